@@ -1,0 +1,47 @@
+// An upstream that speaks HTTP: one keep-alive connection, one total deadline for all requests of an attempt, a cap on
+// every body, no redirects, no decompression. Built on cpp-httplib; the connect is ours, so that it keeps the deadline.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "settings.hpp"
+#include "upstream.hpp"
+
+namespace httplib {
+class ClientImpl;
+}
+
+namespace gateway {
+
+struct HttpSettings {
+  std::string name;  // of the upstream, for errors
+  Url url;
+  std::vector<std::pair<std::string, std::string>> headers;  // may hold secrets: never logged
+  std::string user, password;                                // basic authentication, if any
+  std::string ca_file;
+  std::size_t body_cap = std::size_t{64} << 20;
+};
+
+class HttpUpstream : public Upstream {
+ public:
+  explicit HttpUpstream(HttpSettings settings);
+  ~HttpUpstream() override;
+
+  std::vector<Outcome> attempt(std::span<Job> jobs, const Deadline& deadline) override;
+  void cancel() override;
+
+ private:
+  Result<HttpAnswer> get(const HttpRequest& request, const Deadline& deadline, Timing& timing);
+  Error explain(int httplib_error, const Deadline& deadline) const;
+
+  HttpSettings settings_;
+  Cancel cancel_;
+  std::unique_ptr<httplib::ClientImpl> client_;
+  struct Connecting;
+  std::unique_ptr<Connecting> connecting_;
+};
+
+}  // namespace gateway

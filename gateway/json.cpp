@@ -1,0 +1,133 @@
+#include "json.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "text.hpp"
+
+namespace gateway {
+namespace {
+
+constexpr int deepest = 64;  // the contract's documents have four levels
+constexpr std::size_t longest_text = 4096;
+
+std::unexpected<Error> malformed(std::string_view what, std::string_view why) {
+  return failure(ErrorClass::malformed, fmt::format("{}: {}", what, why));
+}
+
+}  // namespace
+
+Result<Json> parse_json(std::string_view body, std::string_view what) {
+  if (trimmed(body).empty()) return malformed(what, "expected JSON, got an empty body");
+  bool too_deep = false;
+  auto document = Json::parse(
+      body,
+      [&](int depth, Json::parse_event_t, const Json&) {
+        too_deep |= depth > deepest;
+        return !too_deep;
+      },
+      false);
+  if (too_deep) return malformed(what, fmt::format("JSON is nested deeper than {} levels", deepest));
+  if (document.is_discarded()) return malformed(what, fmt::format("not valid JSON ({} bytes)", body.size()));
+  return document;
+}
+
+Result<std::size_t> parse_array(std::string_view body, std::string_view what,
+                                const std::function<std::optional<Error>(const Json&, std::size_t)>& each) {
+  if (trimmed(body).empty()) return malformed(what, "expected a JSON array, got an empty body");
+  if (trimmed(body).front() != '[') return malformed(what, "expected a JSON array");
+  std::size_t index = 0;
+  std::optional<Error> fault;
+  const auto document = Json::parse(
+      body,
+      [&](int depth, Json::parse_event_t event, const Json& parsed) {
+        if (fault) return false;
+        if (depth > deepest) fault = Error{ErrorClass::malformed, fmt::format("{}: JSON is nested deeper than {} levels", what, deepest)};
+        if (depth != 1 || fault) return !fault;
+        using enum Json::parse_event_t;
+        if (event == value || event == array_end) {
+          fault = Error{ErrorClass::malformed, fmt::format("{}[{}]: expected an object", what, index)};
+        }
+        if (event != object_end) return true;
+        fault = each(parsed, index++);
+        return false;  // dropped again: only one element is ever held
+      },
+      false);
+  if (fault) return std::unexpected(*fault);
+  if (!document.is_array()) return malformed(what, fmt::format("not valid JSON ({} bytes)", body.size()));
+  return index;
+}
+
+Fields::Fields(const Json& value, std::string place, std::optional<Error>& fault)
+    : value_(&value), place_(std::move(place)), fault_(&fault) {
+  if (!value.is_object() && !value.is_null() && !fault) {
+    fault = Error{ErrorClass::malformed, fmt::format("{}: expected object, got {}", place_, value.type_name())};
+  }
+}
+
+const Json* Fields::find(std::string_view key) const {
+  if (!value_->is_object()) return nullptr;
+  const auto found = value_->find(key);
+  return found == value_->end() || found->is_null() ? nullptr : &*found;
+}
+
+void Fields::expected(std::string_view key, std::string_view type, const Json& got) const {
+  if (!*fault_) *fault_ = Error{ErrorClass::malformed, fmt::format("{}.{}: expected {}, got {}", place_, key, type, got.type_name())};
+}
+
+std::optional<std::int64_t> Fields::integer(std::string_view key) const {
+  const auto* found = find(key);
+  if (found == nullptr) return std::nullopt;
+  constexpr double exact = 9007199254740992.0;  // beyond 2^53 a double is no count any more
+  if (found->is_number_unsigned()) {
+    if (const auto value = found->get<std::uint64_t>(); value <= static_cast<std::uint64_t>(INT64_MAX)) return static_cast<std::int64_t>(value);
+  } else if (found->is_number_integer()) {
+    return found->get<std::int64_t>();
+  } else if (found->is_number_float()) {
+    if (const auto value = found->get<double>(); std::trunc(value) == value && std::abs(value) <= exact) return static_cast<std::int64_t>(value);
+  }
+  expected(key, "integer", *found);
+  return std::nullopt;
+}
+
+std::optional<double> Fields::number(std::string_view key) const {
+  const auto* found = find(key);
+  if (found == nullptr) return std::nullopt;
+  if (found->is_number()) {
+    if (const auto value = found->get<double>(); std::isfinite(value)) return value;
+  }
+  expected(key, "number", *found);
+  return std::nullopt;
+}
+
+std::optional<std::string> Fields::text(std::string_view key) const {
+  const auto* found = find(key);
+  if (found == nullptr) return std::nullopt;
+  if (const auto* value = found->get_ptr<const std::string*>()) return shortened(clean_utf8(*value), longest_text);
+  expected(key, "string", *found);
+  return std::nullopt;
+}
+
+std::optional<bool> Fields::boolean(std::string_view key) const {
+  const auto* found = find(key);
+  if (found == nullptr) return std::nullopt;
+  if (found->is_boolean()) return found->get<bool>();
+  expected(key, "boolean", *found);
+  return std::nullopt;
+}
+
+Fields Fields::object(std::string_view key) const {
+  static const Json none = nullptr;
+  const auto* found = find(key);
+  return {found == nullptr ? none : *found, fmt::format("{}.{}", place_, key), *fault_};
+}
+
+std::vector<std::string> Fields::keys() const {
+  std::vector<std::string> found;
+  if (!value_->is_object()) return found;
+  for (const auto& [key, _] : value_->items()) found.push_back(key);
+  return found;
+}
+
+}  // namespace gateway

@@ -1,0 +1,24 @@
+// One line an event, as text for people or as JSON for machines, on standard error.
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace gateway {
+
+enum class Level { debug, info, warn, error };
+
+struct Field {
+  std::string_view name;
+  std::string value;
+};
+
+// Once, before the first line; without it: info, text.
+void set_up_log(const std::string& level, bool json);
+
+// `event` is a short constant name ("source_failed"); thread-safe.
+void log(Level level, std::string_view event, std::initializer_list<Field> fields);
+
+}  // namespace gateway

@@ -1,0 +1,319 @@
+#include "postgres.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <regex>
+
+#include "text.hpp"
+
+namespace gateway {
+namespace {
+
+using ResultHandle = std::unique_ptr<PGresult, decltype([](PGresult* r) { PQclear(r); })>;
+
+// Object ids of PostgreSQL's built-in types, fixed for ever (pg_type.dat).
+enum Oid_ : Oid { bool_oid = 16, int8_oid = 20, int2_oid = 21, int4_oid = 23, oid_oid = 26, float4_oid = 700, float8_oid = 701, numeric_oid = 1700 };
+
+// The text form of a value to ours. NaN and the infinities are numbers that no panel can show: not available.
+Value converted(Oid type, std::string_view text) {
+  switch (type) {
+    case bool_oid: return flag(text == "t");
+    case int2_oid:
+    case int4_oid:
+    case int8_oid:
+    case oid_oid: {
+      std::int64_t value = 0;
+      std::from_chars(text.data(), text.data() + text.size(), value);
+      return value;
+    }
+    case float4_oid:
+    case float8_oid:
+    case numeric_oid: {
+      double value = 0;
+      const auto [_, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+      if (error != std::errc{} || !std::isfinite(value)) return {};
+      return value;
+    }
+    default: return clean_utf8(text);
+  }
+}
+
+Table rows_of(const PGresult* result) {
+  Table table;
+  const int columns = PQnfields(result);
+  const int rows = PQntuples(result);
+  for (int c = 0; c < columns; ++c) table.columns.emplace_back(PQfname(result, c));
+  table.rows.reserve(static_cast<std::size_t>(rows));
+  for (int r = 0; r < rows; ++r) {
+    Row row;
+    row.reserve(static_cast<std::size_t>(columns));
+    for (int c = 0; c < columns; ++c) {
+      if (PQgetisnull(result, r, c) != 0) {
+        row.emplace_back();
+      } else {
+        row.push_back(converted(PQftype(result, c), {PQgetvalue(result, r, c), static_cast<std::size_t>(PQgetlength(result, r, c))}));
+      }
+    }
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+SqlRequest plain(std::string sql) { return {std::move(sql), {}}; }
+
+}  // namespace
+
+Error sql_error(std::string_view sqlstate, std::string_view message) {
+  const auto text = fmt::format("{} ({})", one_line(trimmed(message)), sqlstate);
+  const auto is = [&](std::string_view prefix) { return sqlstate.starts_with(prefix); };
+  if (is("57P") || is("53300")) return {ErrorClass::refused, "PostgreSQL takes no connections: " + text, Means::unhealthy};
+  if (is("28") || is("42501")) return {ErrorClass::auth, text, Means::nothing};
+  if (is("57014") || is("55P03") || is("25P03")) return {ErrorClass::timeout, text, Means::nothing};
+  if (is("42P01") || is("42703")) return {ErrorClass::missing, text, Means::nothing};
+  // Data exceptions quote the value they failed on: the class must do.
+  if (is("22") || is("23")) return {ErrorClass::sql, fmt::format("a value could not be converted ({})", sqlstate), Means::nothing};
+  if (is("08")) return {ErrorClass::closed, text, Means::unhealthy};
+  return {ErrorClass::sql, text, Means::nothing};
+}
+
+Error Postgres::connection_error(const PGconn* connection, const std::string& whom) const {
+  const std::string message = PQerrorMessage(connection);
+  // With verbose errors the server's refusal reads "FATAL:  28P01: ...", in whatever language the rest is.
+  static const std::regex coded(R"((?:^|\s)([A-Z0-9]{5}): (.*))");
+  std::smatch found;
+  if (std::regex_search(message, found, coded) && message.find("FATAL") != std::string::npos) {
+    auto error = sql_error(found[1].str(), found[2].str());
+    error.text = whom + ": " + error.text;
+    return error;
+  }
+  const auto says = [&](std::string_view words) { return message.find(words) != std::string::npos; };
+  const auto line = one_line(trimmed(message));
+  if (says("Connection refused") || says("No such file or directory")) return {ErrorClass::refused, line, Means::unhealthy};
+  if (says("SSL") || says("certificate")) return {ErrorClass::tls, line, Means::nothing};
+  if (says("timed out") || says("timeout")) return {ErrorClass::timeout, line, Means::nothing};
+  if (says("password") || says("authentication")) return {ErrorClass::auth, line, Means::nothing};
+  if (says("closed the connection") || says("reset by peer") || says("Broken pipe") || says("SYSCALL error: EOF")) {
+    return {ErrorClass::closed, line, Means::unhealthy};
+  }
+  if (says("No route") || says("unreachable")) return {ErrorClass::other, line, Means::nothing};
+  return {ErrorClass::malformed, whom + ": does not answer as PostgreSQL does", Means::nothing};
+}
+
+std::optional<Error> Postgres::connect_to(const Address* address, const Deadline& deadline) {
+  const auto whom = settings_.host + ":" + settings_.port;
+  const auto timeout = settings_.pace.timeout.count();
+  const auto options = fmt::format(
+      "-c default_transaction_read_only=on -c TimeZone=UTC -c jit=off -c statement_timeout={} -c lock_timeout={} "
+      "-c idle_in_transaction_session_timeout={}",
+      timeout, std::min<std::int64_t>(500, std::max<std::int64_t>(1, timeout / 4)), 2 * timeout);
+  const auto ip = address == nullptr ? std::string() : address->text();
+  const std::vector<std::pair<const char*, std::string>> pairs{
+      {"host", settings_.host}, {"hostaddr", ip}, {"port", settings_.port}, {"dbname", settings_.database},
+      {"user", settings_.user}, {"password", settings_.password}, {"sslmode", settings_.sslmode},
+      {"sslrootcert", settings_.sslrootcert}, {"application_name", "cache-gateway"}, {"client_encoding", "UTF8"},
+      {"options", options}, {"gssencmode", "disable"}};
+  std::vector<const char*> keys, values;
+  for (const auto& [key, value] : pairs) {
+    if (value.empty()) continue;
+    keys.push_back(key);
+    values.push_back(value.c_str());
+  }
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
+  Connection connection(PQconnectStartParams(keys.data(), values.data(), 0));
+  if (!connection) return Error{ErrorClass::other, whom + ": out of memory", Means::nothing};
+  PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
+  auto state = PQstatus(connection.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
+  while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
+    const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+    if (wait_for(PQsocket(connection.get()), events, deadline, cancel_) != Wake::ready) {
+      return Error{ErrorClass::timeout, fmt::format("{} ({}): no answer while connecting", whom, ip), Means::nothing};
+    }
+    state = PQconnectPoll(connection.get());
+  }
+  if (state != PGRES_POLLING_OK) return connection_error(connection.get(), whom);
+  PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);
+  PQsetnonblocking(connection.get(), 1);
+  // The server's notices are its own business; libpq would print them to standard error.
+  PQsetNoticeReceiver(connection.get(), [](void*, const PGresult*) {}, nullptr);
+  connection_ = std::move(connection);
+  return std::nullopt;
+}
+
+std::optional<Error> Postgres::connect(const Deadline& deadline) {
+  must_probe_ = true;
+  std::optional<Error> error;
+  if (settings_.host.starts_with('/')) {
+    error = connect_to(nullptr, deadline);
+  } else {
+    const auto addresses = resolve(settings_.host, settings_.port);
+    if (!addresses) return addresses.error();
+    for (std::size_t i = 0; i < addresses->size(); ++i) {
+      error = connect_to(&(*addresses)[i], Deadline(share(deadline, addresses->size() - i)));
+      if (!error || cancel_.is_set() || deadline.passed()) break;
+    }
+  }
+  if (error) return error;
+  // Without the right to ask, the database's name has to do.
+  auto identity = query(plain("SELECT (SELECT system_identifier::text FROM pg_control_system()) || '/' || current_database()"), deadline);
+  if (!identity && connection_) identity = query(plain("SELECT current_database()::text"), deadline);
+  if (!identity) return identity.error();
+  identity_ = text(identity->rows.at(0).at(0)).value_or("");
+  return std::nullopt;
+}
+
+Result<Table> Postgres::query(const SqlRequest& request, const Deadline& deadline, Timing* timing) {
+  const auto lost = [&](Error error) -> Result<Table> {
+    connection_.reset();
+    return std::unexpected(std::move(error));
+  };
+  if (!connection_) return failure(ErrorClass::closed, "the connection was lost", Means::unhealthy);
+  std::vector<const char*> parameters;
+  for (const auto& p : request.parameters) parameters.push_back(p ? p->c_str() : nullptr);
+  auto* const c = connection_.get();
+  const auto start = Clock::now();
+  if (PQsendQueryParams(c, request.sql.c_str(), static_cast<int>(parameters.size()), nullptr, parameters.data(), nullptr, nullptr, 0) == 0) {
+    return lost(connection_error(c, settings_.host + ":" + settings_.port));
+  }
+  const auto no_answer = Error{ErrorClass::timeout, fmt::format("{}:{}: no answer in time", settings_.host, settings_.port), Means::nothing};
+  for (int left = PQflush(c); left != 0; left = PQflush(c)) {
+    if (left < 0) return lost(connection_error(c, settings_.host + ":" + settings_.port));
+    if (wait_for(PQsocket(c), POLLIN | POLLOUT, deadline, cancel_) != Wake::ready) return lost(no_answer);
+    if (PQconsumeInput(c) == 0) return lost(connection_error(c, settings_.host + ":" + settings_.port));
+  }
+  std::optional<Clock::time_point> first_byte;
+  Result<Table> answer = Table{};
+  for (;;) {
+    while (PQisBusy(c) != 0) {
+      if (wait_for(PQsocket(c), POLLIN, deadline, cancel_) != Wake::ready) return lost(no_answer);
+      if (!first_byte) first_byte = Clock::now();
+      if (PQconsumeInput(c) == 0) return lost(connection_error(c, settings_.host + ":" + settings_.port));
+    }
+    const ResultHandle result(PQgetResult(c));
+    if (!result) break;
+    const auto status = PQresultStatus(result.get());
+    if (status == PGRES_TUPLES_OK) {
+      answer = rows_of(result.get());
+    } else if (status != PGRES_COMMAND_OK) {
+      const char* sqlstate = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+      const char* message = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+      // libpq makes up a result without SQLSTATE when the connection breaks.
+      answer = std::unexpected(sqlstate == nullptr ? connection_error(c, settings_.host + ":" + settings_.port)
+                                                   : sql_error(sqlstate, message == nullptr ? "" : message));
+    }
+  }
+  if (PQstatus(c) == CONNECTION_BAD) {
+    if (answer) answer = std::unexpected(connection_error(c, settings_.host + ":" + settings_.port));
+    connection_.reset();
+  }
+  if (timing != nullptr) {
+    const auto ms = [](auto from, auto to) { return std::chrono::duration<double, std::milli>(to - from).count(); };
+    timing->wait_ms = timing->wait_ms.value_or(0) + ms(start, first_byte.value_or(Clock::now()));
+    timing->read_ms = timing->read_ms.value_or(0) + ms(first_byte.value_or(Clock::now()), Clock::now());
+  }
+  return answer;
+}
+
+// pg_attribute and not information_schema, which hides what the role may not read.
+std::optional<Error> Postgres::probe(const Deadline& deadline) {
+  const auto found = query(plain(
+      "SELECT c.relname::text, a.attname::text, has_column_privilege(c.oid, a.attnum, 'SELECT') AS readable "
+      "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+      "WHERE c.relkind IN ('r','p','v','m','f') AND pg_table_is_visible(c.oid) AND a.attnum > 0 AND NOT a.attisdropped "
+      "AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)"), deadline);
+  if (!found) return found.error();
+  catalogue_.tables.clear();
+  for (std::size_t i = 0; i < found->rows.size(); ++i) {
+    using enum Catalogue::Access;
+    const auto& row = found->rows[i];
+    catalogue_.tables[text(row.at(0)).value_or("")][text(row.at(1)).value_or("")] = integer(row.at(2)) == 1 ? readable : forbidden;
+  }
+  must_probe_ = false;
+  probed_at_ = Clock::now();
+  return std::nullopt;
+}
+
+Result<Batch> Postgres::collect(Job& job, const Deadline& deadline, Outcome& outcome) {
+  job.known.catalogue = &catalogue_;
+  const auto requests = job.source->ask(job.known);
+  if (!requests) return std::unexpected(requests.error());
+  std::vector<Answer> answers;
+  for (const auto& request : *requests) {
+    ++outcome.requests;
+    auto answer = query(std::get<SqlRequest>(request), deadline, &outcome.timing);
+    if (!answer) return std::unexpected(answer.error());
+    answers.emplace_back(std::move(*answer));
+  }
+  const auto parsing = Clock::now();
+  auto batch = job.source->parse(job.known, answers);
+  outcome.timing.parse_ms = std::chrono::duration<double, std::milli>(Clock::now() - parsing).count();
+  return batch;
+}
+
+std::vector<Outcome> Postgres::attempt(std::span<Job> jobs, const Deadline& deadline) {
+  cancel_.reset();
+  std::vector<Outcome> outcomes;
+  std::optional<Error> broken;  // what ended the attempt for all that follow
+  const auto run = [&](Job& job, const std::function<Result<Batch>(Outcome&)>& work) {
+    Outcome outcome{.source = job.source->name, .sent_at = unix_now(), .requests = 0, .timing = {}, .result = Batch{}};
+    const auto start = Clock::now();
+    outcome.result = broken ? Result<Batch>(std::unexpected(*broken)) : work(outcome);
+    outcome.timing.duration_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    if (!outcome.result && !broken && !connection_) broken = outcome.result.error();
+    outcomes.push_back(std::move(outcome));
+  };
+  bool in_transaction = false;
+  for (auto& job : jobs) {
+    run(job, [&](Outcome& outcome) -> Result<Batch> {
+      // A connection that died since the last attempt is no news about the server: try a new one at once.
+      const bool reused = connection_ != nullptr;
+      if (!connection_) {
+        const auto start = Clock::now();
+        const auto error = connect(deadline);
+        outcome.timing.connect_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+        if (error) {
+          connection_.reset();
+          return std::unexpected(*error);
+        }
+      }
+      if (job.source->judged_alone) {
+        auto batch = collect(job, deadline, outcome);
+        if (!batch && !connection_ && reused && !deadline.passed()) {
+          if (const auto error = connect(deadline)) {
+            connection_.reset();
+            return std::unexpected(*error);
+          }
+          batch = collect(job, deadline, outcome);
+        }
+        return batch;
+      }
+      if (!in_transaction) {
+        const auto begun = query(plain("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), deadline);
+        if (!begun) return std::unexpected(begun.error());
+        in_transaction = true;
+        if (must_probe_ || Clock::now() - probed_at_ > std::chrono::minutes(10)) {
+          if (const auto error = probe(deadline)) {
+            connection_.reset();
+            return std::unexpected(*error);
+          }
+        }
+      }
+      if (const auto mark = query(plain("SAVEPOINT dataset"), deadline); !mark) return std::unexpected(mark.error());
+      auto batch = collect(job, deadline, outcome);
+      if (!connection_) return batch;
+      if (!batch) {
+        must_probe_ |= batch.error().kind == ErrorClass::missing || batch.error().kind == ErrorClass::auth;
+        if (const auto back = query(plain("ROLLBACK TO SAVEPOINT dataset"), deadline); !back) return std::unexpected(back.error());
+      }
+      return batch;
+    });
+  }
+  if (in_transaction && connection_) {
+    if (!query(plain("COMMIT"), deadline)) connection_.reset();
+  }
+  return outcomes;
+}
+
+}  // namespace gateway

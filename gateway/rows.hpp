@@ -1,0 +1,63 @@
+// Rows, the one currency between upstreams, mappings and the store.
+// A Table is what a query answered (PostgreSQL's or our own store's); a Batch is what a source wants written.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace gateway {
+
+// SQLite's own storage classes. monostate is NULL: "not available".
+using Value = std::variant<std::monostate, std::int64_t, double, std::string>;
+using Row = std::vector<Value>;
+
+inline bool is_null(const Value& value) { return std::holds_alternative<std::monostate>(value); }
+
+// Readers of a Value that never throw: another type than asked for is "not available".
+std::optional<std::int64_t> integer(const Value& value);
+std::optional<double> number(const Value& value);  // also of an integer
+std::optional<std::string> text(const Value& value);
+
+template <typename T>
+Value maybe(const std::optional<T>& value) {
+  if (!value) return {};
+  return Value{*value};
+}
+inline Value flag(bool value) { return std::int64_t{value ? 1 : 0}; }
+
+struct Table {
+  std::vector<std::string> columns;
+  std::vector<Row> rows;
+
+  // Index of a column; a name that is not there is a programming error and throws std::out_of_range.
+  std::size_t column(std::string_view name) const;
+  const Value& at(std::size_t row, std::string_view name) const { return rows.at(row).at(column(name)); }
+  bool empty() const { return rows.empty(); }
+};
+
+enum class Mode {
+  upsert,   // rows are added, or update the row with the same primary key
+  replace,  // the same, and rows of the scope that are not among them vanish
+  erase,    // rows name keys: rows with these values in the write's columns vanish
+};
+
+struct Write {
+  std::string table;
+  Mode mode = Mode::upsert;
+  std::vector<std::string> columns;
+  std::vector<Row> rows;
+  // For replace: only rows with these values are in question (empty: the whole table).
+  std::vector<std::pair<std::string, Value>> scope;
+};
+
+struct Batch {
+  std::vector<Write> writes;
+  std::int64_t rows = 0;  // how many rows the upstream answered
+  bool more = false;      // there is more to ask at once: a first fill, a burst larger than a chunk
+};
+
+}  // namespace gateway

@@ -1,0 +1,266 @@
+#include "scheduler.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+
+#include "log.hpp"
+
+namespace gateway {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+constexpr auto quietly = asio::as_tuple(asio::use_awaitable);  // a cancelled timer is no exception
+constexpr auto grace = Milliseconds{250};          // for a thread to come back after it was told to
+constexpr auto nudge = Milliseconds{50};           // between two calls to do so
+constexpr auto stop_within = Milliseconds{2000};   // of SIGTERM
+constexpr auto log_again = std::chrono::seconds{30};
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+}  // namespace
+
+struct Scheduler::Lane {
+  Lane(Asked what, asio::io_context& loop, Milliseconds cap) : asked(std::move(what)), backoff(asked.pace.interval, cap), timer(loop) {}
+
+  struct Fare {  // how one source fares
+    bool failing = false;
+    ErrorClass kind = ErrorClass::other;
+    Clock::time_point logged_at{};
+    Clock::time_point good_at = Clock::now();  // its last success by the steady clock
+    double already_s = 0;                      // its age when this run began
+  };
+
+  Asked asked;
+  Backoff backoff;
+  asio::steady_timer timer;
+  bool in_flight = false;                         // a pool thread is in attempt()
+  std::optional<std::vector<Outcome>> outcomes;  // what it brought back
+  std::vector<Job> jobs;                          // owned here: a thread that is stuck still uses them
+  std::optional<Deadline> deadline;
+  std::map<std::string, Fare> fares;
+  bool finished = false;
+};
+
+Scheduler::Scheduler(Store& store, std::vector<Asked> upstreams, SchedulerSettings settings, Lock& lock)
+    : store_(store), settings_(std::move(settings)),
+      publisher_(loop_, store, settings_.cache_path, lock, [this](const auto& error) { published(error); }) {
+  for (auto& asked : upstreams) {
+    if (asked.sources.empty()) continue;
+    auto& lane = lanes_.emplace_back(std::move(asked), loop_, settings_.backoff_cap);
+    for (const auto& setup : lane.asked.sources) {
+      const auto age = store_.query("SELECT max(0, unixepoch() - last_success_at) FROM source WHERE source = ?", {setup.source->name});
+      lane.fares[setup.source->name].already_s = age.empty() ? 0 : number(age.rows[0][0]).value_or(0);
+    }
+  }
+  pool_ = std::make_unique<asio::thread_pool>(std::max<std::size_t>(1, lanes_.size()));
+}
+
+Scheduler::~Scheduler() {
+  // A thread that does not come back must not keep the process: its pool is left to the operating system.
+  if (std::ranges::any_of(lanes_, [](const auto& lane) { return lane.in_flight; })) {
+    static_cast<void>(pool_.release());
+  }
+}
+
+awaitable<std::vector<Outcome>> Scheduler::attempt(Lane& lane, std::int64_t now) {
+  lane.jobs.clear();
+  for (const auto& setup : lane.asked.sources) {
+    Job job{.source = setup.source, .known = store_.known(*setup.source, now)};
+    job.known.first_sample_counts = settings_.once;
+    lane.jobs.push_back(std::move(job));
+  }
+  lane.outcomes.reset();
+  lane.in_flight = true;
+  lane.deadline.emplace(lane.asked.pace.timeout);
+  asio::post(*pool_, [this, &lane] {
+    auto outcomes = lane.asked.upstream->attempt(lane.jobs, *lane.deadline);
+    asio::post(loop_, [&lane, outcomes = std::move(outcomes)]() mutable {
+      lane.in_flight = false;
+      lane.outcomes = std::move(outcomes);
+      lane.timer.cancel();
+    });
+  });
+  auto wait = lane.asked.pace.timeout;
+  for (const auto give_up = Clock::now() + wait + grace; lane.in_flight && Clock::now() < give_up; wait = nudge) {
+    if (lane.deadline->passed() || stopping_) lane.asked.upstream->cancel();
+    lane.timer.expires_after(wait);
+    co_await lane.timer.async_wait(quietly);
+  }
+  if (lane.outcomes) co_return std::move(*lane.outcomes);
+  std::vector<Outcome> dropped;
+  for (const auto& setup : lane.asked.sources) {
+    dropped.push_back({.source = setup.source->name, .sent_at = now, .requests = 0,
+                       .timing = {.duration_ms = static_cast<double>((lane.asked.pace.timeout + grace).count())},
+                       .result = failure(ErrorClass::timeout, "no answer in time, and the attempt cannot be stopped; is name resolution stuck?")});
+  }
+  co_return dropped;
+}
+
+awaitable<void> Scheduler::keep_asking(Lane& lane) {
+  while (!stopping_) {
+    const auto start = Clock::now();
+    const auto now = unix_now();
+    const auto outcomes = co_await attempt(lane, now);
+    if (stopping_) break;  // what was cut short is no news about the upstream
+    const auto delay = settle(lane, outcomes);
+    if (settings_.once) break;
+    lane.timer.expires_at(start + delay);
+    co_await lane.timer.async_wait(quietly);
+    // A thread that is still out there is never joined by another: say so at every turn until it is back.
+    while (lane.in_flight && !stopping_) {
+      lane.asked.upstream->cancel();
+      settle(lane, outcomes);
+      lane.timer.expires_after(lane.asked.pace.interval);
+      co_await lane.timer.async_wait(quietly);
+    }
+  }
+  lane.finished = true;
+  if (std::ranges::all_of(lanes_, [](const auto& other) { return other.finished; })) stop();
+}
+
+// A PostgreSQL other than the one these rows came from: they are set aside, and the cache begins anew.
+void Scheduler::check_identity(const Lane& lane) {
+  const auto identity = lane.asked.upstream->identity();
+  if (identity.empty() || identity == store_.identity()) return;
+  if (!store_.identity().empty()) {
+    const auto aside = set_aside(settings_.cache_path, "other-upstream");
+    log(Level::warn, "other_upstream", {{"upstream", lane.asked.name}, {"aside", aside ? aside->string() : aside.error()},
+                                        {"text", "this is another database than the cache was made from; the cache begins anew"}});
+    store_.clear();
+  }
+  store_.set_identity(identity);
+}
+
+// Stores what an attempt brought and says when to try again, from the attempt's start.
+Milliseconds Scheduler::settle(Lane& lane, const std::vector<Outcome>& outcomes) {
+  check_identity(lane);
+  const bool failed = std::ranges::all_of(outcomes, [](const auto& o) { return !o.result && o.result.error().kind != ErrorClass::missing; });
+  const bool refused = failed && std::ranges::all_of(outcomes, [](const auto& o) { return o.result.error().kind == ErrorClass::auth; });
+  const bool more = std::ranges::any_of(outcomes, [](const auto& o) { return o.result && o.result->more; });
+  auto delay = refused ? lane.backoff.after_refused_credentials() : failed ? lane.backoff.after_failure() : lane.backoff.after_success();
+  if (more) delay = Milliseconds{0};
+  AttemptReport report{.upstream = lane.asked.name, .next_attempt_at = unix_now() + std::chrono::ceil<std::chrono::seconds>(delay).count(),
+                       .failures_for_outage = settings_.once ? 1 : 2, .failing_for_s = {}};
+  for (const auto& outcome : outcomes) {
+    auto& fare = lane.fares[outcome.source];
+    report.failing_for_s[outcome.source] = fare.already_s + seconds_since(fare.good_at);
+  }
+  try {
+    const auto errors = store_.apply(outcomes, lane.asked.sources, report);
+    for (std::size_t i = 0; i < outcomes.size(); ++i) this->report(lane, outcomes[i], errors[i]);
+  } catch (const std::exception& e) {
+    any_failed_ = true;
+    log(Level::error, "store_failed", {{"upstream", lane.asked.name}, {"error", e.what()}});
+  }
+  changed_ = true;
+  publish_timer_.cancel();
+  return delay;
+}
+
+void Scheduler::report(Lane& lane, const Outcome& outcome, const std::optional<Error>& error) {
+  auto& fare = lane.fares[outcome.source];
+  if (!error) {
+    if (fare.failing) log(Level::info, "source_recovered", {{"source", outcome.source}, {"after_s", fmt::format("{:.1f}", seconds_since(fare.good_at))}});
+    fare.failing = false;
+    fare.good_at = Clock::now();
+    fare.already_s = 0;
+    return;
+  }
+  any_failed_ |= error->kind != ErrorClass::missing;
+  const bool news = !fare.failing || fare.kind != error->kind;
+  if (news || Clock::now() - fare.logged_at >= log_again) {
+    log(Level::warn, "source_failed", {{"source", outcome.source}, {"class", std::string(to_string(error->kind))}, {"error", error->text}});
+    fare.logged_at = Clock::now();
+  }
+  fare.failing = true;
+  fare.kind = error->kind;
+}
+
+void Scheduler::published(const std::optional<std::string>& error) {
+  if (!error) {
+    if (publish_failing_) log(Level::info, "publish_recovered", {{"file", settings_.cache_path.string()}});
+    publish_failing_ = false;
+    return;
+  }
+  if (!publish_failing_ || Clock::now() - publish_failed_logged_at_ >= log_again) {
+    log(Level::error, "publish_failed", {{"error", *error}, {"text", "readers keep the last good file"}});
+    publish_failed_logged_at_ = Clock::now();
+  }
+  publish_failing_ = true;
+  changed_ = true;
+}
+
+awaitable<void> Scheduler::keep_publishing() {
+  while (!stopping_) {
+    const auto next = published_at_ + (changed_ ? settings_.publish_interval : settings_.publish_within);
+    if (Clock::now() < next || publisher_.busy()) {
+      publish_timer_.expires_at(std::max(next, Clock::now() + Milliseconds{publisher_.busy() ? 10 : 0}));
+      co_await publish_timer_.async_wait(quietly);
+      continue;
+    }
+    if (Clock::now() - compacted_at_ > std::chrono::hours(1)) {
+      store_.compact();
+      compacted_at_ = Clock::now();
+    }
+    changed_ = false;
+    published_at_ = Clock::now();
+    publisher_.publish();
+  }
+}
+
+awaitable<void> Scheduler::stop_when_told() {
+  signals_.add(SIGTERM);
+  signals_.add(SIGINT);
+  const auto [error, signal] = co_await signals_.async_wait(quietly);
+  if (!error) log(Level::info, "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  stop();
+}
+
+void Scheduler::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  signals_.cancel();
+  publish_timer_.cancel();
+  for (auto& lane : lanes_) {
+    if (lane.in_flight) lane.asked.upstream->cancel();
+    lane.timer.cancel();
+  }
+}
+
+std::optional<std::string> Scheduler::run() {
+  // Readers get what is known before the first answer is waited for.
+  publisher_.publish_now();
+  published_at_ = Clock::now();
+  changed_ = false;
+  for (auto& lane : lanes_) asio::co_spawn(loop_, keep_asking(lane), asio::detached);
+  if (!settings_.once) asio::co_spawn(loop_, keep_publishing(), asio::detached);
+  asio::co_spawn(loop_, stop_when_told(), asio::detached);
+  if (lanes_.empty() && settings_.once) stop();
+  while (!stopping_) loop_.run_one();
+  loop_.restart();
+  // Threads were told to come back; whoever does not is left behind.
+  const auto waiting = asio::make_work_guard(loop_);
+  for (const auto give_up = Clock::now() + stop_within; Clock::now() < give_up;) {
+    loop_.run_for(nudge);
+    loop_.restart();
+    bool out = false;
+    for (auto& lane : lanes_) {
+      out |= lane.in_flight;
+      if (lane.in_flight) lane.asked.upstream->cancel();
+    }
+    if (!out && !publisher_.busy()) break;
+  }
+  return publisher_.publish_now();
+}
+
+}  // namespace gateway

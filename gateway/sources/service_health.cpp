@@ -1,0 +1,97 @@
+// NAME.health: what a service says of itself at its /health. The status text decides, not the HTTP status: the services
+// answer 200 either way. What they say of their parts is `reported`; that we reached them is `probed`.
+#include <fmt/format.h>
+
+#include "../json.hpp"
+#include "../text.hpp"
+#include "health.hpp"
+#include "sources.hpp"
+
+namespace gateway {
+namespace {
+
+struct Verdict {
+  std::string status;
+  std::optional<std::string> error;
+};
+
+Verdict verdict(const std::string& said) {
+  if (said == "healthy" || said == "unhealthy") return {said, std::nullopt};
+  return {"degraded", shortened(one_line(said), 200)};
+}
+
+std::optional<Component> flag_component(const Fields& body, const char* key, const char* name) {
+  const auto connected = body.boolean(key);
+  if (!connected) return std::nullopt;
+  return Component{name, *connected ? "healthy" : "unhealthy", "reported", std::nullopt};
+}
+
+// model-service's checks: {"status": text} or {"healthy": bool}, with an error when something is wrong.
+Component check_component(const Fields& check, const std::string& name) {
+  Component component{name == "message_queue" ? "queue" : name, "unknown", "reported", std::nullopt};
+  if (const auto said = check.text("status")) {
+    const auto judged = verdict(*said);
+    component.status = judged.status;
+    component.error = judged.error;
+  } else if (const auto healthy = check.boolean("healthy")) {
+    component.status = *healthy ? "healthy" : "unhealthy";
+  }
+  if (const auto error = check.text("error")) component.error = shortened(one_line(*error), 1000);
+  return component;
+}
+
+std::vector<Component> components(const Fields& body) {
+  std::vector<Component> found{{"connection", "healthy", "probed", std::nullopt}};
+  const auto checks = body.object("checks");
+  for (const auto& name : checks.keys()) found.push_back(check_component(checks.object(name), shortened(one_line(clean_utf8(name)), 100)));
+  const auto add = [&](const std::optional<Component>& component) {
+    if (!component) return;
+    for (const auto& other : found) {
+      if (other.name == component->name) return;  // a check says more than the flag beside it
+    }
+    found.push_back(*component);
+  };
+  add(flag_component(body, "database_connected", "database"));
+  add(flag_component(body, "queue_connected", "queue"));
+  add(flag_component(body, "websocket_connected", "websocket"));
+  return found;
+}
+
+Result<Batch> parse(const std::string& service, const std::string& path, const Known& known, const HttpAnswer& answer) {
+  const auto what = fmt::format("GET {}", path);
+  if (answer.status != 200 && answer.status < 500) return std::unexpected(http_error(answer.status, what));
+  const auto document = parse_json(answer.body, what);
+  std::optional<Error> fault;
+  std::optional<std::string> said;
+  if (document && document->is_object()) said = Fields(*document, what, fault).text("status");
+  if (answer.status != 200 && !said) return std::unexpected(http_error(answer.status, what));
+  if (!document) return std::unexpected(document.error());
+  const Fields body(*document, what, fault);
+  const auto parts = components(body);
+  if (fault) return std::unexpected(*fault);
+  if (!said) return failure(ErrorClass::malformed, what + ".status: expected string, got nothing");
+  const auto judged = verdict(std::string(trimmed(*said)));
+  auto error = judged.error;
+  for (const auto& part : parts) {
+    if (!error && judged.status != "healthy" && part.error) error = part.name + ": " + *part.error;
+  }
+  return Batch{.writes = observed(service, judged.status, known.now, answer.latency_ms, error, parts), .rows = 1};
+}
+
+}  // namespace
+
+Source service_health(const ServiceSettings& service) {
+  return {.name = service.name + ".health",
+          .upstream = service.name,
+          .tables = {"service", "component"},
+          .held = fmt::format("SELECT count(*) FROM service WHERE service = '{}'", service.name),
+          .known = {},
+          .on = service.url.has_value(),
+          .ask = [path = service.health_path](const Known&) -> Result<std::vector<Request>> { return std::vector<Request>{HttpRequest{path}}; },
+          .parse = [name = service.name, path = service.health_path](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
+            return parse(name, path, known, std::get<HttpAnswer>(answers[0]));
+          },
+          .failed = refusal_is_unhealthy(service.name)};
+}
+
+}  // namespace gateway

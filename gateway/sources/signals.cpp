@@ -1,0 +1,123 @@
+// postgres.signals: the newest 100 signals of every strategy. A cycle reads what came since the watermark; a refill, which
+// finds each strategy's newest rows by index, comes first, after a truncation, and every ten minutes, for what was deleted.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "catalogue.hpp"
+#include "sources.hpp"
+
+namespace gateway {
+namespace {
+
+constexpr std::int64_t refill_after_s = 600;
+constexpr std::int64_t chunk = 5000;
+// Rows are written a moment after their timestamp, by clocks of their own: look back that far below the watermark.
+constexpr double overlap_s = 120;
+
+const std::string columns = R"(
+  t.signal_id::text AS signal_id,
+  CASE WHEN isfinite(t.timestamp) THEN extract(epoch FROM t.timestamp) END AS time,
+  t.strategy_id, t.asset, t.side, t.price, t.confidence,
+  CASE WHEN t.is_warmup THEN 'warmup' WHEN t.model_version IS NULL THEN 'rule' ELSE 'model' END AS kind,
+  t.model_version, t.is_warmup,
+  CASE WHEN jsonb_typeof(t.metadata->'reasoning') = 'string' THEN left(t.metadata->>'reasoning', 4000) END AS reasoning,
+  CASE WHEN jsonb_typeof(t.market_data_snapshot->'spread') = 'number' THEN (t.market_data_snapshot->>'spread')::numeric END AS spread,
+  CASE WHEN jsonb_typeof(t.market_data_snapshot->'volume_24h') = 'number' THEN (t.market_data_snapshot->>'volume_24h')::numeric END AS volume_1m,
+  CASE WHEN jsonb_typeof(t.market_data_snapshot->'volatility') = 'number' THEN (t.market_data_snapshot->>'volatility')::numeric END AS volatility_1m,
+  t.trace_id)";
+
+SqlRequest newest() {
+  return {"SELECT extract(epoch FROM max(timestamp)) AS newest, extract(epoch FROM now()) AS now FROM trading_signals "
+          "WHERE timestamp <= now() AT TIME ZONE 'UTC'", {}};
+}
+
+// Strategies are found by hopping through the index, not by reading the table.
+SqlRequest refill() {
+  return {fmt::format(R"(WITH RECURSIVE s AS (
+    (SELECT strategy_id FROM trading_signals ORDER BY strategy_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT strategy_id FROM trading_signals WHERE strategy_id > s.strategy_id ORDER BY strategy_id LIMIT 1)
+      FROM s WHERE s.strategy_id IS NOT NULL)
+  SELECT {} FROM (SELECT strategy_id FROM s WHERE strategy_id IS NOT NULL LIMIT 200) s
+  CROSS JOIN LATERAL (SELECT * FROM trading_signals t WHERE t.strategy_id = s.strategy_id AND isfinite(t.timestamp)
+                       ORDER BY t.timestamp DESC LIMIT 100) t)", columns), {}};
+}
+
+SqlRequest since(double watermark) {
+  return {fmt::format("SELECT {} FROM trading_signals t WHERE t.timestamp >= to_timestamp($1::float8) AT TIME ZONE 'UTC' "
+                      "AND isfinite(t.timestamp) ORDER BY t.timestamp LIMIT {}", columns, chunk),
+          {fmt::format("{:.6f}", watermark - overlap_s)}};
+}
+
+Write cursor(std::string name, Value value) {
+  return {.table = "cursor", .mode = Mode::upsert, .columns = {"source", "name", "value"},
+          .rows = {{std::string("postgres.signals"), std::move(name), std::move(value)}}, .scope = {}};
+}
+
+struct Reading {
+  std::optional<double> watermark;
+  std::optional<double> newest_held;
+  bool refill = true;
+
+  explicit Reading(const Known& known) {
+    const auto& row = known.tables.at(0).rows.at(0);
+    watermark = number(row.at(0));
+    const auto filled_at = number(row.at(1));
+    newest_held = number(row.at(2));
+    const auto since_fill = static_cast<double>(known.now) - filled_at.value_or(0);
+    refill = !watermark || !filled_at || since_fill > refill_after_s || since_fill < 0;
+  }
+};
+
+}  // namespace
+
+Source signals() {
+  return {
+      .name = "postgres.signals",
+      .upstream = "postgres",
+      .tables = {"signal", "cursor"},
+      .held = "SELECT count(*) FROM signal",
+      .known = {"SELECT (SELECT value FROM cursor WHERE source = 'postgres.signals' AND name = 'watermark'), "
+                "(SELECT value FROM cursor WHERE source = 'postgres.signals' AND name = 'filled_at'), "
+                "(SELECT max(time) FROM signal WHERE time <= unixepoch())"},
+      .ask = [](const Known& known) -> Result<std::vector<Request>> {
+        if (auto error = lacking(*known.catalogue, "trading_signals",
+                                 {"signal_id", "strategy_id", "asset", "side", "price", "confidence", "timestamp", "model_version",
+                                  "is_warmup", "market_data_snapshot", "metadata", "trace_id"})) {
+          return std::unexpected(*error);
+        }
+        const Reading reading(known);
+        return std::vector<Request>{newest(), reading.refill ? refill() : since(*reading.watermark)};
+      },
+      .parse = [](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
+        const Reading reading(known);
+        const auto& head = std::get<Table>(answers[0]);
+        const auto& rows = std::get<Table>(answers[1]);
+        const auto newest = number(head.at(0, "newest"));
+        Batch batch;
+        batch.rows = static_cast<std::int64_t>(rows.rows.size());
+        // The newest row of ours is gone upstream: rows were deleted, and only a refill knows which.
+        constexpr double rounding = 0.001;
+        const bool shrunk = !reading.refill && reading.newest_held && newest.value_or(0) < *reading.newest_held - rounding;
+        if (shrunk) {
+          batch.writes.push_back(cursor("filled_at", std::int64_t{0}));
+          batch.more = true;
+          return batch;
+        }
+        batch.writes.push_back({.table = "signal", .mode = reading.refill ? Mode::replace : Mode::upsert,
+                                .columns = rows.columns, .rows = rows.rows, .scope = {}});
+        auto watermark = newest;
+        if (!reading.refill && batch.rows == chunk) {  // a burst: go on from its last row
+          batch.more = true;
+          watermark = number(rows.at(rows.rows.size() - 1, "time")).value_or(0) + overlap_s;
+          if (newest) watermark = std::min(*watermark, *newest);
+        }
+        batch.writes.push_back(cursor("watermark", watermark ? Value{*watermark} : Value{0.0}));
+        if (reading.refill) batch.writes.push_back(cursor("filled_at", known.now));
+        return batch;
+      },
+      .failed = {}};
+}
+
+}  // namespace gateway

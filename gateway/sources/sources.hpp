@@ -1,0 +1,21 @@
+// Every source there is, one function each, defined in the file of its subject. all.cpp is the list.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../settings.hpp"
+#include "../source.hpp"
+
+namespace gateway {
+
+Source postgres_health();
+Source signals();
+Source rabbitmq_health();
+Source queues(const Settings& settings);
+Source service_health(const ServiceSettings& service);
+
+// In the order in which they are asked and shown.
+std::vector<Source> all_sources(const Settings& settings);
+
+}  // namespace gateway

@@ -1,0 +1,30 @@
+// Small things done to text: trimming, splitting, making it safe to store and to print.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway {
+
+std::string_view trimmed(std::string_view text);
+std::vector<std::string_view> split(std::string_view text, char separator);
+
+// Valid UTF-8 without NUL: every wrong byte becomes U+FFFD. SQLite, JSON and terminals then agree on what it is.
+std::string clean_utf8(std::string_view text);
+
+// At most `bytes` bytes, cut between characters and marked with an ellipsis.
+std::string shortened(std::string_view text, std::size_t bytes);
+
+// One printable line: control characters and line breaks become spaces.
+std::string one_line(std::string_view text);
+
+// `pattern` may contain `*` for any run of characters.
+bool matches(std::string_view pattern, std::string_view name);
+
+// The parser for the upstreams' many ways to write a time: 0 to 9 fraction digits, T or space, Z, ±hh:mm or nothing (UTC).
+std::optional<double> parse_time(std::string_view text);
+
+}  // namespace gateway

@@ -1,0 +1,34 @@
+// An upstream: somebody we ask, over one connection, in one thread at a time.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "deadline.hpp"
+#include "source.hpp"
+
+namespace gateway {
+
+struct Job {
+  const Source* source = nullptr;
+  Known known;
+};
+
+class Upstream {
+ public:
+  virtual ~Upstream() = default;
+
+  // Asks for every job's source, in order, within one deadline. Blocks; called from a pool thread, one call at a time.
+  // Never throws: what goes wrong is in the outcomes, one for each job.
+  virtual std::vector<Outcome> attempt(std::span<Job> jobs, const Deadline& deadline) = 0;
+
+  // Ends a running attempt soon; from any thread. May be called again until the attempt has returned.
+  virtual void cancel() = 0;
+
+  // What tells one upstream from another of the same address, once known; empty: it has no identity.
+  // Called on the loop thread between attempts.
+  virtual std::string identity() const { return {}; }
+};
+
+}  // namespace gateway

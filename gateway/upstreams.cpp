@@ -1,0 +1,54 @@
+#include "upstreams.hpp"
+
+#include <algorithm>
+
+#include "http.hpp"
+#include "postgres.hpp"
+
+namespace gateway {
+namespace {
+
+Pace pace_of(const std::string& upstream, const Settings& settings) {
+  if (upstream == "postgres") return settings.postgres.pace;
+  if (upstream == "rabbitmq") return settings.rabbitmq.pace;
+  return settings.services_pace;
+}
+
+std::shared_ptr<Upstream> make(const std::string& name, const Settings& settings) {
+  if (name == "postgres") return std::make_shared<Postgres>(settings.postgres);
+  HttpSettings http{.name = name, .url = {}, .headers = {}, .user = {}, .password = {}, .ca_file = settings.ca_file};
+  if (name == "rabbitmq") {
+    http.url = settings.rabbitmq.url;
+    http.user = settings.rabbitmq.user;
+    http.password = settings.rabbitmq.password;
+    return std::make_shared<HttpUpstream>(std::move(http));
+  }
+  const auto service = std::ranges::find(settings.services, name, &ServiceSettings::name);
+  http.url = service->url.value_or(Url{});
+  if (!service->api_key.empty()) http.headers.emplace_back("X-API-Key", service->api_key);
+  return std::make_shared<HttpUpstream>(std::move(http));
+}
+
+}  // namespace
+
+std::vector<SourceSetup> setups(const std::vector<Source>& sources, const Settings& settings) {
+  std::vector<SourceSetup> all;
+  for (const auto& source : sources) all.push_back({&source, pace_of(source.upstream, settings)});
+  return all;
+}
+
+std::vector<Asked> upstreams(const std::vector<SourceSetup>& sources, const Settings& settings) {
+  std::vector<Asked> all;
+  for (const auto& setup : sources) {
+    if (!setup.source->on) continue;
+    auto found = std::ranges::find(all, setup.source->upstream, &Asked::name);
+    if (found == all.end()) {
+      all.push_back({.name = setup.source->upstream, .upstream = make(setup.source->upstream, settings), .pace = setup.pace, .sources = {}});
+      found = all.end() - 1;
+    }
+    found->sources.push_back(setup);
+  }
+  return all;
+}
+
+}  // namespace gateway
