@@ -27,10 +27,10 @@ CREATE TABLE gateway_state (
   identity TEXT                      -- of the PostgreSQL these rows came from
 ) STRICT;
 
--- One row. `bytes_per_day` is what publishing costs the disk, at the pace since it started.
+-- One row. `bytes_per_day` is what publishing costs the disk, at the pace since it started; not available in the first minute.
 CREATE VIEW gateway AS
 SELECT version, started_at, published_at, publish_count, file_bytes,
-       1.0 * published_bytes / max(1, published_at - started_at) * 86400 AS bytes_per_day,
+       CASE WHEN published_at - started_at >= 60 THEN 86400.0 * published_bytes / (published_at - started_at) END AS bytes_per_day,
        'gateway' AS source, published_at AS fetched_at, unixepoch() - published_at AS age_s,
        CASE WHEN published_at IS NULL THEN 'never'
             WHEN unixepoch() - published_at BETWEEN -5 AND 3 * publish_within_s + 2 THEN 'fresh'

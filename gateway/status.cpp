@@ -61,9 +61,9 @@ Report read_report(SQLite::Database& database) {
 void print_text(const Report& report, bool colour, std::ostream& out) {
   if (!report.gateway.empty()) {
     const auto& g = report.gateway;
-    out << fmt::format("published {} UTC, {} ago ({}); file {} kB, {:.1f} MB a day\n", time_of(g.at(0, "published_at")), age_of(g.at(0, "age_s")),
+    out << fmt::format("published {} UTC, {} ago ({}); file {} kB, {} a day\n", time_of(g.at(0, "published_at")), age_of(g.at(0, "age_s")),
                        coloured(word(g.at(0, "freshness")), colour), integer(g.at(0, "file_bytes")).value_or(0) / 1024,
-                       number(g.at(0, "bytes_per_day")).value_or(0) / 1e6);
+                       shown(g.at(0, "bytes_per_day"), [](double bytes) { return fmt::format("{:.0f} MB", bytes / 1e6); }));
   }
   const auto& s = report.system;
   out << fmt::format("system    {}: {} healthy, {} degraded, {} unhealthy, {} unknown\n\n", coloured(word(s.at(0, "status")), colour),

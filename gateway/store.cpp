@@ -263,11 +263,14 @@ void Store::record(const Outcome& outcome, const std::optional<Error>& error, co
     failed.exec();
     return;
   }
-  const auto held = std::get<std::int64_t>(gather(prepared(source.held), {}).rows.at(0).at(0));
-  auto& succeeded = prepared("UPDATE source SET last_attempt_at = ?1, last_success_at = ?1, next_attempt_at = ?2, duration_ms = ?3, rows = ?4, "
-                             "consecutive_failures = 0, failing_for_s = 0, error_class = NULL, error = NULL, failure_means = NULL, state = 'on' WHERE source = ?5");
-  bind_row(succeeded, {outcome.sent_at, report.next_attempt_at, t.duration_ms, held, outcome.source});
+  auto& succeeded = prepared("UPDATE source SET last_attempt_at = ?1, last_success_at = ?1, next_attempt_at = ?2, duration_ms = ?3, "
+                             "consecutive_failures = 0, failing_for_s = 0, error_class = NULL, error = NULL, failure_means = NULL, state = 'on' WHERE source = ?4");
+  bind_row(succeeded, {outcome.sent_at, report.next_attempt_at, t.duration_ms, outcome.source});
   succeeded.exec();
+  // Counted last: retention runs in triggers on the success above.
+  auto& count = prepared("UPDATE source SET rows = ? WHERE source = ?");
+  bind_row(count, {gather(prepared(source.held), {}).rows.at(0).at(0), outcome.source});
+  count.exec();
 }
 
 void Store::record_outage(std::span<const Outcome> outcomes, const AttemptReport& report) {
