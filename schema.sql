@@ -24,8 +24,20 @@ CREATE TABLE gateway_state (
   file_bytes INTEGER,
   publish_within_s REAL NOT NULL,    -- it publishes at least this often, whatever happens upstream
   backoff_cap_s REAL NOT NULL,
+  history_fine_s INTEGER NOT NULL DEFAULT 7200,
+  history_minutes_s INTEGER NOT NULL DEFAULT 86400,
+  history_quarters_s INTEGER NOT NULL DEFAULT 1209600,
+  event_retention_s INTEGER NOT NULL DEFAULT 2592000,
+  event_max INTEGER NOT NULL DEFAULT 1000,
   identity TEXT                      -- of the PostgreSQL these rows came from
 ) STRICT;
+
+-- Turned by the gateway every few seconds; retention of what grows hangs on it as triggers, each beside its table.
+CREATE TABLE tick (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  time INTEGER NOT NULL
+) STRICT;
+INSERT INTO tick VALUES (1, 0);
 
 -- One row. `bytes_per_day` is what publishing costs the disk, at the pace since it started; not available in the first minute.
 CREATE VIEW gateway AS
@@ -72,7 +84,8 @@ CREATE TABLE attempt (
   requests INTEGER NOT NULL,
   rows INTEGER,
   error_class TEXT,
-  error TEXT
+  error TEXT,
+  means TEXT                         -- what the failure says of the upstream: nothing, unhealthy, no_endpoint
 ) STRICT;
 CREATE INDEX attempt_by_source ON attempt (source, id);
 CREATE TRIGGER attempt_retention AFTER INSERT ON attempt BEGIN
@@ -271,37 +284,503 @@ SELECT q.vhost, q.name, q.messages, q.messages_ready, q.messages_unacknowledged,
 FROM source_status s CROSS JOIN queue q
 WHERE s.source = 'rabbitmq.queues';
 
--- History of lengths and rates. Values that repeat are one row: a run from one poll to another. `queue_poll` is the grid
--- of times at which we asked; a poll without an answer is a hole in every run.
+-- History of lengths and rates, in three tiers that do not overlap: 0 every poll, 1 a minute, 2 a quarter of an hour.
+-- Values that repeat are one row: a run from one poll to another. `queue_poll` is the grid of times at which we asked;
+-- a poll without an answer is a hole in every run.
 CREATE TABLE queue_poll (
-  time INTEGER PRIMARY KEY,
-  ok INTEGER NOT NULL
-) STRICT;
+  tier INTEGER NOT NULL DEFAULT 0,
+  time INTEGER NOT NULL,             -- of tiers 1 and 2: the start of the bucket
+  ok INTEGER NOT NULL,
+  PRIMARY KEY (tier, time)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE queue_run (
   queue_id INTEGER NOT NULL,
+  tier INTEGER NOT NULL,
   from_at INTEGER NOT NULL,
   to_at INTEGER NOT NULL,
-  messages INTEGER,
-  publish_per_ks INTEGER,            -- thousandths of a message a second: integers are small in the file
+  messages INTEGER,                  -- of a bucket: the maximum
+  publish_per_ks INTEGER,            -- thousandths of a message a second: integers are small in the file; of a bucket: the mean
   consume_per_ks INTEGER,
-  PRIMARY KEY (queue_id, from_at)
+  PRIMARY KEY (queue_id, tier, from_at)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX queue_run_by_end ON queue_run (to_at, queue_id);
+CREATE INDEX queue_run_by_end ON queue_run (tier, to_at, queue_id);
 CREATE TRIGGER queue_vanished AFTER DELETE ON queue BEGIN
   DELETE FROM queue_run WHERE queue_id = old.id;
 END;
 
 -- A good poll prolongs the runs whose values stand, and begins new ones for all others.
-CREATE TRIGGER queue_sampled AFTER INSERT ON queue_poll WHEN new.ok = 1 BEGIN
+CREATE TRIGGER queue_sampled AFTER INSERT ON queue_poll WHEN new.tier = 0 AND new.ok = 1 BEGIN
   UPDATE queue_run SET to_at = new.time
-   WHERE to_at = (SELECT max(time) FROM queue_poll WHERE time < new.time)
+   WHERE tier = 0 AND to_at = (SELECT max(time) FROM queue_poll WHERE tier = 0 AND time < new.time)
      AND EXISTS (SELECT 1 FROM queue q WHERE q.id = queue_id AND q.messages IS queue_run.messages
        AND CAST(round(q.publish_rate_per_s * 1000) AS INTEGER) IS publish_per_ks
        AND CAST(round(q.consume_rate_per_s * 1000) AS INTEGER) IS consume_per_ks);
-  INSERT OR IGNORE INTO queue_run (queue_id, from_at, to_at, messages, publish_per_ks, consume_per_ks)
-  SELECT id, new.time, new.time, messages, CAST(round(publish_rate_per_s * 1000) AS INTEGER), CAST(round(consume_rate_per_s * 1000) AS INTEGER)
-    FROM queue q WHERE NOT EXISTS (SELECT 1 FROM queue_run r WHERE r.to_at = new.time AND r.queue_id = q.id);
-  DELETE FROM queue_poll WHERE time < new.time - 7200;
-  DELETE FROM queue_run WHERE to_at < new.time - 7200;
+  INSERT OR IGNORE INTO queue_run (queue_id, tier, from_at, to_at, messages, publish_per_ks, consume_per_ks)
+  SELECT id, 0, new.time, new.time, messages, CAST(round(publish_rate_per_s * 1000) AS INTEGER), CAST(round(consume_rate_per_s * 1000) AS INTEGER)
+    FROM queue q WHERE NOT EXISTS (SELECT 1 FROM queue_run r WHERE r.tier = 0 AND r.to_at = new.time AND r.queue_id = q.id);
 END;
+
+-- Rolling one bucket of a finer tier into a coarser one is an insert here; the gateway does it when the bucket has left
+-- the finer tier's window.
+CREATE TABLE queue_rollup (
+  tier INTEGER NOT NULL,             -- the coarser one
+  bucket_at INTEGER NOT NULL,
+  step INTEGER NOT NULL,             -- 60 or 900 seconds
+  PRIMARY KEY (tier)
+) STRICT;
+CREATE TRIGGER queue_rolled AFTER INSERT ON queue_rollup BEGIN
+  INSERT INTO queue_run (queue_id, tier, from_at, to_at, messages, publish_per_ks, consume_per_ks)
+  SELECT r.queue_id, new.tier, new.bucket_at, new.bucket_at, max(r.messages),
+         CAST(round(avg(r.publish_per_ks)) AS INTEGER), CAST(round(avg(r.consume_per_ks)) AS INTEGER)
+    FROM queue_poll p CROSS JOIN queue_run r
+      ON r.tier = new.tier - 1 AND r.from_at <= p.time AND r.to_at >= p.time
+   WHERE p.tier = new.tier - 1 AND p.ok = 1 AND p.time >= new.bucket_at AND p.time < new.bucket_at + new.step
+   GROUP BY r.queue_id;
+  -- A run of buckets that say the same becomes one row.
+  UPDATE queue_run SET to_at = new.bucket_at
+   WHERE tier = new.tier AND to_at = new.bucket_at - new.step
+     AND EXISTS (SELECT 1 FROM queue_run b WHERE b.queue_id = queue_run.queue_id AND b.tier = new.tier AND b.from_at = new.bucket_at
+       AND b.messages IS queue_run.messages AND b.publish_per_ks IS queue_run.publish_per_ks AND b.consume_per_ks IS queue_run.consume_per_ks);
+  DELETE FROM queue_run
+   WHERE tier = new.tier AND from_at = new.bucket_at
+     AND EXISTS (SELECT 1 FROM queue_run a WHERE a.queue_id = queue_run.queue_id AND a.tier = new.tier AND a.from_at < new.bucket_at AND a.to_at = new.bucket_at);
+  INSERT OR IGNORE INTO queue_poll (tier, time, ok)
+  SELECT new.tier, new.bucket_at, max(ok) FROM queue_poll
+   WHERE tier = new.tier - 1 AND time >= new.bucket_at AND time < new.bucket_at + new.step HAVING count(*) > 0;
+  DELETE FROM queue_poll WHERE tier = new.tier - 1 AND time < new.bucket_at + new.step;
+  DELETE FROM queue_run WHERE tier = new.tier - 1 AND to_at < new.bucket_at + new.step;
+  DELETE FROM queue_rollup;
+END;
+CREATE TRIGGER queue_history_retention AFTER UPDATE ON tick BEGIN
+  DELETE FROM queue_poll WHERE tier = 2 AND time < new.time - (SELECT history_quarters_s FROM gateway_state);
+  DELETE FROM queue_run WHERE tier = 2 AND to_at < new.time - (SELECT history_quarters_s FROM gateway_state);
+END;
+
+-- On one time grid for all queues: a value that repeats is carried forward, a poll that failed is a row of NULLs.
+CREATE VIEW queue_trend AS
+SELECT p.time, q.vhost, q.name, r.messages, r.publish_per_ks / 1000.0 AS publish_rate_per_s, r.consume_per_ks / 1000.0 AS consume_rate_per_s
+FROM queue q CROSS JOIN queue_run r ON r.queue_id = q.id
+CROSS JOIN queue_poll p ON p.tier = r.tier AND p.time BETWEEN r.from_at AND r.to_at AND p.ok = 1
+UNION ALL
+SELECT p.time, q.vhost, q.name, NULL, NULL, NULL
+FROM queue_poll p CROSS JOIN queue q
+WHERE p.ok = 0;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Orders: all that are open (the newest 10,000), and the newest 200 of every other closure
+
+CREATE TABLE trade_order (
+  id TEXT PRIMARY KEY,               -- orders.id; `event:<id>` where only execution events exist
+  order_id TEXT,                     -- the exchange's, or a synthetic one
+  signal_id TEXT,
+  strategy_id TEXT,                  -- of the signal
+  time REAL,                         -- created_at
+  asset TEXT,
+  side TEXT,                         -- buy, sell
+  order_type TEXT,
+  quantity REAL,
+  price REAL,
+  status TEXT,                       -- as upstream says
+  closure TEXT NOT NULL CHECK (closure IN ('open', 'filled', 'cancelled', 'rejected', 'dry_run')),
+  changed_at REAL,                   -- filled: executed_at, else updated_at; a closed order's moves when a refusal repeats
+  closed_at REAL,                    -- changed_at as first seen with this closure
+  close_reason TEXT,
+  filled_quantity REAL,
+  average_price REAL,
+  fees REAL,
+  executed_at REAL,
+  is_dry_run INTEGER
+) STRICT;
+CREATE INDEX trade_order_by_closure ON trade_order (closure, time DESC);
+CREATE INDEX trade_order_by_signal ON trade_order (signal_id, closure, time DESC);
+CREATE INDEX trade_order_by_time ON trade_order (time DESC);
+CREATE TRIGGER order_seen AFTER INSERT ON trade_order WHEN new.closure IN ('filled', 'cancelled', 'rejected') BEGIN
+  UPDATE trade_order SET closed_at = new.changed_at WHERE id = new.id;
+END;
+CREATE TRIGGER order_closure_changed AFTER UPDATE OF closure ON trade_order WHEN old.closure <> new.closure BEGIN
+  UPDATE trade_order SET closed_at = CASE WHEN new.closure IN ('filled', 'cancelled', 'rejected') THEN new.changed_at END WHERE id = new.id;
+END;
+CREATE TRIGGER order_retention AFTER UPDATE OF last_success_at ON source WHEN new.source = 'postgres.orders' BEGIN
+  DELETE FROM trade_order WHERE id IN (
+    SELECT id FROM (SELECT id, closure, row_number() OVER (PARTITION BY closure ORDER BY time DESC, order_id) AS n FROM trade_order)
+    WHERE n > CASE closure WHEN 'open' THEN 10000 ELSE 200 END);
+END;
+
+-- Execution events of the orders above, and the newest 200.
+CREATE TABLE execution (
+  event_id TEXT PRIMARY KEY,
+  signal_id TEXT,
+  strategy_id TEXT,
+  asset TEXT,
+  side TEXT,
+  price REAL,
+  quantity REAL,
+  fees REAL,
+  executed_at REAL,
+  realized_pnl REAL
+) STRICT;
+CREATE INDEX execution_by_signal ON execution (signal_id, executed_at DESC);
+
+-- The newest execution event of a signal belongs to its newest filled order; without one the order's own figures count.
+CREATE VIEW recent_orders AS
+SELECT o.time, o.order_id, o.signal_id,
+       coalesce(o.strategy_id, (SELECT nullif(x.strategy_id, 'unknown') FROM execution x WHERE x.signal_id = o.signal_id ORDER BY x.executed_at DESC LIMIT 1)) AS strategy_id,
+       o.asset, o.side, o.order_type, o.quantity, o.price, o.status, o.closure, o.closed_at, o.close_reason,
+       CASE WHEN e.event_id IS NOT NULL THEN e.price ELSE o.average_price END AS execution_price,
+       CASE WHEN e.event_id IS NOT NULL THEN e.quantity ELSE o.filled_quantity END AS execution_quantity,
+       CASE WHEN e.event_id IS NOT NULL THEN e.fees ELSE o.fees END AS execution_fees,
+       coalesce(o.executed_at, e.executed_at) AS executed_at,
+       e.realized_pnl, o.is_dry_run, o.id,
+       'postgres.orders' AS source, f.fetched_at, f.age_s, f.freshness
+FROM (SELECT min(last_success_at) AS fetched_at, max(age_s) AS age_s,
+             CASE WHEN sum(freshness = 'never') > 0 THEN 'never' WHEN sum(freshness = 'stale') > 0 THEN 'stale'
+                  WHEN sum(freshness = 'fresh') > 0 THEN 'fresh' ELSE max(freshness) END AS freshness
+        FROM source_status WHERE source IN ('postgres.orders', 'postgres.executions') AND freshness NOT IN ('off', 'missing')) f
+CROSS JOIN trade_order o
+LEFT JOIN execution e ON e.event_id = (
+  SELECT x.event_id FROM execution x
+   WHERE x.signal_id = o.signal_id AND o.closure = 'filled'
+     AND NOT EXISTS (SELECT 1 FROM trade_order n WHERE n.signal_id = o.signal_id AND n.closure = 'filled' AND (n.time, n.id) > (o.time, o.id))
+   ORDER BY x.executed_at DESC, x.event_id LIMIT 1)
+ORDER BY o.time DESC, o.order_id;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Models: versions, what is active, what is being trained
+
+CREATE TABLE model_version (
+  version TEXT PRIMARY KEY,
+  strategy_id TEXT NOT NULL,         -- `(default)` where upstream has none
+  model_type TEXT,
+  trained_at REAL,                   -- the end of the training
+  training_duration_s INTEGER,
+  training_dataset_size INTEGER,
+  is_active INTEGER NOT NULL,
+  is_first INTEGER NOT NULL,         -- of its strategy
+  accuracy REAL,                     -- test split, else validation
+  precision REAL,
+  recall REAL,
+  f1_score REAL,
+  metrics_split TEXT
+) STRICT;
+CREATE INDEX model_version_by_strategy ON model_version (strategy_id, trained_at DESC);
+
+-- Strategies that the settings name, so that a silent one is shown too.
+CREATE TABLE configured_strategy (
+  strategy_id TEXT PRIMARY KEY
+) STRICT;
+
+CREATE TABLE training (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  is_training INTEGER NOT NULL,
+  queue_size INTEGER,
+  pending_dataset_builds INTEGER,
+  observed_at INTEGER NOT NULL
+) STRICT;
+
+-- One row a strategy and active version; a strategy without one is in warm-up.
+CREATE VIEW model_state AS
+SELECT n.strategy_id, v.version AS active_version, v.model_type, v.trained_at,
+       CASE WHEN t.freshness = 'fresh' THEN CASE (SELECT is_training FROM training) WHEN 1 THEN 'training' WHEN 0 THEN 'idle' ELSE 'unknown' END
+            ELSE 'unknown' END AS training_status,
+       CASE WHEN s.freshness = 'fresh' THEN v.version IS NULL END AS warmup,
+       v.accuracy, v.f1_score, v.training_duration_s, v.training_dataset_size,
+       CASE (SELECT is_training FROM training) WHEN 1 THEN 'training' WHEN 0 THEN 'idle' END AS last_known_training_status,
+       s.source, s.last_success_at AS fetched_at, s.age_s, s.freshness
+FROM source_status s
+CROSS JOIN (SELECT strategy_id FROM configured_strategy UNION SELECT strategy_id FROM signal WHERE strategy_id IS NOT NULL
+            UNION SELECT strategy_id FROM model_version) n
+LEFT JOIN source_status t ON t.source = 'model-service.training'
+LEFT JOIN model_version v ON v.strategy_id = n.strategy_id AND v.is_active = 1
+WHERE s.source = 'postgres.models'
+ORDER BY n.strategy_id, v.trained_at DESC;
+
+-- Completed trainings, newest first: the newest 500.
+CREATE VIEW model_training AS
+SELECT v.trained_at AS time, v.strategy_id, v.version, v.model_type, v.is_active, v.training_duration_s, v.training_dataset_size,
+       v.accuracy, v.precision, v.recall, v.f1_score, v.metrics_split,
+       s.source, s.last_success_at AS fetched_at, s.age_s, s.freshness
+FROM source_status s CROSS JOIN model_version v
+WHERE s.source = 'postgres.models'
+ORDER BY v.trained_at DESC;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Quality: hourly sums a strategy, kept for HISTORY_QUARTERS, and older ones added up in one row a strategy (hour 0)
+
+CREATE TABLE quality_hour (
+  kind TEXT NOT NULL CHECK (kind IN ('orders', 'executions')),
+  hour INTEGER NOT NULL,             -- its start; 0: all that is older than the kept hours
+  strategy_id TEXT NOT NULL,         -- `(unknown)` where nothing tells
+  orders INTEGER NOT NULL DEFAULT 0, -- by hour of creation, dry runs not counted
+  filled_orders INTEGER NOT NULL DEFAULT 0,
+  open_orders INTEGER NOT NULL DEFAULT 0,  -- while any is open, the hour is read again
+  pnl_orders INTEGER NOT NULL DEFAULT 0,   -- execution events with a number as realized_pnl, by hour of execution
+  successful_orders INTEGER NOT NULL DEFAULT 0,
+  pnl REAL NOT NULL DEFAULT 0,
+  PRIMARY KEY (kind, hour, strategy_id)
+) STRICT;
+CREATE TRIGGER quality_compaction AFTER UPDATE ON tick
+WHEN EXISTS (SELECT 1 FROM quality_hour WHERE hour > 0 AND hour < new.time - (SELECT history_quarters_s FROM gateway_state) AND open_orders = 0) BEGIN
+  INSERT INTO quality_hour (kind, hour, strategy_id, orders, filled_orders, pnl_orders, successful_orders, pnl)
+  SELECT kind, 0, strategy_id, sum(orders), sum(filled_orders), sum(pnl_orders), sum(successful_orders), sum(pnl) FROM quality_hour
+   WHERE hour > 0 AND hour < new.time - (SELECT history_quarters_s FROM gateway_state) AND open_orders = 0
+   GROUP BY kind, strategy_id
+  ON CONFLICT (kind, hour, strategy_id) DO UPDATE SET orders = orders + excluded.orders, filled_orders = filled_orders + excluded.filled_orders,
+    pnl_orders = pnl_orders + excluded.pnl_orders, successful_orders = successful_orders + excluded.successful_orders, pnl = pnl + excluded.pnl;
+  DELETE FROM quality_hour WHERE hour > 0 AND hour < new.time - (SELECT history_quarters_s FROM gateway_state) AND open_orders = 0;
+END;
+
+-- One row a strategy and one `(all)`. `coverage_from_at` is NULL when all time is counted.
+CREATE VIEW model_quality AS
+WITH per_strategy AS (
+  SELECT n.strategy_id, coalesce(sum(q.orders), 0) AS total_orders, coalesce(sum(q.filled_orders), 0) AS filled_orders,
+         coalesce(sum(q.pnl_orders), 0) AS pnl_orders, coalesce(sum(q.successful_orders), 0) AS successful_orders, sum(q.pnl) AS pnl
+    FROM (SELECT strategy_id FROM configured_strategy UNION SELECT strategy_id FROM signal WHERE strategy_id IS NOT NULL
+          UNION SELECT strategy_id FROM model_version UNION SELECT strategy_id FROM quality_hour) n
+    LEFT JOIN quality_hour q ON q.strategy_id = n.strategy_id
+   GROUP BY n.strategy_id),
+all_rows AS (
+  SELECT 0 AS is_all, * FROM per_strategy
+  UNION ALL
+  SELECT 1, '(all)', coalesce(sum(total_orders), 0), coalesce(sum(filled_orders), 0), coalesce(sum(pnl_orders), 0), coalesce(sum(successful_orders), 0), sum(pnl)
+    FROM per_strategy)
+SELECT a.strategy_id, a.total_orders, a.filled_orders, a.pnl_orders, a.successful_orders,
+       CASE WHEN a.pnl_orders > 0 THEN 1.0 * a.successful_orders / a.pnl_orders END AS win_rate,
+       CASE WHEN a.pnl_orders > 0 THEN a.pnl END AS total_pnl,
+       v.accuracy, v.f1_score,
+       (SELECT max(value) FROM cursor WHERE source = 'postgres.quality' AND name LIKE '%.fill_from' AND value IS NOT NULL) AS coverage_from_at,
+       'postgres.quality' AS source, f.fetched_at, f.age_s, f.freshness
+FROM (SELECT min(last_success_at) AS fetched_at, max(age_s) AS age_s,
+             CASE WHEN sum(freshness = 'never') > 0 THEN 'never' WHEN sum(freshness = 'stale') > 0 THEN 'stale'
+                  WHEN sum(freshness = 'fresh') > 0 THEN 'fresh' ELSE max(freshness) END AS freshness
+        FROM source_status WHERE source IN ('postgres.quality', 'postgres.models') AND freshness NOT IN ('off', 'missing')) f
+CROSS JOIN all_rows a
+LEFT JOIN model_version v ON v.version = (SELECT version FROM model_version m WHERE m.strategy_id = a.strategy_id AND m.is_active = 1 AND a.is_all = 0
+                                           ORDER BY trained_at DESC LIMIT 1)
+ORDER BY a.is_all DESC, a.strategy_id;
+
+CREATE VIEW model_quality_trend AS
+SELECT hour AS time, strategy_id, sum(orders) AS orders, sum(pnl_orders) AS pnl_orders, sum(successful_orders) AS successful_orders,
+       CASE WHEN sum(pnl_orders) > 0 THEN 1.0 * sum(successful_orders) / sum(pnl_orders) END AS win_rate,
+       CASE WHEN sum(pnl_orders) > 0 THEN sum(pnl) END AS pnl
+FROM quality_hour
+WHERE hour > 0
+GROUP BY hour, strategy_id;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Subscriptions: all active ones, and the newest 500 cancelled
+
+CREATE TABLE subscription_row (
+  subscription_id TEXT PRIMARY KEY,
+  channel_type TEXT,
+  symbol TEXT,
+  topic TEXT,
+  requesting_service TEXT,
+  is_active INTEGER NOT NULL,
+  created_at REAL,
+  cancelled_at REAL,                 -- as first seen
+  last_event_at REAL                 -- of this row; upstream updates only one row of a topic
+) STRICT;
+CREATE INDEX subscription_by_topic ON subscription_row (topic, is_active);
+CREATE TRIGGER subscription_cancelled_once AFTER UPDATE OF cancelled_at ON subscription_row
+WHEN old.cancelled_at IS NOT NULL AND new.cancelled_at IS NOT old.cancelled_at AND new.is_active = 0 BEGIN
+  UPDATE subscription_row SET cancelled_at = old.cancelled_at WHERE subscription_id = new.subscription_id;
+END;
+
+CREATE VIEW subscription AS
+SELECT r.subscription_id, r.channel_type, r.symbol, r.topic, r.requesting_service, r.is_active, r.created_at, r.cancelled_at, r.last_event_at,
+       (SELECT max(t.last_event_at) FROM subscription_row t WHERE t.topic = r.topic AND t.is_active = 1) AS topic_last_event_at,
+       s.source, s.last_success_at AS fetched_at, s.age_s, s.freshness
+FROM source_status s CROSS JOIN subscription_row r
+WHERE s.source = 'postgres.subscriptions'
+ORDER BY r.is_active DESC, r.created_at DESC;
+
+----------------------------------------------------------------------------------------------------------------------
+-- The exchange connections: private (reported by ws-gateway), public (inferred from the newest market event)
+
+CREATE TABLE ws_connection_row (
+  connection TEXT PRIMARY KEY CHECK (connection IN ('private', 'public')),
+  status TEXT CHECK (status IN ('connected', 'disconnected', 'connecting', 'reconnecting')),  -- NULL: never known
+  observed_at INTEGER NOT NULL,
+  environment TEXT,
+  connected_at REAL,
+  last_heartbeat_at REAL,
+  reconnect_count INTEGER,
+  observed_since INTEGER,            -- what is not reported is observed since then
+  last_error TEXT,
+  active_subscriptions INTEGER,
+  basis TEXT NOT NULL CHECK (basis IN ('reported', 'observed', 'inferred'))
+) STRICT;
+
+CREATE VIEW ws_connection AS
+SELECT w.connection,
+       CASE WHEN s.freshness = 'fresh' THEN coalesce(w.status, 'unknown') ELSE 'unknown' END AS status,
+       w.status AS last_known_status, w.environment, w.connected_at,
+       CASE WHEN s.freshness = 'fresh' AND w.status = 'connected' THEN CAST(unixepoch() - w.connected_at AS REAL) END AS duration_s,
+       w.last_heartbeat_at, w.reconnect_count, w.observed_since, w.last_error,
+       CASE WHEN w.active_subscriptions = 0 AND EXISTS (SELECT 1 FROM service_health h WHERE h.service = 'postgres' AND h.effective_status = 'unhealthy')
+            THEN NULL ELSE w.active_subscriptions END AS active_subscriptions,
+       w.basis, s.source, s.last_success_at AS fetched_at, s.age_s, s.freshness
+FROM ws_connection_row w
+JOIN source_status s ON s.source = CASE w.connection WHEN 'private' THEN 'ws-gateway.health' ELSE 'postgres.subscriptions' END;
+
+-- Observed changes. A change across a time when nobody knew lies between not_before_at and time. The newest 1,000 stay.
+CREATE TABLE ws_transition_log (
+  id INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL,
+  not_before_at INTEGER,
+  connection TEXT NOT NULL,
+  from_status TEXT NOT NULL,
+  to_status TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER ws_changed AFTER UPDATE OF status ON ws_connection_row WHEN old.status <> new.status BEGIN
+  INSERT INTO ws_transition_log (time, not_before_at, connection, from_status, to_status)
+  SELECT new.observed_at, CASE WHEN new.observed_at - old.observed_at > s.stale_after_s THEN old.observed_at END, new.connection, old.status, new.status
+    FROM source s WHERE s.source = CASE new.connection WHEN 'private' THEN 'ws-gateway.health' ELSE 'postgres.subscriptions' END;
+  DELETE FROM ws_transition_log WHERE id <= (SELECT max(id) FROM ws_transition_log) - 1000;
+END;
+
+CREATE VIEW ws_transition AS
+SELECT time, not_before_at, connection, from_status, to_status FROM ws_transition_log ORDER BY time DESC, id DESC;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Status over time, of services and connections: runs of one status from poll to poll; where nobody knew there is no run.
+-- Kept for HISTORY_QUARTERS, the newest 2,000 runs of each.
+
+CREATE TABLE status_run (
+  subject TEXT NOT NULL,             -- a service, or `ws:private`, `ws:public`
+  from_at INTEGER NOT NULL,
+  to_at INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  PRIMARY KEY (subject, from_at)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE status_sample (          -- always empty: an insert here is one observation
+  subject TEXT NOT NULL,
+  time INTEGER NOT NULL,
+  status TEXT,                        -- NULL: this poll told nothing
+  contiguous_s REAL NOT NULL          -- a longer silence ends a run
+) STRICT;
+CREATE TRIGGER status_sampled AFTER INSERT ON status_sample BEGIN
+  UPDATE status_run SET to_at = new.time
+   WHERE subject = new.subject AND from_at = (SELECT max(from_at) FROM status_run WHERE subject = new.subject)
+     AND status IS new.status AND new.time - to_at BETWEEN 0 AND new.contiguous_s;
+  INSERT OR IGNORE INTO status_run (subject, from_at, to_at, status)
+  SELECT new.subject, new.time, new.time, new.status
+   WHERE new.status IS NOT NULL AND NOT EXISTS (SELECT 1 FROM status_run WHERE subject = new.subject AND to_at = new.time AND status = new.status);
+  DELETE FROM status_sample;
+END;
+CREATE TRIGGER health_sampled AFTER INSERT ON attempt WHEN new.source LIKE '%.health' BEGIN
+  INSERT INTO status_sample (subject, time, status, contiguous_s)
+  SELECT substr(new.source, 1, length(new.source) - 7), new.time,
+         CASE WHEN new.error_class IS NULL OR new.means = 'unhealthy' THEN (SELECT status FROM service WHERE service = substr(new.source, 1, length(new.source) - 7)) END,
+         coalesce((SELECT stale_after_s FROM source WHERE source = new.source), 60);
+END;
+CREATE TRIGGER ws_sampled AFTER UPDATE OF observed_at ON ws_connection_row BEGIN
+  INSERT INTO status_sample (subject, time, status, contiguous_s)
+  SELECT 'ws:' || new.connection, new.observed_at, new.status, coalesce((SELECT stale_after_s FROM source
+    WHERE source = CASE new.connection WHEN 'private' THEN 'ws-gateway.health' ELSE 'postgres.subscriptions' END), 60);
+END;
+CREATE TRIGGER status_retention AFTER UPDATE ON tick BEGIN
+  DELETE FROM status_run WHERE to_at < new.time - (SELECT history_quarters_s FROM gateway_state);
+  DELETE FROM status_run WHERE (subject, from_at) IN (
+    SELECT subject, from_at FROM (SELECT subject, from_at, row_number() OVER (PARTITION BY subject ORDER BY from_at DESC) AS n FROM status_run) WHERE n > 2000);
+END;
+
+-- `end_time` is the last poll that said so: what comes after it is unknown until the next run.
+CREATE VIEW service_status_trend AS
+SELECT from_at AS time, to_at AS end_time, subject AS service, status FROM status_run WHERE subject NOT LIKE 'ws:%';
+CREATE VIEW ws_status_trend AS
+SELECT from_at AS time, to_at AS end_time, substr(subject, 4) AS connection, status FROM status_run WHERE subject LIKE 'ws:%';
+
+----------------------------------------------------------------------------------------------------------------------
+-- Errors of services, told apart by their text without ids and numbers. The newest 100 a service stay.
+
+CREATE TABLE service_error_row (
+  service TEXT NOT NULL,
+  kind TEXT NOT NULL,                -- a class of source_status, or health, rejection
+  pattern TEXT NOT NULL,             -- the message, ids and numbers replaced
+  message TEXT NOT NULL,             -- as last seen
+  count INTEGER NOT NULL,            -- polls that saw it; of rejections: orders
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  PRIMARY KEY (service, kind, pattern)
+) STRICT;
+CREATE TABLE error_sample (           -- always empty: an insert here is one sighting
+  service TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  message TEXT NOT NULL,
+  time INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER error_seen AFTER INSERT ON error_sample BEGIN
+  INSERT INTO service_error_row (service, kind, pattern, message, count, first_at, last_at)
+  VALUES (new.service, new.kind, error_pattern(new.message), new.message, 1, new.time, new.time)
+  ON CONFLICT (service, kind, pattern) DO UPDATE SET count = count + 1,
+    message = CASE WHEN excluded.last_at >= last_at THEN excluded.message ELSE message END,
+    first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at);
+  DELETE FROM error_sample;
+END;
+CREATE TRIGGER attempt_error AFTER INSERT ON attempt WHEN new.error IS NOT NULL AND new.error_class <> 'missing' BEGIN
+  INSERT INTO error_sample SELECT upstream, new.error_class, new.error, new.time FROM source WHERE source = new.source;
+END;
+CREATE TRIGGER health_error AFTER INSERT ON attempt WHEN new.error IS NULL AND new.source LIKE '%.health' BEGIN
+  INSERT INTO error_sample SELECT service, 'health', error, new.time FROM service
+   WHERE service = substr(new.source, 1, length(new.source) - 7) AND error IS NOT NULL;
+END;
+CREATE TRIGGER order_rejection AFTER UPDATE OF closed_at ON trade_order WHEN old.closed_at IS NULL AND new.closure = 'rejected' AND new.close_reason IS NOT NULL BEGIN
+  INSERT INTO error_sample VALUES ('order-manager', 'rejection', new.close_reason, CAST(coalesce(new.closed_at, new.time, unixepoch()) AS INTEGER));
+END;
+CREATE TRIGGER service_error_retention AFTER UPDATE ON tick BEGIN
+  DELETE FROM service_error_row WHERE last_at < new.time - (SELECT event_retention_s FROM gateway_state);
+  DELETE FROM service_error_row WHERE rowid IN (
+    SELECT rowid FROM (SELECT rowid, row_number() OVER (PARTITION BY service ORDER BY last_at DESC) AS n FROM service_error_row) WHERE n > 100);
+END;
+
+CREATE VIEW service_error AS
+SELECT last_at AS time, service, kind, message, count, first_at, last_at FROM service_error_row ORDER BY last_at DESC, service, kind;
+
+----------------------------------------------------------------------------------------------------------------------
+-- One history of events. An event is written once, by the trigger on the row or the change it tells of, under an id that
+-- follows from it, so that reading the row again changes nothing.
+
+CREATE TABLE event (
+  event_id TEXT PRIMARY KEY,
+  time REAL NOT NULL,
+  not_before_at REAL,                -- of a change that nobody watched: it lies between this and `time`
+  event_type TEXT NOT NULL,
+  category TEXT NOT NULL,
+  service TEXT NOT NULL,
+  status TEXT,
+  origin TEXT NOT NULL CHECK (origin IN ('row', 'derived', 'observed')),
+  signal_id TEXT,
+  order_id TEXT,
+  model_version TEXT,
+  subscription_id TEXT,
+  strategy_id TEXT,
+  asset TEXT,
+  side TEXT,
+  price REAL,
+  confidence REAL,
+  symbol TEXT,
+  channel_type TEXT,
+  requesting_service TEXT,
+  summary TEXT NOT NULL,
+  details TEXT                       -- JSON
+) STRICT;
+CREATE INDEX event_by_time ON event (time DESC);
+CREATE INDEX event_by_type ON event (event_type, time DESC);
+CREATE INDEX event_by_service ON event (service, time DESC);
+
+CREATE TRIGGER event_retention AFTER UPDATE ON tick BEGIN
+  DELETE FROM event WHERE event_id IN (
+    SELECT event_id FROM (
+      SELECT event_id, time, row_number() OVER (PARTITION BY event_type ORDER BY time DESC, event_id) AS of_type,
+             row_number() OVER (PARTITION BY service ORDER BY time DESC, event_id) AS of_service FROM event)
+    WHERE of_type > 200 AND of_service > 200
+      AND (of_type > (SELECT event_max FROM gateway_state) OR time < new.time - (SELECT event_retention_s FROM gateway_state)));
+END;
+
+CREATE VIEW event_history AS
+SELECT e.time, e.not_before_at, e.event_id, e.event_type, e.category, e.service, e.status, e.origin, e.signal_id, e.order_id, e.model_version,
+       e.subscription_id, e.strategy_id, e.asset, e.side, e.price, e.confidence, e.symbol, e.channel_type, e.requesting_service, e.summary, e.details
+FROM event e
+ORDER BY e.time DESC, e.event_id;

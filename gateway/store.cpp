@@ -59,6 +59,7 @@ std::string joined(const std::vector<std::string>& parts, const char* pattern, c
   return text;
 }
 
+std::int64_t whole_seconds(Milliseconds ms) { return std::chrono::ceil<std::chrono::seconds>(ms).count(); }
 double seconds(Milliseconds ms) { return static_cast<double>(ms.count()) / 1000; }
 
 }  // namespace
@@ -69,6 +70,12 @@ Table read_table(SQLite::Database& database, const std::string& sql, const Row& 
 }
 
 Store::Store() : database_(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_URI) {
+  // For triggers that tell errors apart; readers of the file never fire one.
+  database_.createFunction("error_pattern", 1, true, nullptr, [](sqlite3_context* context, int, sqlite3_value** values) {
+    const auto* message = reinterpret_cast<const char*>(sqlite3_value_text(values[0]));
+    const auto pattern = error_pattern(message == nullptr ? "" : message);
+    sqlite3_result_text(context, pattern.data(), static_cast<int>(pattern.size()), SQLITE_TRANSIENT);
+  });
   database_.exec("PRAGMA page_size = 4096; PRAGMA temp_store = MEMORY;");
   database_.exec(schema_sql);
   database_.exec("CREATE TEMP TABLE kept (id INTEGER PRIMARY KEY)");
@@ -90,7 +97,7 @@ void Store::clear() {
   SQLite::Transaction transaction(database_);
   for (const auto& row : query("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").rows) {
     const auto table = std::get<std::string>(row[0]);
-    if (table != "gateway_state" && table != "source") database_.exec("DELETE FROM " + table);
+    if (table != "gateway_state" && table != "source" && table != "tick" && table != "configured_strategy") database_.exec("DELETE FROM " + table);
   }
   database_.exec("UPDATE source SET last_attempt_at = NULL, last_success_at = NULL, rows = NULL, consecutive_failures = 0, "
                  "failing_for_s = 0, error_class = NULL, error = NULL, failure_means = NULL");
@@ -141,11 +148,22 @@ void Store::begin(std::span<const SourceSetup> sources, const Settings& settings
     }
   }
   auto& state = prepared(
-      "INSERT INTO gateway_state (id, version, started_at, publish_within_s, backoff_cap_s) VALUES (1, ?, ?, ?, ?) "
+      "INSERT INTO gateway_state (id, version, started_at, publish_within_s, backoff_cap_s, history_fine_s, history_minutes_s, "
+      "history_quarters_s, event_retention_s, event_max) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
       "ON CONFLICT (id) DO UPDATE SET version = excluded.version, started_at = excluded.started_at, published_bytes = 0, "
-      "publish_count = 0, publish_within_s = excluded.publish_within_s, backoff_cap_s = excluded.backoff_cap_s");
-  bind_row(state, {version, now, publish_within_s, seconds(settings.backoff_cap)});
+      "publish_count = 0, publish_within_s = excluded.publish_within_s, backoff_cap_s = excluded.backoff_cap_s, "
+      "history_fine_s = excluded.history_fine_s, history_minutes_s = excluded.history_minutes_s, "
+      "history_quarters_s = excluded.history_quarters_s, event_retention_s = excluded.event_retention_s, event_max = excluded.event_max");
+  bind_row(state, {version, now, publish_within_s, seconds(settings.backoff_cap), whole_seconds(settings.history_fine),
+                   whole_seconds(settings.history_minutes), whole_seconds(settings.history_quarters), whole_seconds(settings.event_retention),
+                   settings.event_max});
   state.exec();
+  database_.exec("DELETE FROM configured_strategy");
+  for (const auto& strategy : settings.strategies) {
+    auto& named = prepared("INSERT OR IGNORE INTO configured_strategy VALUES (?)");
+    bind_row(named, {strategy});
+    named.exec();
+  }
 
   database_.exec("DELETE FROM kept");
   std::int64_t position = 0;
@@ -246,12 +264,12 @@ void Store::write_batch(const Batch& batch) {
 }
 
 void Store::record(const Outcome& outcome, const std::optional<Error>& error, const Source& source, const AttemptReport& report) {
-  auto& attempt = prepared("INSERT INTO attempt (source, time, duration_ms, connect_ms, wait_ms, read_ms, parse_ms, requests, rows, error_class, error) "
-                           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  auto& attempt = prepared("INSERT INTO attempt (source, time, duration_ms, connect_ms, wait_ms, read_ms, parse_ms, requests, rows, error_class, error, means) "
+                           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const auto& t = outcome.timing;
   bind_row(attempt, {outcome.source, outcome.sent_at, t.duration_ms, maybe(t.connect_ms), maybe(t.wait_ms), maybe(t.read_ms), maybe(t.parse_ms),
                  outcome.requests, error ? Value{} : Value{outcome.result->rows}, error ? Value{std::string(to_string(error->kind))} : Value{},
-                 error ? Value{error->text} : Value{}});
+                 error ? Value{error->text} : Value{}, error ? Value{std::string(to_string(error->means))} : Value{}});
   attempt.exec();
   if (error) {
     const auto failing = report.failing_for_s.find(outcome.source);

@@ -1,6 +1,6 @@
 #include "text.hpp"
 
-#include <charconv>
+#include <algorithm>
 #include <chrono>
 
 namespace gateway {
@@ -89,6 +89,21 @@ std::string one_line(std::string_view text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
   }
   return line;
+}
+
+std::string error_pattern(std::string_view message) {
+  // A word with a digit in it is a number, an id or a version: order ids, uuids, amounts, addresses.
+  constexpr std::string_view separators = " ,;()[]{}'\"=\t\r\n";
+  std::string pattern;
+  while (!message.empty()) {
+    const auto end = std::min(message.find_first_of(separators), message.size());
+    const auto word = message.substr(0, end);
+    if (word.find_first_of("0123456789") == std::string_view::npos) pattern += word;
+    else pattern += '#';
+    if (end < message.size()) pattern += message[end];
+    message.remove_prefix(std::min(end + 1, message.size()));
+  }
+  return pattern;
 }
 
 bool matches(std::string_view pattern, std::string_view name) {

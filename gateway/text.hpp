@@ -21,6 +21,9 @@ std::string shortened(std::string_view text, std::size_t bytes);
 // One printable line: control characters and line breaks become spaces.
 std::string one_line(std::string_view text);
 
+// The message with ids and numbers replaced by `#`, so that errors that say the same are counted together.
+std::string error_pattern(std::string_view message);
+
 // `pattern` may contain `*` for any run of characters.
 bool matches(std::string_view pattern, std::string_view name);
 

@@ -158,7 +158,7 @@ Source queues(const Settings& settings) {
           .known = {"SELECT vhost, name, lagging_since, slow_samples FROM queue",
                     // Each queue's oldest sample within the window of growth.
                     fmt::format("SELECT q.vhost, q.name, max(r.from_at, unixepoch() - {0}) AS at, r.messages, min(r.from_at) "
-                                "FROM queue_run r JOIN queue q ON q.id = r.queue_id WHERE r.to_at >= unixepoch() - {0} GROUP BY r.queue_id",
+                                "FROM queue_run r JOIN queue q ON q.id = r.queue_id WHERE r.tier = 0 AND r.to_at >= unixepoch() - {0} GROUP BY r.queue_id",
                                 growth_window_s)},
           .ask = [](const Known&) -> Result<std::vector<Request>> {
             return std::vector<Request>{HttpRequest{overview}, HttpRequest{listing}, HttpRequest{overview}};
