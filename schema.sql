@@ -216,7 +216,7 @@ FROM service_health
 WHERE freshness <> 'off';
 
 ----------------------------------------------------------------------------------------------------------------------
--- Trading signals: the newest 100 of every strategy
+-- Trading signals: the newest 200 of every strategy
 
 CREATE TABLE signal (
   signal_id TEXT PRIMARY KEY,
@@ -240,7 +240,7 @@ CREATE INDEX signal_by_time ON signal (time DESC);
 CREATE TRIGGER signal_retention AFTER UPDATE OF last_success_at ON source WHEN new.source = 'postgres.signals' BEGIN
   DELETE FROM signal WHERE signal_id IN (
     SELECT signal_id FROM (SELECT signal_id, row_number() OVER (PARTITION BY strategy_id ORDER BY time DESC, signal_id) AS n FROM signal)
-    WHERE n > 100);
+    WHERE n > 200);
 END;
 
 CREATE VIEW recent_signals AS

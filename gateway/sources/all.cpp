@@ -7,10 +7,18 @@ std::vector<Source> all_sources(const Settings& settings) {
   std::vector<Source> sources{
       postgres_health(),
       signals(),
+      orders(),
+      executions(),
+      models(),
+      quality(),
+      subscriptions(settings),
       rabbitmq_health(),
       queues(settings),
   };
-  for (const auto& service : settings.services) sources.push_back(service_health(service));
+  for (const auto& service : settings.services) {
+    sources.push_back(service_health(service, settings.bybit_environment));
+    if (service.name == "model-service") sources.push_back(training(service));
+  }
   return sources;
 }
 

@@ -143,7 +143,7 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers, LagRule
   Batch batch;
   batch.rows = static_cast<std::int64_t>(*count);
   batch.writes.push_back(std::move(write));
-  batch.writes.push_back({.table = "queue_poll", .mode = Mode::upsert, .columns = {"time", "ok"}, .rows = {{known.now, std::int64_t{1}}}, .scope = {}});
+  batch.writes.push_back({.table = "queue_poll", .mode = Mode::upsert, .columns = {"tier", "time", "ok"}, .rows = {{std::int64_t{0}, known.now, std::int64_t{1}}}, .scope = {}});
   return batch;
 }
 
@@ -167,7 +167,7 @@ Source queues(const Settings& settings) {
             return parse(known, answers, rule, ignore);
           },
           .failed = [](const Known& known, const Error&) -> Batch {
-            return {.writes = {{.table = "queue_poll", .mode = Mode::upsert, .columns = {"time", "ok"}, .rows = {{known.now, std::int64_t{0}}}, .scope = {}}}};
+            return {.writes = {{.table = "queue_poll", .mode = Mode::upsert, .columns = {"tier", "time", "ok"}, .rows = {{std::int64_t{0}, known.now, std::int64_t{0}}}, .scope = {}}}};
           }};
 }
 

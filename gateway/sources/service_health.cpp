@@ -2,8 +2,11 @@
 // answer 200 either way. What they say of their parts is `reported`; that we reached them is `probed`.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "../json.hpp"
 #include "../text.hpp"
+#include "connection.hpp"
 #include "health.hpp"
 #include "sources.hpp"
 
@@ -57,7 +60,30 @@ std::vector<Component> components(const Fields& body) {
   return found;
 }
 
-Result<Batch> parse(const std::string& service, const std::string& path, const Known& known, const HttpAnswer& answer) {
+// The private connection, in the flat form that is sent and the nested one that is documented and wins where present.
+std::optional<ConnectionSeen> private_connection(const Fields& body, const std::string& environment) {
+  const auto nested = body.object("websocket_state");
+  const auto either = [&](const char* inner, const char* flat) { return nested.has(inner) ? nested.text(inner) : body.text(flat); };
+  ConnectionSeen seen;
+  const auto said = either("status", "websocket_status");
+  const auto connected = body.boolean("websocket_connected");
+  if (!said && !connected) return std::nullopt;
+  static const std::set<std::string, std::less<>> words{"connected", "disconnected", "connecting", "reconnecting"};
+  if (said && words.contains(*said)) seen.status = *said;
+  if (!said) seen.status = *connected ? "connected" : "disconnected";
+  if (seen.status == "connected" && connected == false && !nested.has("status")) seen.status = "disconnected";
+  seen.environment = nested.text("environment");
+  if (!seen.environment && !environment.empty()) seen.environment = environment;
+  const auto time = [&](const char* key) { return parse_time(nested.text(key).value_or("")); };
+  seen.connected_at = time("connected_at");
+  seen.last_heartbeat_at = time("last_heartbeat_at") ? time("last_heartbeat_at") : time("last_heartbeat");
+  seen.reconnect_count = nested.has("reconnect_count") ? nested.integer("reconnect_count") : nested.integer("reconnection_count");
+  if (const auto error = nested.text("last_error")) seen.last_error = shortened(one_line(*error), 1000);
+  seen.active_subscriptions = nested.has("active_subscriptions") ? nested.integer("active_subscriptions") : body.integer("active_subscriptions");
+  return seen;
+}
+
+Result<Batch> parse(const std::string& service, const std::string& environment, const std::string& path, const Known& known, const HttpAnswer& answer) {
   const auto what = fmt::format("GET {}", path);
   if (answer.status != 200 && answer.status < 500) return std::unexpected(http_error(answer.status, what));
   const auto document = parse_json(answer.body, what);
@@ -68,6 +94,7 @@ Result<Batch> parse(const std::string& service, const std::string& path, const K
   if (!document) return std::unexpected(document.error());
   const Fields body(*document, what, fault);
   const auto parts = components(body);
+  const auto connection = service == "ws-gateway" ? private_connection(body, environment) : std::nullopt;
   if (fault) return std::unexpected(*fault);
   if (!said) return failure(ErrorClass::malformed, what + ".status: expected string, got nothing");
   const auto judged = verdict(std::string(trimmed(*said)));
@@ -75,21 +102,24 @@ Result<Batch> parse(const std::string& service, const std::string& path, const K
   for (const auto& part : parts) {
     if (!error && judged.status != "healthy" && part.error) error = part.name + ": " + *part.error;
   }
-  return Batch{.writes = observed(service, judged.status, known.now, answer.latency_ms, error, parts), .rows = 1};
+  Batch batch{.writes = observed(service, judged.status, known.now, answer.latency_ms, error, parts), .rows = 1};
+  if (connection) batch.writes.push_back(connection_row("private", known.tables.at(0), *connection, "reported", known.now));
+  return batch;
 }
 
 }  // namespace
 
-Source service_health(const ServiceSettings& service) {
+Source service_health(const ServiceSettings& service, const std::string& environment) {
+  const bool connects = service.name == "ws-gateway";
   return {.name = service.name + ".health",
           .upstream = service.name,
-          .tables = {"service", "component"},
+          .tables = connects ? std::vector<std::string>{"service", "component", "ws_connection_row"} : std::vector<std::string>{"service", "component"},
           .held = fmt::format("SELECT count(*) FROM service WHERE service = '{}'", service.name),
-          .known = {},
+          .known = connects ? std::vector{known_connection("private")} : std::vector<std::string>{},
           .on = service.url.has_value(),
           .ask = [path = service.health_path](const Known&) -> Result<std::vector<Request>> { return std::vector<Request>{HttpRequest{path}}; },
-          .parse = [name = service.name, path = service.health_path](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
-            return parse(name, path, known, std::get<HttpAnswer>(answers[0]));
+          .parse = [name = service.name, environment, path = service.health_path](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
+            return parse(name, environment, path, known, std::get<HttpAnswer>(answers[0]));
           },
           .failed = refusal_is_unhealthy(service.name)};
 }

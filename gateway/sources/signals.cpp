@@ -1,10 +1,11 @@
-// postgres.signals: the newest 100 signals of every strategy. A cycle reads what came since the watermark; a refill, which
+// postgres.signals: the newest 200 signals of every strategy. A cycle reads what came since the watermark; a refill, which
 // finds each strategy's newest rows by index, comes first, after a truncation, and every ten minutes, for what was deleted.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "catalogue.hpp"
+#include "cursor.hpp"
 #include "sources.hpp"
 
 namespace gateway {
@@ -15,9 +16,8 @@ constexpr std::int64_t chunk = 5000;
 // Rows are written a moment after their timestamp, by clocks of their own: look back that far below the watermark.
 constexpr double overlap_s = 120;
 
-const std::string columns = R"(
-  t.signal_id::text AS signal_id,
-  CASE WHEN isfinite(t.timestamp) THEN extract(epoch FROM t.timestamp) END AS time,
+const std::string name = "postgres.signals";
+const std::string columns = "t.signal_id::text AS signal_id, " + epoch("t.timestamp") + R"( AS time,
   t.strategy_id, t.asset, t.side, t.price, t.confidence,
   CASE WHEN t.is_warmup THEN 'warmup' WHEN t.model_version IS NULL THEN 'rule' ELSE 'model' END AS kind,
   t.model_version, t.is_warmup,
@@ -41,7 +41,7 @@ SqlRequest refill() {
       FROM s WHERE s.strategy_id IS NOT NULL)
   SELECT {} FROM (SELECT strategy_id FROM s WHERE strategy_id IS NOT NULL LIMIT 200) s
   CROSS JOIN LATERAL (SELECT * FROM trading_signals t WHERE t.strategy_id = s.strategy_id AND isfinite(t.timestamp)
-                       ORDER BY t.timestamp DESC LIMIT 100) t)", columns), {}};
+                       ORDER BY t.timestamp DESC LIMIT 200) t)", columns), {}};
 }
 
 SqlRequest since(double watermark) {
@@ -50,21 +50,15 @@ SqlRequest since(double watermark) {
           {fmt::format("{:.6f}", watermark - overlap_s)}};
 }
 
-Write cursor(std::string name, Value value) {
-  return {.table = "cursor", .mode = Mode::upsert, .columns = {"source", "name", "value"},
-          .rows = {{std::string("postgres.signals"), std::move(name), std::move(value)}}, .scope = {}};
-}
-
 struct Reading {
   std::optional<double> watermark;
   std::optional<double> newest_held;
   bool refill = true;
 
   explicit Reading(const Known& known) {
-    const auto& row = known.tables.at(0).rows.at(0);
-    watermark = number(row.at(0));
-    const auto filled_at = number(row.at(1));
-    newest_held = number(row.at(2));
+    watermark = number(known.tables.at(0).at(0, "watermark"));
+    const auto filled_at = number(known.tables.at(0).at(0, "filled_at"));
+    newest_held = number(known.tables.at(1).rows.at(0).at(0));
     const auto since_fill = static_cast<double>(known.now) - filled_at.value_or(0);
     refill = !watermark || !filled_at || since_fill > refill_after_s || since_fill < 0;
   }
@@ -74,13 +68,11 @@ struct Reading {
 
 Source signals() {
   return {
-      .name = "postgres.signals",
+      .name = name,
       .upstream = "postgres",
       .tables = {"signal", "cursor"},
       .held = "SELECT count(*) FROM signal",
-      .known = {"SELECT (SELECT value FROM cursor WHERE source = 'postgres.signals' AND name = 'watermark'), "
-                "(SELECT value FROM cursor WHERE source = 'postgres.signals' AND name = 'filled_at'), "
-                "(SELECT max(time) FROM signal WHERE time <= unixepoch())"},
+      .known = {read_cursors(name, {"watermark", "filled_at"}), "SELECT max(time) FROM signal WHERE time <= unixepoch()"},
       .ask = [](const Known& known) -> Result<std::vector<Request>> {
         if (auto error = lacking(*known.catalogue, "trading_signals",
                                  {"signal_id", "strategy_id", "asset", "side", "price", "confidence", "timestamp", "model_version",
@@ -101,7 +93,7 @@ Source signals() {
         constexpr double rounding = 0.001;
         const bool shrunk = !reading.refill && reading.newest_held && newest.value_or(0) < *reading.newest_held - rounding;
         if (shrunk) {
-          batch.writes.push_back(cursor("filled_at", std::int64_t{0}));
+          batch.writes.push_back(write_cursor(name, "filled_at", std::int64_t{0}));
           batch.more = true;
           return batch;
         }
@@ -113,8 +105,8 @@ Source signals() {
           watermark = number(rows.at(rows.rows.size() - 1, "time")).value_or(0) + overlap_s;
           if (newest) watermark = std::min(*watermark, *newest);
         }
-        batch.writes.push_back(cursor("watermark", watermark ? Value{*watermark} : Value{0.0}));
-        if (reading.refill) batch.writes.push_back(cursor("filled_at", known.now));
+        batch.writes.push_back(write_cursor(name, "watermark", watermark ? Value{*watermark} : Value{0.0}));
+        if (reading.refill) batch.writes.push_back(write_cursor(name, "filled_at", known.now));
         return batch;
       },
       .failed = {}};

@@ -1,0 +1,36 @@
+#include "connection.hpp"
+
+#include <fmt/format.h>
+
+namespace gateway {
+
+std::string known_connection(const std::string& connection) {
+  return fmt::format("SELECT status, connected_at, reconnect_count, observed_since FROM ws_connection_row WHERE connection = '{}'", connection);
+}
+
+Write connection_row(const std::string& connection, const Table& before, const ConnectionSeen& seen, const std::string& basis, std::int64_t now) {
+  std::optional<std::string> status = seen.status;
+  std::optional<double> connected_at = seen.connected_at;
+  std::optional<std::int64_t> reconnects = seen.reconnect_count;
+  std::optional<std::int64_t> since;
+  std::optional<std::string> was;
+  if (!before.empty()) {
+    was = text(before.at(0, "status"));
+    since = integer(before.at(0, "observed_since"));
+    if (!status) status = was;  // not knowing is no change
+    if (!connected_at && status == "connected") connected_at = number(before.at(0, "connected_at"));
+    if (!reconnects) reconnects = integer(before.at(0, "reconnect_count"));
+  }
+  const bool came_back = seen.status == "connected" && was && was != "connected";
+  if (came_back && !seen.connected_at) connected_at = static_cast<double>(now);
+  if (!seen.reconnect_count && seen.status) reconnects = reconnects.value_or(0) + (came_back ? 1 : 0);
+  if (!since && seen.status) since = now;
+  return {.table = "ws_connection_row", .mode = Mode::upsert,
+          .columns = {"connection", "status", "observed_at", "environment", "connected_at", "last_heartbeat_at", "reconnect_count", "observed_since",
+                      "last_error", "active_subscriptions", "basis"},
+          .rows = {{connection, maybe(status), now, maybe(seen.environment), status == "connected" ? maybe(connected_at) : Value{}, maybe(seen.last_heartbeat_at),
+                    maybe(reconnects), maybe(since), maybe(seen.last_error), maybe(seen.active_subscriptions), basis}},
+          .scope = {}};
+}
+
+}  // namespace gateway
