@@ -316,9 +316,10 @@ CREATE TRIGGER queue_sampled AFTER INSERT ON queue_poll WHEN new.tier = 0 AND ne
      AND EXISTS (SELECT 1 FROM queue q WHERE q.id = queue_id AND q.messages IS queue_run.messages
        AND CAST(round(q.publish_rate_per_s * 1000) AS INTEGER) IS publish_per_ks
        AND CAST(round(q.consume_rate_per_s * 1000) AS INTEGER) IS consume_per_ks);
-  INSERT OR IGNORE INTO queue_run (queue_id, tier, from_at, to_at, messages, publish_per_ks, consume_per_ks)
+  INSERT INTO queue_run (queue_id, tier, from_at, to_at, messages, publish_per_ks, consume_per_ks)
   SELECT id, 0, new.time, new.time, messages, CAST(round(publish_rate_per_s * 1000) AS INTEGER), CAST(round(consume_rate_per_s * 1000) AS INTEGER)
-    FROM queue q WHERE NOT EXISTS (SELECT 1 FROM queue_run r WHERE r.tier = 0 AND r.to_at = new.time AND r.queue_id = q.id);
+    FROM queue q WHERE NOT EXISTS (SELECT 1 FROM queue_run r WHERE r.tier = 0 AND r.to_at = new.time AND r.queue_id = q.id)
+  ON CONFLICT DO NOTHING;
 END;
 
 -- Rolling one bucket of a finer tier into a coarser one is an insert here; the gateway does it when the bucket has left
@@ -345,9 +346,10 @@ CREATE TRIGGER queue_rolled AFTER INSERT ON queue_rollup BEGIN
   DELETE FROM queue_run
    WHERE tier = new.tier AND from_at = new.bucket_at
      AND EXISTS (SELECT 1 FROM queue_run a WHERE a.queue_id = queue_run.queue_id AND a.tier = new.tier AND a.from_at < new.bucket_at AND a.to_at = new.bucket_at);
-  INSERT OR IGNORE INTO queue_poll (tier, time, ok)
+  INSERT INTO queue_poll (tier, time, ok)
   SELECT new.tier, new.bucket_at, max(ok) FROM queue_poll
-   WHERE tier = new.tier - 1 AND time >= new.bucket_at AND time < new.bucket_at + new.step HAVING count(*) > 0;
+   WHERE tier = new.tier - 1 AND time >= new.bucket_at AND time < new.bucket_at + new.step HAVING count(*) > 0
+  ON CONFLICT DO NOTHING;
   DELETE FROM queue_poll WHERE tier = new.tier - 1 AND time < new.bucket_at + new.step;
   DELETE FROM queue_run WHERE tier = new.tier - 1 AND to_at < new.bucket_at + new.step;
   DELETE FROM queue_rollup;
@@ -664,9 +666,10 @@ CREATE TRIGGER status_sampled AFTER INSERT ON status_sample BEGIN
   UPDATE status_run SET to_at = new.time
    WHERE subject = new.subject AND from_at = (SELECT max(from_at) FROM status_run WHERE subject = new.subject)
      AND status IS new.status AND new.time - to_at BETWEEN 0 AND new.contiguous_s;
-  INSERT OR IGNORE INTO status_run (subject, from_at, to_at, status)
+  INSERT INTO status_run (subject, from_at, to_at, status)
   SELECT new.subject, new.time, new.time, new.status
-   WHERE new.status IS NOT NULL AND NOT EXISTS (SELECT 1 FROM status_run WHERE subject = new.subject AND to_at = new.time AND status = new.status);
+   WHERE new.status IS NOT NULL AND NOT EXISTS (SELECT 1 FROM status_run WHERE subject = new.subject AND to_at = new.time AND status = new.status)
+  ON CONFLICT DO UPDATE SET status = excluded.status;
   DELETE FROM status_sample;
 END;
 CREATE TRIGGER health_sampled AFTER INSERT ON attempt WHEN new.source LIKE '%.health' BEGIN
@@ -777,6 +780,119 @@ CREATE TRIGGER event_retention AFTER UPDATE ON tick BEGIN
              row_number() OVER (PARTITION BY service ORDER BY time DESC, event_id) AS of_service FROM event)
     WHERE of_type > 200 AND of_service > 200
       AND (of_type > (SELECT event_max FROM gateway_state) OR time < new.time - (SELECT event_retention_s FROM gateway_state)));
+END;
+
+CREATE TRIGGER signal_event AFTER INSERT ON signal WHEN new.time IS NOT NULL BEGIN
+  INSERT INTO event (event_id, time, event_type, category, service, status, origin, signal_id, model_version, strategy_id, asset, side, price, confidence, summary, details)
+  VALUES ('trading_signal_received:' || new.signal_id, new.time, 'trading_signal_received', 'signal', 'model-service', new.kind, 'row', new.signal_id, new.model_version,
+    new.strategy_id, new.asset, new.side, new.price, new.confidence,
+    printf('%s %s at %.10g', upper(coalesce(new.side, '?')), coalesce(new.asset, '?'), new.price) ||
+      CASE WHEN new.confidence IS NULL THEN '' ELSE printf(', confidence %.0f %%', new.confidence * 100) END || ' (' || coalesce(new.strategy_id, '?') || ', ' || coalesce(new.kind, '?') || ')',
+    json_object('reasoning', new.reasoning, 'trace_id', new.trace_id, 'is_warmup', new.is_warmup))
+  ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER order_created_event AFTER INSERT ON trade_order WHEN new.time IS NOT NULL AND new.id NOT LIKE 'event:%' BEGIN
+  INSERT INTO event (event_id, time, event_type, category, service, status, origin, signal_id, order_id, strategy_id, asset, side, price, summary, details)
+  VALUES ('order_created:' || new.id, new.time, 'order_created', 'order', 'order-manager', new.closure, 'row', new.signal_id, new.order_id, new.strategy_id, new.asset, new.side, new.price,
+    printf('%s %s %.10g %s', upper(coalesce(new.side, '?')), coalesce(new.asset, '?'), new.quantity, CASE new.closure WHEN 'dry_run' THEN 'dry run' ELSE 'created' END),
+    json_object('order_type', new.order_type, 'quantity', new.quantity, 'is_dry_run', new.is_dry_run))
+  ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER order_ended_event AFTER UPDATE OF closed_at ON trade_order WHEN new.closed_at IS NOT NULL AND old.closed_at IS NOT new.closed_at BEGIN
+  INSERT INTO event (event_id, time, event_type, category, service, status, origin, signal_id, order_id, strategy_id, asset, side, price, summary, details)
+  SELECT 'order_executed:' || new.id, new.closed_at, 'order_executed', 'order', 'order-manager', 'filled', 'row', new.signal_id, new.order_id, new.strategy_id, new.asset, new.side, new.average_price,
+    printf('%s %s %.10g executed', upper(coalesce(new.side, '?')), coalesce(new.asset, '?'), new.filled_quantity) ||
+      CASE WHEN new.average_price IS NULL THEN '' ELSE printf(' at %.10g', new.average_price) END,
+    json_object('filled_quantity', new.filled_quantity, 'average_price', new.average_price, 'fees', new.fees)
+   WHERE new.closure = 'filled'
+  ON CONFLICT DO NOTHING;
+  INSERT INTO event (event_id, time, event_type, category, service, status, origin, signal_id, order_id, strategy_id, asset, side, price, summary, details)
+  VALUES ('order_closed:' || new.id, new.closed_at, 'order_closed', 'order', 'order-manager', new.closure, 'row', new.signal_id, new.order_id, new.strategy_id, new.asset, new.side,
+    coalesce(new.average_price, new.price),
+    printf('%s %s %.10g %s', upper(coalesce(new.side, '?')), coalesce(new.asset, '?'), new.quantity, new.closure) || coalesce(': ' || substr(replace(new.close_reason, char(10), ' '), 1, 200), ''),
+    json_object('reason', new.close_reason, 'filled_quantity', new.filled_quantity))
+  ON CONFLICT DO NOTHING;
+END;
+
+-- A version is known once its training has ended; when that began follows from how long it took.
+CREATE TRIGGER model_event AFTER INSERT ON model_version WHEN new.trained_at IS NOT NULL BEGIN
+  DELETE FROM event WHERE event_type = 'model_training_started' AND origin = 'observed'
+     AND time BETWEEN new.trained_at - coalesce(new.training_duration_s, 0) - 60 AND new.trained_at + 60;
+  INSERT INTO event (event_id, time, event_type, category, service, status, origin, model_version, strategy_id, summary, details)
+  SELECT 'model_training_started:' || new.version, new.trained_at - new.training_duration_s, 'model_training_started', 'model', 'model-service', 'started', 'derived', new.version,
+    new.strategy_id, 'training of ' || new.version || ' for ' || new.strategy_id || ' started', json_object('model_type', new.model_type, 'training_duration_s', new.training_duration_s)
+   WHERE new.training_duration_s IS NOT NULL
+  ON CONFLICT DO NOTHING;
+  INSERT INTO event (event_id, time, event_type, category, service, status, origin, model_version, strategy_id, summary, details)
+  VALUES ('model_training_completed:' || new.version, new.trained_at, 'model_training_completed', 'model', 'model-service', CASE new.is_active WHEN 1 THEN 'active' ELSE 'inactive' END, 'row',
+    new.version, new.strategy_id,
+    'training of ' || new.version || ' for ' || new.strategy_id || ' completed' || CASE WHEN new.accuracy IS NULL THEN '' ELSE printf(', accuracy %.3f', new.accuracy) END,
+    json_object('model_type', new.model_type, 'training_dataset_size', new.training_dataset_size, 'accuracy', new.accuracy, 'f1_score', new.f1_score))
+  ON CONFLICT DO NOTHING;
+  INSERT INTO event (event_id, time, event_type, category, service, status, origin, model_version, strategy_id, summary, details)
+  SELECT 'model_retrained:' || new.version, new.trained_at, 'model_retrained', 'model', 'model-service', CASE new.is_active WHEN 1 THEN 'active' ELSE 'inactive' END, 'derived',
+    new.version, new.strategy_id, new.strategy_id || ' retrained: ' || new.version, json_object('model_type', new.model_type)
+   WHERE new.is_first = 0
+  ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER training_event AFTER UPDATE OF is_training ON training WHEN old.is_training = 0 AND new.is_training = 1
+ AND NOT EXISTS (SELECT 1 FROM model_version WHERE new.observed_at BETWEEN trained_at - coalesce(training_duration_s, 0) - 60 AND trained_at + 60) BEGIN
+  INSERT INTO event (event_id, time, not_before_at, event_type, category, service, status, origin, summary)
+  VALUES ('model_training_started:model-service:' || new.observed_at, new.observed_at, old.observed_at, 'model_training_started', 'model', 'model-service', 'started', 'observed', 'a training started')
+  ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER subscription_created_event AFTER INSERT ON subscription_row WHEN new.created_at IS NOT NULL BEGIN
+  INSERT INTO event (event_id, time, event_type, category, service, status, origin, subscription_id, symbol, channel_type, requesting_service, summary, details)
+  VALUES ('subscription_created:' || new.subscription_id, new.created_at, 'subscription_created', 'subscription', 'ws-gateway', 'created', 'row', new.subscription_id, new.symbol,
+    new.channel_type, new.requesting_service, coalesce(new.requesting_service, '?') || ' subscribed to ' || coalesce(new.topic, '?'), json_object('topic', new.topic))
+  ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER subscription_gone_event AFTER INSERT ON subscription_row WHEN new.is_active = 0 AND new.cancelled_at IS NOT NULL BEGIN
+  INSERT INTO event (event_id, time, event_type, category, service, status, origin, subscription_id, symbol, channel_type, requesting_service, summary, details)
+  VALUES ('subscription_cancelled:' || new.subscription_id, new.cancelled_at, 'subscription_cancelled', 'subscription', 'ws-gateway', 'cancelled', 'row', new.subscription_id, new.symbol,
+    new.channel_type, new.requesting_service, coalesce(new.requesting_service, '?') || ' cancelled ' || coalesce(new.topic, '?'), json_object('topic', new.topic))
+  ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER subscription_cancelled_event AFTER UPDATE OF is_active ON subscription_row WHEN old.is_active = 1 AND new.is_active = 0 AND new.cancelled_at IS NOT NULL BEGIN
+  INSERT INTO event (event_id, time, event_type, category, service, status, origin, subscription_id, symbol, channel_type, requesting_service, summary, details)
+  VALUES ('subscription_cancelled:' || new.subscription_id, new.cancelled_at, 'subscription_cancelled', 'subscription', 'ws-gateway', 'cancelled', 'row', new.subscription_id, new.symbol,
+    new.channel_type, new.requesting_service, coalesce(new.requesting_service, '?') || ' cancelled ' || coalesce(new.topic, '?'), json_object('topic', new.topic))
+  ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER connection_event AFTER INSERT ON ws_transition_log WHEN 'connected' IN (new.from_status, new.to_status) BEGIN
+  INSERT INTO event (event_id, time, not_before_at, event_type, category, service, status, origin, summary, details)
+  SELECT type || ':' || new.connection || ':' || new.time, new.time, new.not_before_at, type, 'connection', 'ws-gateway', new.to_status, 'observed',
+    new.connection || ' exchange connection: ' || new.from_status || ' -> ' || new.to_status, json_object('connection', new.connection, 'from', new.from_status, 'to', new.to_status)
+   FROM (SELECT CASE WHEN new.to_status <> 'connected' THEN 'websocket_disconnected'
+                     WHEN EXISTS (SELECT 1 FROM status_run WHERE subject = 'ws:' || new.connection AND status = 'connected' AND from_at < new.time) THEN 'websocket_reconnected'
+                     ELSE 'websocket_connected' END AS type)
+   WHERE true
+  ON CONFLICT DO NOTHING;
+END;
+
+CREATE TRIGGER service_status_event AFTER UPDATE OF status ON service WHEN old.status <> new.status BEGIN
+  INSERT INTO event (event_id, time, not_before_at, event_type, category, service, status, origin, summary, details)
+  VALUES ('service_status_changed:' || new.service || ':' || new.observed_at, new.observed_at,
+    CASE WHEN new.observed_at - old.observed_at > (SELECT stale_after_s FROM source WHERE source = new.service || '.health') THEN old.observed_at END,
+    'service_status_changed', 'health', new.service, new.status, 'observed', new.service || ': ' || old.status || ' -> ' || new.status || coalesce(' (' || new.error || ')', ''),
+    json_object('from', old.status, 'to', new.status, 'error', new.error))
+  ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER upstream_lost_event AFTER INSERT ON outage_log WHEN new.upstream <> 'gateway' BEGIN
+  INSERT INTO event (event_id, time, event_type, category, service, status, origin, summary, details)
+  VALUES ('upstream_lost:' || new.upstream || ':' || new.started_at, new.started_at, 'upstream_lost', 'health', new.upstream, 'lost', 'observed',
+    new.upstream || ' lost: ' || coalesce(new.error, new.error_class, '?'), json_object('error_class', new.error_class, 'error', new.error))
+  ON CONFLICT DO NOTHING;
+END;
+CREATE TRIGGER upstream_recovered_event AFTER UPDATE OF ended_at ON outage_log WHEN old.ended_at IS NULL AND new.ended_at IS NOT NULL
+ AND EXISTS (SELECT 1 FROM source WHERE upstream = new.upstream AND state <> 'off') BEGIN
+  INSERT INTO event (event_id, time, event_type, category, service, status, origin, summary, details)
+  VALUES ('upstream_recovered:' || new.upstream || ':' || new.ended_at, new.ended_at, 'upstream_recovered', 'health', new.upstream, 'recovered', 'observed',
+    new.upstream || printf(' answers again after %d s', new.ended_at - new.started_at), json_object('lost_at', new.started_at))
+  ON CONFLICT DO NOTHING;
 END;
 
 CREATE VIEW event_history AS

@@ -63,6 +63,7 @@ int run(const Settings& settings, bool once) {
   const auto slowest = std::max(schedule.publish_within, schedule.publish_interval);
   store.begin(all, settings, version, unix_now(), static_cast<double>(slowest.count()) / 1000);
 
+  if (!once) store.note_start(unix_now(), version);
   Scheduler scheduler(store, upstreams(all, settings), schedule, lock);
   const auto error = scheduler.run();
   if (error && once) return cannot_publish;

@@ -24,6 +24,7 @@ constexpr auto grace = Milliseconds{250};          // for a thread to come back 
 constexpr auto nudge = Milliseconds{50};           // between two calls to do so
 constexpr auto stop_within = Milliseconds{2000};   // of SIGTERM
 constexpr auto log_again = std::chrono::seconds{30};
+constexpr auto tidy_every = std::chrono::seconds{10};
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -208,13 +209,26 @@ awaitable<void> Scheduler::keep_publishing() {
       co_await publish_timer_.async_wait(quietly);
       continue;
     }
-    if (Clock::now() - compacted_at_ > std::chrono::hours(1)) {
-      store_.compact();
-      compacted_at_ = Clock::now();
-    }
     changed_ = false;
     published_at_ = Clock::now();
     publisher_.publish();
+  }
+}
+
+awaitable<void> Scheduler::keep_tidy() {
+  while (!stopping_) {
+    tidy_timer_.expires_after(tidy_every);
+    co_await tidy_timer_.async_wait(quietly);
+    if (stopping_) co_return;
+    try {
+      store_.tidy(unix_now());
+      if (Clock::now() - compacted_at_ > std::chrono::hours(1)) {
+        store_.compact();
+        compacted_at_ = Clock::now();
+      }
+    } catch (const std::exception& e) {
+      log(Level::error, "tidy_failed", {{"error", e.what()}});
+    }
   }
 }
 
@@ -231,6 +245,7 @@ void Scheduler::stop() {
   stopping_ = true;
   signals_.cancel();
   publish_timer_.cancel();
+  tidy_timer_.cancel();
   for (auto& lane : lanes_) {
     if (lane.in_flight) lane.asked.upstream->cancel();
     lane.timer.cancel();
@@ -243,7 +258,10 @@ std::optional<std::string> Scheduler::run() {
   published_at_ = Clock::now();
   changed_ = false;
   for (auto& lane : lanes_) asio::co_spawn(loop_, keep_asking(lane), asio::detached);
-  if (!settings_.once) asio::co_spawn(loop_, keep_publishing(), asio::detached);
+  if (!settings_.once) {
+    asio::co_spawn(loop_, keep_publishing(), asio::detached);
+    asio::co_spawn(loop_, keep_tidy(), asio::detached);
+  }
   asio::co_spawn(loop_, stop_when_told(), asio::detached);
   if (lanes_.empty() && settings_.once) stop();
   while (!stopping_) loop_.run_one();

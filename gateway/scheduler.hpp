@@ -51,6 +51,7 @@ class Scheduler {
   boost::asio::awaitable<void> keep_asking(Lane& lane);
   boost::asio::awaitable<std::vector<Outcome>> attempt(Lane& lane, std::int64_t now);
   boost::asio::awaitable<void> keep_publishing();
+  boost::asio::awaitable<void> keep_tidy();
   boost::asio::awaitable<void> stop_when_told();
   Milliseconds settle(Lane& lane, const std::vector<Outcome>& outcomes);
   void check_identity(const Lane& lane);
@@ -62,7 +63,7 @@ class Scheduler {
   SchedulerSettings settings_;
   boost::asio::io_context loop_{1};
   boost::asio::signal_set signals_{loop_};
-  boost::asio::steady_timer publish_timer_{loop_};
+  boost::asio::steady_timer publish_timer_{loop_}, tidy_timer_{loop_};
   Publisher publisher_;
   std::list<Lane> lanes_;
   std::unique_ptr<boost::asio::thread_pool> pool_;

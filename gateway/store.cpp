@@ -145,6 +145,10 @@ void Store::begin(std::span<const SourceSetup> sources, const Settings& settings
       auto& absence = prepared("INSERT INTO outage_log (upstream, started_at, ended_at, error) VALUES ('gateway', ?, ?, 'the gateway did not run')");
       bind_row(absence, {last, now});
       absence.exec();
+      // Nobody asked meanwhile: charts must show a gap, not a line across it.
+      auto& gap = prepared("INSERT INTO queue_poll (tier, time, ok) VALUES (0, ?1 + 1, 0), (0, ?2 - 1, 0) ON CONFLICT DO NOTHING");
+      bind_row(gap, {last, now});
+      gap.exec();
     }
   }
   auto& state = prepared(
@@ -376,6 +380,42 @@ std::expected<std::int64_t, std::string> Store::copy_to(const std::filesystem::p
   } catch (const SQLite::Exception& e) {
     return std::unexpected(fmt::format("{}: {}", file.string(), e.what()));
   }
+}
+
+void Store::tidy(std::int64_t now) {
+  SQLite::Transaction transaction(database_);
+  auto& tick = prepared("UPDATE tick SET time = ?");
+  bind_row(tick, {now});
+  tick.exec();
+  const auto state = query("SELECT history_fine_s, history_minutes_s FROM gateway_state");
+  struct Tier {
+    std::int64_t tier, step, window_s;
+  };
+  const auto roll = [&](const Tier& coarse) {
+    // After a long pause there is much to roll: the rest waits for the next turn, so that the loop is never held up.
+    constexpr int most = 100;
+    for (int n = 0; n < most; ++n) {
+      const auto oldest = integer(gather(prepared("SELECT min(time) FROM queue_poll WHERE tier = ?"), {coarse.tier - 1}).rows.at(0).at(0));
+      if (!oldest) return;
+      const auto bucket = *oldest / coarse.step * coarse.step;
+      if (bucket + coarse.step > now - coarse.window_s) return;
+      auto& insert = prepared("INSERT INTO queue_rollup (tier, bucket_at, step) VALUES (?, ?, ?)");
+      bind_row(insert, {coarse.tier, bucket, coarse.step});
+      insert.exec();
+    }
+  };
+  if (!state.empty()) {
+    roll({.tier = 1, .step = 60, .window_s = std::get<std::int64_t>(state.rows[0][0])});
+    roll({.tier = 2, .step = 900, .window_s = std::get<std::int64_t>(state.rows[0][1])});
+  }
+  transaction.commit();
+}
+
+void Store::note_start(std::int64_t now, const std::string& version) {
+  auto& event = prepared("INSERT INTO event (event_id, time, event_type, category, service, status, origin, summary, details) VALUES ('gateway_started:gateway:' || ?1, ?1, "
+                         "'gateway_started', 'health', 'gateway', 'started', 'observed', 'the cache gateway started', json_object('version', ?2)) ON CONFLICT DO NOTHING");
+  bind_row(event, {now, version});
+  event.exec();
 }
 
 void Store::compact() {

@@ -61,6 +61,10 @@ class Store {
   // Stamps the database and copies it into a new file, closed and complete but not yet synced. Blocks for milliseconds.
   // Returns the file's size, or what went wrong.
   std::expected<std::int64_t, std::string> copy_to(const std::filesystem::path& file, const Stamp& stamp);
+  // Retention, and rolling of history into coarser tiers; every few seconds.
+  void tidy(std::int64_t now);
+  // An event of the gateway itself: `run` has begun.
+  void note_start(std::int64_t now, const std::string& version);
   // Gives free pages back when they are more than a quarter: a publish writes them too.
   void compact();
 

@@ -27,10 +27,10 @@ std::string columns(const Catalogue& catalogue) {
   const bool signals = !lacking(catalogue, "trading_signals", {"signal_id", "strategy_id"});
   return fmt::format(
       "o.id::text AS id, o.order_id, o.signal_id::text AS signal_id, {} AS strategy_id, {} AS time, o.asset, lower(o.side) AS side, o.order_type, "
-      "o.quantity, o.price, o.status, {} AS closure, CASE WHEN o.status = 'filled' THEN {} ELSE {} END AS changed_at, "
+      "o.quantity, o.price, o.status, {} AS closure, CASE WHEN o.status = 'filled' THEN coalesce({}, {}) ELSE {} END AS changed_at, "
       "left({}, 4000) AS close_reason, o.filled_quantity, o.average_price, o.fees, {} AS executed_at, o.is_dry_run",
       signals ? "(SELECT s.strategy_id FROM trading_signals s WHERE s.signal_id = o.signal_id LIMIT 1)" : "NULL::text", epoch("o.created_at"), closure,
-      epoch("o.executed_at"), epoch("o.updated_at"), column_or_null(catalogue, "orders", "rejection_reason", "text"), epoch("o.executed_at"));
+      epoch("o.executed_at"), epoch("o.updated_at"), epoch("o.updated_at"), column_or_null(catalogue, "orders", "rejection_reason", "text"), epoch("o.executed_at"));
 }
 
 struct Reading {
