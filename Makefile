@@ -1,0 +1,77 @@
+# `make` alone prints what can be done. Every target works on a fresh Debian 12; those that build install what is missing.
+BUILD ?= build
+JOBS ?= $(shell nproc)
+ENV_FILE ?= .env
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test test-asan test-tsan lint format clean
+
+# (this list)
+help:
+	@awk '/^# /{text=substr($$0,3)} /^[a-z][a-z-]*:/{if(text!=""){split($$1,t,":"); printf "  make %-18s %s\n", t[1], text}; text=""}' $(MAKEFILE_LIST)
+
+# install what is missing for building and testing (Debian packages; starts no service)
+deps:
+	@.ci/deps
+
+# build the gateway and the tests into build/
+build: deps
+	@cmake --preset default -B $(BUILD) $(CMAKE_FLAGS) > $(BUILD)-configure.log 2>&1 || { cat $(BUILD)-configure.log; exit 1; }
+	@rm -f $(BUILD)-configure.log
+	@cmake --build $(BUILD) --parallel $(JOBS)
+
+# run the gateway with the settings of .env
+run: build
+	@test -f $(ENV_FILE) || { echo "$(ENV_FILE) is missing; cp .env.example .env and adapt it"; exit 2; }
+	$(BUILD)/cache-gateway run --env-file $(ENV_FILE)
+
+# start demo upstreams and the gateway, show its status; Ctrl-C ends all
+demo: build
+	@tests/demo/demo up
+
+# take a demo upstream away: make demo-stop UPSTREAM=postgres
+demo-stop:
+	@tests/demo/demo stop $(UPSTREAM)
+
+# bring it back: make demo-start UPSTREAM=postgres
+demo-start:
+	@tests/demo/demo start $(UPSTREAM)
+
+# every view's rows and every source's freshness; fails if one is not as it should be
+demo-check:
+	@tests/demo/demo check
+
+# end a demo whose terminal is gone
+demo-down:
+	@tests/demo/demo down
+
+# build and run all tests: unit, integration with private servers, dashboards, deployment files
+test: build
+	@cd $(BUILD) && ctest --output-on-failure --no-tests=error
+
+# the same under AddressSanitizer and UBSan: make test-asan TESTS=unit for a part
+test-asan:
+	@$(MAKE) --no-print-directory test-sanitized PRESET=asan
+
+# the same under ThreadSanitizer
+test-tsan:
+	@$(MAKE) --no-print-directory test-sanitized PRESET=tsan
+
+.PHONY: test-sanitized
+test-sanitized: deps
+	@cmake --preset $(PRESET) $(CMAKE_FLAGS) > /dev/null
+	@cmake --build build-$(PRESET) --parallel $(JOBS) $(if $(TESTS),--target $(TESTS)-tests)
+	@cd build-$(PRESET) && ctest --output-on-failure --no-tests=error -R '$(or $(TESTS),unit|integration)'
+
+# clang-format and clang-tidy (19) over the gateway and the tests
+lint: build
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 --dry-run --Werror
+	@git ls-files 'gateway/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy-19 --quiet -p $(BUILD)
+
+# rewrite the sources as clang-format wants them
+format:
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
+
+# remove what was built
+clean:
+	rm -rf build build-*
