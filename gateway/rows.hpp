@@ -58,6 +58,7 @@ struct Batch {
   std::vector<Write> writes;
   std::int64_t rows = 0;  // how many rows the upstream answered
   bool more = false;      // there is more to ask at once: a first fill, a burst larger than a chunk
+  bool answered = true;   // false: only how to ask was learnt; what is held keeps its age
 };
 
 }  // namespace gateway

@@ -285,6 +285,12 @@ void Store::record(const Outcome& outcome, const std::optional<Error>& error, co
     failed.exec();
     return;
   }
+  if (!outcome.result->answered) {
+    auto& tried = prepared("UPDATE source SET last_attempt_at = ?, next_attempt_at = ?, duration_ms = ? WHERE source = ?");
+    bind_row(tried, {outcome.sent_at, report.next_attempt_at, t.duration_ms, outcome.source});
+    tried.exec();
+    return;
+  }
   auto& succeeded = prepared("UPDATE source SET last_attempt_at = ?1, last_success_at = ?1, next_attempt_at = ?2, duration_ms = ?3, "
                              "consecutive_failures = 0, failing_for_s = 0, error_class = NULL, error = NULL, failure_means = NULL, state = 'on' WHERE source = ?4");
   bind_row(succeeded, {outcome.sent_at, report.next_attempt_at, t.duration_ms, outcome.source});

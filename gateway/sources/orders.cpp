@@ -122,6 +122,7 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers) {
     if (!newest) batch.writes.push_back({.table = "trade_order", .mode = Mode::replace, .columns = {"id"}, .rows = {}, .scope = {}});
     cursor("watermark", {});
     batch.more = newest.has_value();
+    batch.answered = !newest;
     return batch;
   }
   std::size_t next = 1;

@@ -126,7 +126,7 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers, LagRule
   const auto after = announced(std::get<HttpAnswer>(answers[2]));
   if (!after) return std::unexpected(after.error());
   if (before->statistics == without_statistics(known)) {  // not what we asked for: ask again, the other way
-    return Batch{.writes = {write_cursor(name, "without_statistics", flag(!before->statistics))}, .more = true};
+    return Batch{.writes = {write_cursor(name, "without_statistics", flag(!before->statistics))}, .more = true, .answered = false};
   }
   const auto& answer = std::get<HttpAnswer>(answers[1]);
   const std::string what = "GET /api/queues";

@@ -95,6 +95,7 @@ Source signals() {
         if (shrunk) {
           batch.writes.push_back(write_cursor(name, "filled_at", std::int64_t{0}));
           batch.more = true;
+          batch.answered = false;
           return batch;
         }
         batch.writes.push_back({.table = "signal", .mode = reading.refill ? Mode::replace : Mode::upsert,
