@@ -81,7 +81,7 @@ Error sql_error(std::string_view sqlstate, std::string_view message) {
 Error Postgres::connection_error(const PGconn* connection, const std::string& whom) const {
   const std::string message = PQerrorMessage(connection);
   // With verbose errors the server's refusal reads "FATAL:  28P01: ...", in whatever language the rest is.
-  static const std::regex coded(R"((?:^|\s)([A-Z0-9]{5}): (.*))");
+  static const std::regex coded(R"((?:^|\s)((?=[A-Z]*[0-9])[A-Z0-9]{5}): (.*))");
   std::smatch found;
   if (std::regex_search(message, found, coded) && message.find("FATAL") != std::string::npos) {
     auto error = sql_error(found[1].str(), found[2].str());

@@ -164,7 +164,8 @@ bool SettingsReader::yes_or_no(const std::string& name, bool fallback) {
 
 std::vector<std::string> SettingsReader::list(const std::string& name) {
   std::vector<std::string> items;
-  for (const auto item : split(value(name, "").value_or(""), ',')) {
+  const auto text = value(name, "").value_or("");
+  for (const auto item : split(text, ',')) {
     if (!trimmed(item).empty()) items.emplace_back(trimmed(item));
   }
   return items;
