@@ -68,10 +68,12 @@ Inspection inspect(const std::filesystem::path& file) {
     const auto id = database.execAndGet("PRAGMA application_id").getInt64();
     const auto version = database.execAndGet("PRAGMA user_version").getInt64();
     if (id != ours().application_id) return {Standing::broken, "it is not a cache of this gateway (application_id)"};
-    if (version > ours().user_version) return {Standing::newer, fmt::format("its schema version {} is newer than {}", version, ours().user_version)};
+    if (version > ours().user_version)
+      return {Standing::newer, fmt::format("its schema version {} is newer than {}", version, ours().user_version)};
     const auto check = database.execAndGet("PRAGMA quick_check(1)").getString();
     if (check != "ok") return {Standing::broken, one_line(check)};
-    if (version < ours().user_version) return {Standing::older, fmt::format("its schema version is {}, now {}", version, ours().user_version)};
+    if (version < ours().user_version)
+      return {Standing::older, fmt::format("its schema version is {}, now {}", version, ours().user_version)};
     return {Standing::good, {}};
   } catch (const SQLite::Exception& e) {
     return {Standing::broken, e.what()};
@@ -88,7 +90,8 @@ std::optional<std::string> faults_of_finished(const std::filesystem::path& file)
   if (big_endian(header, 60, 4) != ours().user_version) return "its user_version is wrong";
   const auto page_size = big_endian(header, 16, 2) == 1 ? 65536U : big_endian(header, 16, 2);
   std::error_code error;
-  if (std::filesystem::file_size(file, error) != std::uintmax_t{page_size} * big_endian(header, 28, 4)) return "its size is not what its header says";
+  if (std::filesystem::file_size(file, error) != std::uintmax_t{page_size} * big_endian(header, 28, 4))
+    return "its size is not what its header says";
   return std::nullopt;
 }
 

@@ -25,9 +25,7 @@ class Deadline {
 
   bool passed() const { return Clock::now() >= at_; }
   // Never negative; rounded up, so that a poll(2) with it does not spin.
-  Milliseconds left() const {
-    return std::max(Milliseconds{0}, std::chrono::ceil<Milliseconds>(at_ - Clock::now()));
-  }
+  Milliseconds left() const { return std::max(Milliseconds{0}, std::chrono::ceil<Milliseconds>(at_ - Clock::now())); }
 
  private:
   Clock::time_point at_;

@@ -49,8 +49,7 @@ double since_ms(Clock::time_point start) { return std::chrono::duration<double, 
 
 }  // namespace
 
-HttpUpstream::HttpUpstream(HttpSettings settings)
-    : settings_(std::move(settings)), connecting_(std::make_unique<Connecting>()) {
+HttpUpstream::HttpUpstream(HttpSettings settings) : settings_(std::move(settings)), connecting_(std::make_unique<Connecting>()) {
   connecting_->host = settings_.url.host;
   connecting_->port = std::to_string(settings_.url.port);
   connecting_->cancel = &cancel_;
@@ -83,15 +82,13 @@ Error HttpUpstream::explain(int httplib_error, const Deadline& deadline) const {
   if (connecting_->error) return *connecting_->error;
   if (deadline.passed() || cancel_.is_set()) return {ErrorClass::timeout, whom + ": no complete answer in time", Means::nothing};
   switch (static_cast<httplib::Error>(httplib_error)) {
-    case httplib::Error::SSLConnection:
-      return {ErrorClass::tls, whom + ": TLS handshake failed; is this an HTTPS port?", Means::nothing};
+    case httplib::Error::SSLConnection: return {ErrorClass::tls, whom + ": TLS handshake failed; is this an HTTPS port?", Means::nothing};
     case httplib::Error::SSLLoadingCerts:
       return {ErrorClass::tls, "UPSTREAM_CA_FILE: no certificates could be loaded from it", Means::nothing};
     case httplib::Error::SSLServerVerification:
       return {ErrorClass::tls, whom + ": its certificate is not trusted for this name; check its dates, its names and UPSTREAM_CA_FILE",
               Means::nothing};
-    default:
-      return {ErrorClass::closed, whom + ": connection closed before a complete HTTP answer", Means::unhealthy};
+    default: return {ErrorClass::closed, whom + ": connection closed before a complete HTTP answer", Means::unhealthy};
   }
 }
 
@@ -127,7 +124,8 @@ Result<HttpAnswer> HttpUpstream::get(const HttpRequest& request, const Deadline&
   if (connecting_->connect_ms) add(timing.connect_ms, *connecting_->connect_ms);
   if (!result) {
     if (too_large) {
-      return failure(ErrorClass::too_large, fmt::format("GET {}: the body is larger than {} MiB", request.target, settings_.body_cap >> 20));
+      return failure(ErrorClass::too_large,
+                     fmt::format("GET {}: the body is larger than {} MiB", request.target, settings_.body_cap >> 20));
     }
     return std::unexpected(explain(static_cast<int>(result.error()), deadline));
   }

@@ -81,11 +81,13 @@ std::optional<std::int64_t> Fields::integer(std::string_view key) const {
   if (found == nullptr) return std::nullopt;
   constexpr double exact = 9007199254740992.0;  // beyond 2^53 a double is no count any more
   if (found->is_number_unsigned()) {
-    if (const auto value = found->get<std::uint64_t>(); value <= static_cast<std::uint64_t>(INT64_MAX)) return static_cast<std::int64_t>(value);
+    if (const auto value = found->get<std::uint64_t>(); value <= static_cast<std::uint64_t>(INT64_MAX))
+      return static_cast<std::int64_t>(value);
   } else if (found->is_number_integer()) {
     return found->get<std::int64_t>();
   } else if (found->is_number_float()) {
-    if (const auto value = found->get<double>(); std::trunc(value) == value && std::abs(value) <= exact) return static_cast<std::int64_t>(value);
+    if (const auto value = found->get<double>(); std::trunc(value) == value && std::abs(value) <= exact)
+      return static_cast<std::int64_t>(value);
   }
   expected(key, "integer", *found);
   return std::nullopt;
@@ -120,7 +122,7 @@ std::optional<bool> Fields::boolean(std::string_view key) const {
 Fields Fields::object(std::string_view key) const {
   static const Json none = nullptr;
   const auto* found = find(key);
-  return {found == nullptr ? none : *found, fmt::format("{}.{}", place_, key), *fault_};
+  return {found == nullptr ? none : *found, fmt::format("{}.{}", place_, shortened(one_line(clean_utf8(key)), 100)), *fault_};
 }
 
 std::vector<std::string> Fields::keys() const {

@@ -49,7 +49,8 @@ void set_up_log(const std::string& level, bool json) {
   as_json = json;
   logger().set_level(spdlog::level::from_str(level == "error" ? "err" : level));
   // The message is a finished piece of JSON in the one case, of text in the other.
-  auto formatter = json ? std::make_unique<spdlog::pattern_formatter>("{\"time\":\"%Y-%m-%dT%H:%M:%S.%eZ\",\"level\":\"%l\",%v}", spdlog::pattern_time_type::utc)
+  auto formatter = json ? std::make_unique<spdlog::pattern_formatter>("{\"time\":\"%Y-%m-%dT%H:%M:%S.%eZ\",\"level\":\"%l\",%v}",
+                                                                      spdlog::pattern_time_type::utc)
                         : std::make_unique<spdlog::pattern_formatter>("%Y-%m-%dT%H:%M:%S.%eZ %-7l %v", spdlog::pattern_time_type::utc);
   logger().set_formatter(std::move(formatter));
 }

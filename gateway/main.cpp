@@ -33,7 +33,8 @@ void load(Store& store, const std::filesystem::path& file) {
   if (inspection.standing != Standing::good) {
     const char* label = inspection.standing == Standing::newer ? "newer" : inspection.standing == Standing::older ? "older" : "broken";
     const auto aside = set_aside(file, label);
-    log(Level::warn, "cache_set_aside", {{"file", file.string()}, {"reason", inspection.reason}, {"aside", aside ? aside->string() : aside.error()}});
+    log(Level::warn, "cache_set_aside",
+        {{"file", file.string()}, {"reason", inspection.reason}, {"aside", aside ? aside->string() : aside.error()}});
   }
   if (inspection.standing != Standing::good && inspection.standing != Standing::older) return;
   for (const auto& misfit : store.restore(file)) log(Level::warn, "cache_not_carried_over", {{"table", misfit}});
@@ -55,8 +56,11 @@ int run(const Settings& settings, bool once) {
   const auto all = setups(sources, settings);
   auto shortest = all.front().pace.stale_after;
   for (const auto& setup : all) shortest = std::min(shortest, setup.pace.stale_after);
-  SchedulerSettings schedule{.backoff_cap = settings.backoff_cap, .publish_interval = settings.publish_interval,
-                             .publish_within = std::max(Milliseconds{1}, shortest / 3), .once = once, .cache_path = file};
+  SchedulerSettings schedule{.backoff_cap = settings.backoff_cap,
+                             .publish_interval = settings.publish_interval,
+                             .publish_within = std::max(Milliseconds{1}, shortest / 3),
+                             .once = once,
+                             .cache_path = file};
   Store store;
   load(store, file);
   // A publish waits for its interval even when a source asks for more.
@@ -86,9 +90,10 @@ int main(int argc, char** argv) {
   bool json = false;
   status_command->add_flag("--json", json, "for scripts");
   app.require_subcommand(0, 1);
-  app.footer("Settings come from the environment; .env.example lists them all.\n"
-             "Exit: 0 well; run, once: 1 cannot publish, 2 settings; once: 3 some source failed;\n"
-             "status: 3 something is stale, 4 no readable cache; ping: 1 not alive.");
+  app.footer(
+      "Settings come from the environment; .env.example lists them all.\n"
+      "Exit: 0 well; run, once: 1 cannot publish, 2 settings; once: 3 some source failed;\n"
+      "status: 3 something is stale, 4 no readable cache; ping: 1 not alive.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

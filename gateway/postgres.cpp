@@ -14,7 +14,16 @@ namespace {
 using ResultHandle = std::unique_ptr<PGresult, decltype([](PGresult* r) { PQclear(r); })>;
 
 // Object ids of PostgreSQL's built-in types, fixed for ever (pg_type.dat).
-enum Oid_ : Oid { bool_oid = 16, int8_oid = 20, int2_oid = 21, int4_oid = 23, oid_oid = 26, float4_oid = 700, float8_oid = 701, numeric_oid = 1700 };
+enum Oid_ : Oid {
+  bool_oid = 16,
+  int8_oid = 20,
+  int2_oid = 21,
+  int4_oid = 23,
+  oid_oid = 26,
+  float4_oid = 700,
+  float8_oid = 701,
+  numeric_oid = 1700
+};
 
 // The text form of a value to ours. NaN and the infinities are numbers that no panel can show: not available.
 Value converted(Oid type, std::string_view text) {
@@ -109,11 +118,18 @@ std::optional<Error> Postgres::connect_to(const Address* address, const Deadline
       "-c idle_in_transaction_session_timeout={}",
       timeout, std::min<std::int64_t>(500, std::max<std::int64_t>(1, timeout / 4)), 2 * timeout);
   const auto ip = address == nullptr ? std::string() : address->text();
-  const std::vector<std::pair<const char*, std::string>> pairs{
-      {"host", settings_.host}, {"hostaddr", ip}, {"port", settings_.port}, {"dbname", settings_.database},
-      {"user", settings_.user}, {"password", settings_.password}, {"sslmode", settings_.sslmode},
-      {"sslrootcert", settings_.sslrootcert}, {"application_name", "cache-gateway"}, {"client_encoding", "UTF8"},
-      {"options", options}, {"gssencmode", "disable"}};
+  const std::vector<std::pair<const char*, std::string>> pairs{{"host", settings_.host},
+                                                               {"hostaddr", ip},
+                                                               {"port", settings_.port},
+                                                               {"dbname", settings_.database},
+                                                               {"user", settings_.user},
+                                                               {"password", settings_.password},
+                                                               {"sslmode", settings_.sslmode},
+                                                               {"sslrootcert", settings_.sslrootcert},
+                                                               {"application_name", "cache-gateway"},
+                                                               {"client_encoding", "UTF8"},
+                                                               {"options", options},
+                                                               {"gssencmode", "disable"}};
   std::vector<const char*> keys, values;
   for (const auto& [key, value] : pairs) {
     if (value.empty()) continue;
@@ -174,10 +190,12 @@ Result<Table> Postgres::query(const SqlRequest& request, const Deadline& deadlin
   for (const auto& p : request.parameters) parameters.push_back(p ? p->c_str() : nullptr);
   auto* const c = connection_.get();
   const auto start = Clock::now();
-  if (PQsendQueryParams(c, request.sql.c_str(), static_cast<int>(parameters.size()), nullptr, parameters.data(), nullptr, nullptr, 0) == 0) {
+  if (PQsendQueryParams(c, request.sql.c_str(), static_cast<int>(parameters.size()), nullptr, parameters.data(), nullptr, nullptr, 0) ==
+      0) {
     return lost(connection_error(c, settings_.host + ":" + settings_.port));
   }
-  const auto no_answer = Error{ErrorClass::timeout, fmt::format("{}:{}: no answer in time", settings_.host, settings_.port), Means::nothing};
+  const auto no_answer =
+      Error{ErrorClass::timeout, fmt::format("{}:{}: no answer in time", settings_.host, settings_.port), Means::nothing};
   for (int left = PQflush(c); left != 0; left = PQflush(c)) {
     if (left < 0) return lost(connection_error(c, settings_.host + ":" + settings_.port));
     if (wait_for(PQsocket(c), POLLIN | POLLOUT, deadline, cancel_) != Wake::ready) return lost(no_answer);
@@ -218,11 +236,12 @@ Result<Table> Postgres::query(const SqlRequest& request, const Deadline& deadlin
 
 // pg_attribute and not information_schema, which hides what the role may not read.
 std::optional<Error> Postgres::probe(const Deadline& deadline) {
-  const auto found = query(plain(
-      "SELECT c.relname::text, a.attname::text, has_column_privilege(c.oid, a.attnum, 'SELECT') AS readable "
-      "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
-      "WHERE c.relkind IN ('r','p','v','m','f') AND pg_table_is_visible(c.oid) AND a.attnum > 0 AND NOT a.attisdropped "
-      "AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)"), deadline);
+  const auto found =
+      query(plain("SELECT c.relname::text, a.attname::text, has_column_privilege(c.oid, a.attnum, 'SELECT') AS readable "
+                  "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+                  "WHERE c.relkind IN ('r','p','v','m','f') AND pg_table_is_visible(c.oid) AND a.attnum > 0 AND NOT a.attisdropped "
+                  "AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)"),
+            deadline);
   if (!found) return found.error();
   catalogue_.tables.clear();
   for (std::size_t i = 0; i < found->rows.size(); ++i) {

@@ -20,9 +20,9 @@ namespace asio = boost::asio;
 using asio::awaitable;
 
 constexpr auto quietly = asio::as_tuple(asio::use_awaitable);  // a cancelled timer is no exception
-constexpr auto grace = Milliseconds{250};          // for a thread to come back after it was told to
-constexpr auto nudge = Milliseconds{50};           // between two calls to do so
-constexpr auto stop_within = Milliseconds{2000};   // of SIGTERM
+constexpr auto grace = Milliseconds{250};                      // for a thread to come back after it was told to
+constexpr auto nudge = Milliseconds{50};                       // between two calls to do so
+constexpr auto stop_within = Milliseconds{2000};               // of SIGTERM
 constexpr auto log_again = std::chrono::seconds{30};
 constexpr auto tidy_every = std::chrono::seconds{10};
 
@@ -44,16 +44,17 @@ struct Scheduler::Lane {
   Asked asked;
   Backoff backoff;
   asio::steady_timer timer;
-  bool in_flight = false;                         // a pool thread is in attempt()
+  bool in_flight = false;                        // a pool thread is in attempt()
   std::optional<std::vector<Outcome>> outcomes;  // what it brought back
-  std::vector<Job> jobs;                          // owned here: a thread that is stuck still uses them
+  std::vector<Job> jobs;                         // owned here: a thread that is stuck still uses them
   std::optional<Deadline> deadline;
   std::map<std::string, Fare> fares;
   bool finished = false;
 };
 
 Scheduler::Scheduler(Store& store, std::vector<Asked> upstreams, SchedulerSettings settings, Lock& lock)
-    : store_(store), settings_(std::move(settings)),
+    : store_(store),
+      settings_(std::move(settings)),
       publisher_(loop_, store, settings_.cache_path, lock, [this](const auto& error) { published(error); }) {
   for (auto& asked : upstreams) {
     if (asked.sources.empty()) continue;
@@ -100,9 +101,12 @@ awaitable<std::vector<Outcome>> Scheduler::attempt(Lane& lane, std::int64_t now)
   if (lane.outcomes) co_return std::move(*lane.outcomes);
   std::vector<Outcome> dropped;
   for (const auto& setup : lane.asked.sources) {
-    dropped.push_back({.source = setup.source->name, .sent_at = now, .requests = 0,
-                       .timing = {.duration_ms = static_cast<double>((lane.asked.pace.timeout + grace).count())},
-                       .result = failure(ErrorClass::timeout, "no answer in time, and the attempt cannot be stopped; is name resolution stuck?")});
+    dropped.push_back(
+        {.source = setup.source->name,
+         .sent_at = now,
+         .requests = 0,
+         .timing = {.duration_ms = static_cast<double>((lane.asked.pace.timeout + grace).count())},
+         .result = failure(ErrorClass::timeout, "no answer in time, and the attempt cannot be stopped; is name resolution stuck?")});
   }
   co_return dropped;
 }
@@ -135,8 +139,10 @@ void Scheduler::check_identity(const Lane& lane) {
   if (identity.empty() || identity == store_.identity()) return;
   if (!store_.identity().empty()) {
     const auto aside = set_aside(settings_.cache_path, "other-upstream");
-    log(Level::warn, "other_upstream", {{"upstream", lane.asked.name}, {"aside", aside ? aside->string() : aside.error()},
-                                        {"text", "this is another database than the cache was made from; the cache begins anew"}});
+    log(Level::warn, "other_upstream",
+        {{"upstream", lane.asked.name},
+         {"aside", aside ? aside->string() : aside.error()},
+         {"text", "this is another database than the cache was made from; the cache begins anew"}});
     store_.clear();
   }
   store_.set_identity(identity);
@@ -145,13 +151,16 @@ void Scheduler::check_identity(const Lane& lane) {
 // Stores what an attempt brought and says when to try again, from the attempt's start.
 Milliseconds Scheduler::settle(Lane& lane, const std::vector<Outcome>& outcomes) {
   check_identity(lane);
-  const bool failed = std::ranges::all_of(outcomes, [](const auto& o) { return !o.result && o.result.error().kind != ErrorClass::missing; });
+  const bool failed =
+      std::ranges::all_of(outcomes, [](const auto& o) { return !o.result && o.result.error().kind != ErrorClass::missing; });
   const bool refused = failed && std::ranges::all_of(outcomes, [](const auto& o) { return o.result.error().kind == ErrorClass::auth; });
   const bool more = std::ranges::any_of(outcomes, [](const auto& o) { return o.result && o.result->more; });
   auto delay = refused ? lane.backoff.after_refused_credentials() : failed ? lane.backoff.after_failure() : lane.backoff.after_success();
   if (more) delay = Milliseconds{0};
-  AttemptReport report{.upstream = lane.asked.name, .next_attempt_at = unix_now() + std::chrono::ceil<std::chrono::seconds>(delay).count(),
-                       .failures_for_outage = settings_.once ? 1 : 2, .failing_for_s = {}};
+  AttemptReport report{.upstream = lane.asked.name,
+                       .next_attempt_at = unix_now() + std::chrono::ceil<std::chrono::seconds>(delay).count(),
+                       .failures_for_outage = settings_.once ? 1 : 2,
+                       .failing_for_s = {}};
   for (const auto& outcome : outcomes) {
     auto& fare = lane.fares[outcome.source];
     report.failing_for_s[outcome.source] = fare.already_s + seconds_since(fare.good_at);
@@ -171,7 +180,8 @@ Milliseconds Scheduler::settle(Lane& lane, const std::vector<Outcome>& outcomes)
 void Scheduler::report(Lane& lane, const Outcome& outcome, const std::optional<Error>& error) {
   auto& fare = lane.fares[outcome.source];
   if (!error) {
-    if (fare.failing) log(Level::info, "source_recovered", {{"source", outcome.source}, {"after_s", fmt::format("{:.1f}", seconds_since(fare.good_at))}});
+    if (fare.failing)
+      log(Level::info, "source_recovered", {{"source", outcome.source}, {"after_s", fmt::format("{:.1f}", seconds_since(fare.good_at))}});
     fare.failing = false;
     fare.good_at = Clock::now();
     fare.already_s = 0;

@@ -62,9 +62,7 @@ std::expected<Environment, std::string> environment_file(const std::filesystem::
   };
 }
 
-std::filesystem::path read_cache_path(SettingsReader& reader) {
-  return reader.word("CACHE_PATH", "volumes/cache/cache.db");
-}
+std::filesystem::path read_cache_path(SettingsReader& reader) { return reader.word("CACHE_PATH", "volumes/cache/cache.db"); }
 
 Settings read_settings(SettingsReader& reader) {
   Settings s;
@@ -73,8 +71,7 @@ Settings read_settings(SettingsReader& reader) {
   s.postgres.host = reader.word("POSTGRES_HOST", "postgres");
   s.postgres.port = std::to_string(reader.count("POSTGRES_PORT", 5432, 1, 65535));
   s.postgres.database = reader.word("POSTGRES_DB", "ytrader");
-  s.postgres.sslmode = reader.one_of("POSTGRES_SSLMODE", "prefer",
-                                     {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
+  s.postgres.sslmode = reader.one_of("POSTGRES_SSLMODE", "prefer", {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
   s.postgres.sslrootcert = reader.word("POSTGRES_SSLROOTCERT", "");
   s.postgres.user = reader.word("GRAFANA_POSTGRES_USER", "grafana_monitor");
   s.postgres.password = reader.secret("GRAFANA_POSTGRES_PASSWORD", "");

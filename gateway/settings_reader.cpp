@@ -28,8 +28,7 @@ std::optional<Milliseconds> parse_duration(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), amount, std::chars_format::fixed);
   if (error != std::errc{}) return std::nullopt;
   const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  static const std::map<std::string_view, double> units{
-      {"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}, {"d", 86400e3}};
+  static const std::map<std::string_view, double> units{{"ms", 1}, {"s", 1e3}, {"m", 60e3}, {"h", 3600e3}, {"d", 86400e3}};
   const auto found = units.find(unit);
   if (found == units.end()) return std::nullopt;
   const double ms = amount * found->second;
@@ -90,12 +89,9 @@ std::optional<std::string> SettingsReader::value(const std::string& name, const 
   return std::string(trimmed(*found));
 }
 
-std::string SettingsReader::word(const std::string& name, const std::string& fallback) {
-  return value(name, fallback).value_or(fallback);
-}
+std::string SettingsReader::word(const std::string& name, const std::string& fallback) { return value(name, fallback).value_or(fallback); }
 
-std::string SettingsReader::one_of(const std::string& name, const std::string& fallback,
-                                   const std::vector<std::string>& choices) {
+std::string SettingsReader::one_of(const std::string& name, const std::string& fallback, const std::vector<std::string>& choices) {
   auto chosen = word(name, fallback);
   if (std::ranges::find(choices, chosen) == choices.end()) {
     fault(name, chosen, fmt::format("use one of: {}", fmt::join(choices, ", ")));
@@ -189,8 +185,7 @@ std::vector<ServiceSettings> SettingsReader::services(const std::string& name) {
     const auto service = item.substr(0, equals);
     auto url = equals == std::string::npos ? std::nullopt : parse_url(item.substr(equals + 1));
     const bool plain = !service.empty() && service.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;
-    const bool twice = taken.contains(service) ||
-                       std::ranges::any_of(found, [&](const auto& other) { return other.name == service; });
+    const bool twice = taken.contains(service) || std::ranges::any_of(found, [&](const auto& other) { return other.name == service; });
     if (!url || !plain || twice) {
       fault(name, shown_url(item), "use NAME=http://HOST:PORT/health, with a new NAME of a-z, 0-9, - and _");
       continue;

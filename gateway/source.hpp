@@ -23,8 +23,8 @@ struct Catalogue {
 
 // What is already known when a source decides what to ask. A value: read on the loop thread, used in a pool thread.
 struct Known {
-  std::int64_t now = 0;          // unix seconds when the attempt starts
-  std::vector<Table> tables;     // answers to Source::known, in its order
+  std::int64_t now = 0;                  // unix seconds when the attempt starts
+  std::vector<Table> tables;             // answers to Source::known, in its order
   const Catalogue* catalogue = nullptr;  // PostgreSQL only; owned by the connection, valid during the attempt
   bool first_sample_counts = false;      // `once` has no second sample to wait for
 };
@@ -49,13 +49,13 @@ struct HttpAnswer {
 using Answer = std::variant<HttpAnswer, Table>;
 
 struct Source {
-  std::string name;      // upstream.dataset
+  std::string name;  // upstream.dataset
   std::string upstream;
   std::vector<std::string> tables;  // it writes
-  std::string held;      // SQL on the store: how many rows it holds
-  std::vector<std::string> known;  // SQL on the store: what `ask` and `parse` need to know
-  bool on = true;        // false: not configured, shown as such
-  bool judged_alone = false;  // PostgreSQL only: outside the datasets' common transaction
+  std::string held;                 // SQL on the store: how many rows it holds
+  std::vector<std::string> known;   // SQL on the store: what `ask` and `parse` need to know
+  bool on = true;                   // false: not configured, shown as such
+  bool judged_alone = false;        // PostgreSQL only: outside the datasets' common transaction
   // Both run in the upstream's pool thread, touch nothing but their arguments, and report faults as a Result.
   std::function<Result<std::vector<Request>>(const Known&)> ask;
   std::function<Result<Batch>(const Known&, std::span<const Answer>)> parse;

@@ -97,10 +97,12 @@ void Store::clear() {
   SQLite::Transaction transaction(database_);
   for (const auto& row : query("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").rows) {
     const auto table = std::get<std::string>(row[0]);
-    if (table != "gateway_state" && table != "source" && table != "tick" && table != "configured_strategy") database_.exec("DELETE FROM " + table);
+    if (table != "gateway_state" && table != "source" && table != "tick" && table != "configured_strategy")
+      database_.exec("DELETE FROM " + table);
   }
-  database_.exec("UPDATE source SET last_attempt_at = NULL, last_success_at = NULL, rows = NULL, consecutive_failures = 0, "
-                 "failing_for_s = 0, error_class = NULL, error = NULL, failure_means = NULL");
+  database_.exec(
+      "UPDATE source SET last_attempt_at = NULL, last_success_at = NULL, rows = NULL, consecutive_failures = 0, "
+      "failing_for_s = 0, error_class = NULL, error = NULL, failure_means = NULL");
   transaction.commit();
   sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, nullptr);
 }
@@ -112,11 +114,13 @@ std::vector<std::string> Store::restore(const std::filesystem::path& file) {
   attach.exec();
   sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);  // they fired when these rows were new
   for (const auto& row : query("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
-                               "AND name IN (SELECT name FROM old.sqlite_schema WHERE type = 'table')").rows) {
+                               "AND name IN (SELECT name FROM old.sqlite_schema WHERE type = 'table')")
+                             .rows) {
     const auto table = std::get<std::string>(row[0]);
     std::vector<std::string> columns;
-    for (const auto& column : query("SELECT name FROM pragma_table_info(?, 'main') INTERSECT SELECT name FROM pragma_table_info(?, 'old')",
-                                    {table, table}).rows) {
+    for (const auto& column :
+         query("SELECT name FROM pragma_table_info(?, 'main') INTERSECT SELECT name FROM pragma_table_info(?, 'old')", {table, table})
+             .rows) {
       columns.push_back(std::get<std::string>(column[0]));
     }
     const auto list = joined(columns, "\"{}\"", ", ");
@@ -142,7 +146,8 @@ void Store::begin(std::span<const SourceSetup> sources, const Settings& settings
   if (!before.empty()) {
     const auto last = std::get<std::int64_t>(before.rows[0][0]);
     if (static_cast<double>(now - last) > shortest_stale_after) {
-      auto& absence = prepared("INSERT INTO outage_log (upstream, started_at, ended_at, error) VALUES ('gateway', ?, ?, 'the gateway did not run')");
+      auto& absence =
+          prepared("INSERT INTO outage_log (upstream, started_at, ended_at, error) VALUES ('gateway', ?, ?, 'the gateway did not run')");
       bind_row(absence, {last, now});
       absence.exec();
       // Nobody asked meanwhile: charts must show a gap, not a line across it.
@@ -159,8 +164,8 @@ void Store::begin(std::span<const SourceSetup> sources, const Settings& settings
       "history_fine_s = excluded.history_fine_s, history_minutes_s = excluded.history_minutes_s, "
       "history_quarters_s = excluded.history_quarters_s, event_retention_s = excluded.event_retention_s, event_max = excluded.event_max");
   bind_row(state, {version, now, publish_within_s, seconds(settings.backoff_cap), whole_seconds(settings.history_fine),
-                   whole_seconds(settings.history_minutes), whole_seconds(settings.history_quarters), whole_seconds(settings.event_retention),
-                   settings.event_max});
+                   whole_seconds(settings.history_minutes), whole_seconds(settings.history_quarters),
+                   whole_seconds(settings.event_retention), settings.event_max});
   state.exec();
   database_.exec("DELETE FROM configured_strategy");
   for (const auto& strategy : settings.strategies) {
@@ -176,17 +181,20 @@ void Store::begin(std::span<const SourceSetup> sources, const Settings& settings
     auto& declare = prepared(
         "INSERT INTO source (source, upstream, position, state, interval_s, stale_after_s) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (source) DO UPDATE SET upstream = excluded.upstream, position = excluded.position, interval_s = excluded.interval_s, "
-        "stale_after_s = excluded.stale_after_s, state = CASE WHEN excluded.state = 'on' AND state = 'missing' THEN state ELSE excluded.state END "
+        "stale_after_s = excluded.stale_after_s, state = CASE WHEN excluded.state = 'on' AND state = 'missing' THEN state ELSE "
+        "excluded.state END "
         "RETURNING rowid");
     bind_row(declare, {source.name, source.upstream, ++position, std::string(source.on ? "on" : "off"), seconds(setup.pace.interval),
-                   seconds(setup.pace.stale_after)});
+                       seconds(setup.pace.stale_after)});
     declare.executeStep();
     database_.exec(fmt::format("INSERT INTO kept VALUES ({})", declare.getColumn(0).getInt64()));
     declare.reset();
   }
-  database_.exec("DELETE FROM source WHERE rowid NOT IN (SELECT id FROM kept);"
-                 // An upstream that is no longer asked is neither up nor down.
-                 "UPDATE outage_log SET ended_at = unixepoch() WHERE ended_at IS NULL AND upstream NOT IN (SELECT upstream FROM source WHERE state <> 'off')");
+  database_.exec(
+      "DELETE FROM source WHERE rowid NOT IN (SELECT id FROM kept);"
+      // An upstream that is no longer asked is neither up nor down.
+      "UPDATE outage_log SET ended_at = unixepoch() WHERE ended_at IS NULL AND upstream NOT IN (SELECT upstream FROM source WHERE state <> "
+      "'off')");
   transaction.commit();
 }
 
@@ -200,7 +208,8 @@ Known Store::known(const Source& source, std::int64_t now) {
 // The primary key or unique constraint that the write's columns cover.
 std::string Store::conflict_columns(const Write& write) {
   const auto covered = [&](const std::vector<std::string>& key) {
-    return !key.empty() && std::ranges::all_of(key, [&](const auto& column) { return std::ranges::find(write.columns, column) != write.columns.end(); });
+    return !key.empty() &&
+           std::ranges::all_of(key, [&](const auto& column) { return std::ranges::find(write.columns, column) != write.columns.end(); });
   };
   std::vector<std::vector<std::string>> keys(1);
   for (const auto& row : query("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk", {write.table}).rows) {
@@ -268,20 +277,23 @@ void Store::write_batch(const Batch& batch) {
 }
 
 void Store::record(const Outcome& outcome, const std::optional<Error>& error, const Source& source, const AttemptReport& report) {
-  auto& attempt = prepared("INSERT INTO attempt (source, time, duration_ms, connect_ms, wait_ms, read_ms, parse_ms, requests, rows, error_class, error, means) "
-                           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  auto& attempt = prepared(
+      "INSERT INTO attempt (source, time, duration_ms, connect_ms, wait_ms, read_ms, parse_ms, requests, rows, error_class, error, means) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const auto& t = outcome.timing;
-  bind_row(attempt, {outcome.source, outcome.sent_at, t.duration_ms, maybe(t.connect_ms), maybe(t.wait_ms), maybe(t.read_ms), maybe(t.parse_ms),
-                 outcome.requests, error ? Value{} : Value{outcome.result->rows}, error ? Value{std::string(to_string(error->kind))} : Value{},
-                 error ? Value{error->text} : Value{}, error ? Value{std::string(to_string(error->means))} : Value{}});
+  bind_row(attempt,
+           {outcome.source, outcome.sent_at, t.duration_ms, maybe(t.connect_ms), maybe(t.wait_ms), maybe(t.read_ms), maybe(t.parse_ms),
+            outcome.requests, error ? Value{} : Value{outcome.result->rows}, error ? Value{std::string(to_string(error->kind))} : Value{},
+            error ? Value{error->text} : Value{}, error ? Value{std::string(to_string(error->means))} : Value{}});
   attempt.exec();
   if (error) {
     const auto failing = report.failing_for_s.find(outcome.source);
-    auto& failed = prepared("UPDATE source SET last_attempt_at = ?, next_attempt_at = ?, duration_ms = ?, consecutive_failures = consecutive_failures + 1, "
-                            "failing_for_s = max(failing_for_s, ?), error_class = ?, error = ?, failure_means = ?, state = ? WHERE source = ?");
+    auto& failed = prepared(
+        "UPDATE source SET last_attempt_at = ?, next_attempt_at = ?, duration_ms = ?, consecutive_failures = consecutive_failures + 1, "
+        "failing_for_s = max(failing_for_s, ?), error_class = ?, error = ?, failure_means = ?, state = ? WHERE source = ?");
     bind_row(failed, {outcome.sent_at, report.next_attempt_at, t.duration_ms, failing == report.failing_for_s.end() ? 0.0 : failing->second,
-                  std::string(to_string(error->kind)), error->text, std::string(to_string(error->means)),
-                  std::string(error->kind == ErrorClass::missing ? "missing" : "on"), outcome.source});
+                      std::string(to_string(error->kind)), error->text, std::string(to_string(error->means)),
+                      std::string(error->kind == ErrorClass::missing ? "missing" : "on"), outcome.source});
     failed.exec();
     return;
   }
@@ -291,8 +303,10 @@ void Store::record(const Outcome& outcome, const std::optional<Error>& error, co
     tried.exec();
     return;
   }
-  auto& succeeded = prepared("UPDATE source SET last_attempt_at = ?1, last_success_at = ?1, next_attempt_at = ?2, duration_ms = ?3, "
-                             "consecutive_failures = 0, failing_for_s = 0, error_class = NULL, error = NULL, failure_means = NULL, state = 'on' WHERE source = ?4");
+  auto& succeeded = prepared(
+      "UPDATE source SET last_attempt_at = ?1, last_success_at = ?1, next_attempt_at = ?2, duration_ms = ?3, "
+      "consecutive_failures = 0, failing_for_s = 0, error_class = NULL, error = NULL, failure_means = NULL, state = 'on' WHERE source = "
+      "?4");
   bind_row(succeeded, {outcome.sent_at, report.next_attempt_at, t.duration_ms, outcome.source});
   succeeded.exec();
   // Counted last: retention runs in triggers on the success above.
@@ -320,18 +334,22 @@ void Store::record_outage(std::span<const Outcome> outcomes, const AttemptReport
     streak.exec();
     return;
   }
-  auto& streak = prepared("INSERT INTO upstream (upstream, failures, first_failed_at) VALUES (?, 1, ?) "
-                          "ON CONFLICT (upstream) DO UPDATE SET failures = failures + 1");
+  auto& streak = prepared(
+      "INSERT INTO upstream (upstream, failures, first_failed_at) VALUES (?, 1, ?) "
+      "ON CONFLICT (upstream) DO UPDATE SET failures = failures + 1");
   bind_row(streak, {report.upstream, failed->sent_at});
   streak.exec();
   const auto& error = failed->result.error();
-  auto& open = prepared("INSERT INTO outage_log (upstream, started_at, error_class, error) SELECT upstream, first_failed_at, ?, ? FROM upstream "
-                        "WHERE upstream = ? AND failures >= ? AND NOT EXISTS (SELECT 1 FROM outage_log o WHERE o.upstream = upstream.upstream AND o.ended_at IS NULL)");
+  auto& open = prepared(
+      "INSERT INTO outage_log (upstream, started_at, error_class, error) SELECT upstream, first_failed_at, ?, ? FROM upstream "
+      "WHERE upstream = ? AND failures >= ? AND NOT EXISTS (SELECT 1 FROM outage_log o WHERE o.upstream = upstream.upstream AND o.ended_at "
+      "IS NULL)");
   bind_row(open, {std::string(to_string(error.kind)), error.text, report.upstream, std::int64_t{report.failures_for_outage}});
   open.exec();
 }
 
-std::vector<std::optional<Error>> Store::apply(std::span<const Outcome> outcomes, std::span<const SourceSetup> sources, const AttemptReport& report) {
+std::vector<std::optional<Error>> Store::apply(std::span<const Outcome> outcomes, std::span<const SourceSetup> sources,
+                                               const AttemptReport& report) {
   std::vector<std::optional<Error>> errors;
   SQLite::Transaction transaction(database_);
   for (const auto& outcome : outcomes) {
@@ -418,8 +436,11 @@ void Store::tidy(std::int64_t now) {
 }
 
 void Store::note_start(std::int64_t now, const std::string& version) {
-  auto& event = prepared("INSERT INTO event (event_id, time, event_type, category, service, status, origin, summary, details) VALUES ('gateway_started:gateway:' || ?1, ?1, "
-                         "'gateway_started', 'health', 'gateway', 'started', 'observed', 'the cache gateway started', json_object('version', ?2)) ON CONFLICT DO NOTHING");
+  auto& event = prepared(
+      "INSERT INTO event (event_id, time, event_type, category, service, status, origin, summary, details) VALUES "
+      "('gateway_started:gateway:' || ?1, ?1, "
+      "'gateway_started', 'health', 'gateway', 'started', 'observed', 'the cache gateway started', json_object('version', ?2)) ON CONFLICT "
+      "DO NOTHING");
   bind_row(event, {now, version});
   event.exec();
 }

@@ -53,7 +53,8 @@ class Store {
   Known known(const Source& source, std::int64_t now);
   // Writes what an attempt brought, all of it in one transaction; an outcome that does not fit the schema becomes a
   // failure of its source and is returned as such, in the order of `outcomes`.
-  std::vector<std::optional<Error>> apply(std::span<const Outcome> outcomes, std::span<const SourceSetup> sources, const AttemptReport& report);
+  std::vector<std::optional<Error>> apply(std::span<const Outcome> outcomes, std::span<const SourceSetup> sources,
+                                          const AttemptReport& report);
 
   std::string identity() const;
   void set_identity(const std::string& identity);

@@ -19,9 +19,9 @@ std::size_t width(const std::string& text) {
 }  // namespace
 
 std::string coloured(const std::string& word, bool colour) {
-  static const std::map<std::string, const char*> codes{
-      {"fresh", "32"}, {"healthy", "32"}, {"ok", "32"}, {"stale", "33"}, {"degraded", "33"}, {"lagging", "31"}, {"unhealthy", "31"},
-      {"never", "33"}, {"unknown", "90"}, {"off", "90"}, {"missing", "90"}};
+  static const std::map<std::string, const char*> codes{{"fresh", "32"},    {"healthy", "32"}, {"ok", "32"},        {"stale", "33"},
+                                                        {"degraded", "33"}, {"lagging", "31"}, {"unhealthy", "31"}, {"never", "33"},
+                                                        {"unknown", "90"},  {"off", "90"},     {"missing", "90"}};
   const auto found = codes.find(word);
   if (!colour || found == codes.end()) return word;
   return fmt::format("\033[{}m{}\033[0m", found->second, word);

@@ -42,8 +42,7 @@ Milliseconds share(const Deadline& deadline, std::size_t addresses_left) {
   return std::max(Milliseconds{1}, deadline.left() / static_cast<std::int64_t>(std::max<std::size_t>(1, addresses_left)));
 }
 
-Result<int> connect_tcp(const std::vector<Address>& addresses, const std::string& name, const Deadline& deadline,
-                        const Cancel& cancel) {
+Result<int> connect_tcp(const std::vector<Address>& addresses, const std::string& name, const Deadline& deadline, const Cancel& cancel) {
   Error last{ErrorClass::dns, name + ": no address", Means::unhealthy};
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const auto& address = addresses[i];

@@ -23,8 +23,7 @@ struct Address {
 Result<std::vector<Address>> resolve(const std::string& host, const std::string& port);
 
 // A connected, non-blocking socket that the caller closes. Errors: refused, timeout, closed (unreachable).
-Result<int> connect_tcp(const std::vector<Address>& addresses, const std::string& name, const Deadline& deadline,
-                        const Cancel& cancel);
+Result<int> connect_tcp(const std::vector<Address>& addresses, const std::string& name, const Deadline& deadline, const Cancel& cancel);
 
 // What an address's share of the time left is: all of it for the last, else an even split, so that dead
 // addresses before a live one do not use up the deadline.

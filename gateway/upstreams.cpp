@@ -43,7 +43,8 @@ std::vector<Asked> upstreams(const std::vector<SourceSetup>& sources, const Sett
     if (!setup.source->on) continue;
     auto found = std::ranges::find(all, setup.source->upstream, &Asked::name);
     if (found == all.end()) {
-      all.push_back({.name = setup.source->upstream, .upstream = make(setup.source->upstream, settings), .pace = setup.pace, .sources = {}});
+      all.push_back(
+          {.name = setup.source->upstream, .upstream = make(setup.source->upstream, settings), .pace = setup.pace, .sources = {}});
       found = all.end() - 1;
     }
     found->sources.push_back(setup);

@@ -5,15 +5,8 @@ namespace gateway {
 
 std::vector<Source> all_sources(const Settings& settings) {
   std::vector<Source> sources{
-      postgres_health(),
-      signals(),
-      orders(),
-      executions(),
-      models(),
-      quality(),
-      subscriptions(settings),
-      rabbitmq_health(),
-      queues(settings),
+      postgres_health(),       signals(),         orders(),         executions(), models(), quality(),
+      subscriptions(settings), rabbitmq_health(), queues(settings),
   };
   for (const auto& service : settings.services) {
     sources.push_back(service_health(service, settings.bybit_environment));

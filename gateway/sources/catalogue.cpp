@@ -17,12 +17,15 @@ std::optional<Error> lacking(const Catalogue& catalogue, const std::string& tabl
   }
   // Forbidden first: it is a fault that somebody can mend, while an old deployment is none.
   if (!forbidden.empty()) {
-    return Error{ErrorClass::auth, fmt::format("may not read {}.{}; GRANT SELECT ON {} TO the role of GRAFANA_POSTGRES_USER",
-                                               table, fmt::join(forbidden, ", "), table), Means::nothing};
+    return Error{ErrorClass::auth,
+                 fmt::format("may not read {}.{}; GRANT SELECT ON {} TO the role of GRAFANA_POSTGRES_USER", table,
+                             fmt::join(forbidden, ", "), table),
+                 Means::nothing};
   }
   if (!absent.empty()) {
-    return Error{ErrorClass::missing, fmt::format("table {} has no column {}; apply the trading system's migrations",
-                                                  table, fmt::join(absent, ", ")), Means::nothing};
+    return Error{ErrorClass::missing,
+                 fmt::format("table {} has no column {}; apply the trading system's migrations", table, fmt::join(absent, ", ")),
+                 Means::nothing};
   }
   return std::nullopt;
 }

@@ -5,10 +5,12 @@
 namespace gateway {
 
 std::string known_connection(const std::string& connection) {
-  return fmt::format("SELECT status, connected_at, reconnect_count, observed_since FROM ws_connection_row WHERE connection = '{}'", connection);
+  return fmt::format("SELECT status, connected_at, reconnect_count, observed_since FROM ws_connection_row WHERE connection = '{}'",
+                     connection);
 }
 
-Write connection_row(const std::string& connection, const Table& before, const ConnectionSeen& seen, const std::string& basis, std::int64_t now) {
+Write connection_row(const std::string& connection, const Table& before, const ConnectionSeen& seen, const std::string& basis,
+                     std::int64_t now) {
   std::optional<std::string> status = seen.status;
   std::optional<double> connected_at = seen.connected_at;
   std::optional<std::int64_t> reconnects = seen.reconnect_count;
@@ -25,11 +27,13 @@ Write connection_row(const std::string& connection, const Table& before, const C
   if (came_back && !seen.connected_at) connected_at = static_cast<double>(now);
   if (!seen.reconnect_count && seen.status) reconnects = reconnects.value_or(0) + (came_back ? 1 : 0);
   if (!since && seen.status) since = now;
-  return {.table = "ws_connection_row", .mode = Mode::upsert,
-          .columns = {"connection", "status", "observed_at", "environment", "connected_at", "last_heartbeat_at", "reconnect_count", "observed_since",
-                      "last_error", "active_subscriptions", "basis"},
-          .rows = {{connection, maybe(status), now, maybe(seen.environment), status == "connected" ? maybe(connected_at) : Value{}, maybe(seen.last_heartbeat_at),
-                    maybe(reconnects), maybe(since), maybe(seen.last_error), maybe(seen.active_subscriptions), basis}},
+  return {.table = "ws_connection_row",
+          .mode = Mode::upsert,
+          .columns = {"connection", "status", "observed_at", "environment", "connected_at", "last_heartbeat_at", "reconnect_count",
+                      "observed_since", "last_error", "active_subscriptions", "basis"},
+          .rows = {{connection, maybe(status), now, maybe(seen.environment), status == "connected" ? maybe(connected_at) : Value{},
+                    maybe(seen.last_heartbeat_at), maybe(reconnects), maybe(since), maybe(seen.last_error),
+                    maybe(seen.active_subscriptions), basis}},
           .scope = {}};
 }
 

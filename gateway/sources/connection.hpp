@@ -11,7 +11,7 @@ namespace gateway {
 struct ConnectionSeen {
   std::optional<std::string> status;  // connected, disconnected, connecting, reconnecting; nullopt: not known
   std::optional<std::string> environment, last_error;
-  std::optional<double> connected_at, last_heartbeat_at;     // where reported
+  std::optional<double> connected_at, last_heartbeat_at;  // where reported
   std::optional<std::int64_t> reconnect_count, active_subscriptions;
 };
 
@@ -20,6 +20,7 @@ std::string known_connection(const std::string& connection);
 
 // The row after this observation. What is not reported is observed over polls: since when it is connected, how often it
 // came back. `basis` is that of the status.
-Write connection_row(const std::string& connection, const Table& before, const ConnectionSeen& seen, const std::string& basis, std::int64_t now);
+Write connection_row(const std::string& connection, const Table& before, const ConnectionSeen& seen, const std::string& basis,
+                     std::int64_t now);
 
 }  // namespace gateway

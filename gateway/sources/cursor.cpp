@@ -7,13 +7,18 @@ namespace gateway {
 std::string read_cursors(const std::string& source, const std::vector<std::string>& names) {
   std::string sql;
   for (const auto& name : names) {
-    sql += fmt::format("{}(SELECT value FROM cursor WHERE source = '{}' AND name = '{}') AS \"{}\"", sql.empty() ? "SELECT " : ", ", source, name, name);
+    sql += fmt::format("{}(SELECT value FROM cursor WHERE source = '{}' AND name = '{}') AS \"{}\"", sql.empty() ? "SELECT " : ", ", source,
+                       name, name);
   }
   return sql;
 }
 
 Write write_cursor(const std::string& source, const std::string& name, Value value) {
-  return {.table = "cursor", .mode = Mode::upsert, .columns = {"source", "name", "value"}, .rows = {{source, name, std::move(value)}}, .scope = {}};
+  return {.table = "cursor",
+          .mode = Mode::upsert,
+          .columns = {"source", "name", "value"},
+          .rows = {{source, name, std::move(value)}},
+          .scope = {}};
 }
 
 std::string array_literal(const std::vector<std::string>& items) {
@@ -30,8 +35,6 @@ std::string array_literal(const std::vector<std::string>& items) {
   return text + "}";
 }
 
-std::string epoch(const std::string& column) {
-  return fmt::format("CASE WHEN isfinite({0}) THEN extract(epoch FROM {0}) END", column);
-}
+std::string epoch(const std::string& column) { return fmt::format("CASE WHEN isfinite({0}) THEN extract(epoch FROM {0}) END", column); }
 
 }  // namespace gateway

@@ -13,16 +13,17 @@ Row component_row(const std::string& service, const Component& component) {
 
 Write service_row(const std::string& service, const std::string& status, std::int64_t at, std::optional<double> latency_ms,
                   const std::optional<std::string>& error) {
-  return {.table = "service", .mode = Mode::upsert,
+  return {.table = "service",
+          .mode = Mode::upsert,
           .columns = {"service", "status", "observed_at", "latency_ms", "error"},
-          .rows = {{service, status, at, maybe(latency_ms), maybe(error)}}, .scope = {}};
+          .rows = {{service, status, at, maybe(latency_ms), maybe(error)}},
+          .scope = {}};
 }
 
 }  // namespace
 
-std::vector<Write> observed(const std::string& service, const std::string& status, std::int64_t at,
-                            std::optional<double> latency_ms, const std::optional<std::string>& error,
-                            const std::vector<Component>& components) {
+std::vector<Write> observed(const std::string& service, const std::string& status, std::int64_t at, std::optional<double> latency_ms,
+                            const std::optional<std::string>& error, const std::vector<Component>& components) {
   Write parts{.table = "component", .mode = Mode::replace, .columns = component_columns, .rows = {}, .scope = {{"service", service}}};
   for (const auto& component : components) parts.rows.push_back(component_row(service, component));
   return {service_row(service, status, at, latency_ms, error), parts};
@@ -33,8 +34,11 @@ std::function<Batch(const Known&, const Error&)> refusal_is_unhealthy(std::strin
     if (error.means != Means::unhealthy) return {};
     Batch batch;
     batch.writes.push_back(service_row(service, "unhealthy", known.now, std::nullopt, error.text));
-    batch.writes.push_back({.table = "component", .mode = Mode::upsert, .columns = component_columns,
-                            .rows = {component_row(service, {"connection", "unhealthy", "probed", error.text})}, .scope = {}});
+    batch.writes.push_back({.table = "component",
+                            .mode = Mode::upsert,
+                            .columns = component_columns,
+                            .rows = {component_row(service, {"connection", "unhealthy", "probed", error.text})},
+                            .scope = {}});
     return batch;
   };
 }

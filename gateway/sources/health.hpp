@@ -15,9 +15,8 @@ struct Component {
 };
 
 // One observation of a service: its row, and all of its components.
-std::vector<Write> observed(const std::string& service, const std::string& status, std::int64_t at,
-                            std::optional<double> latency_ms, const std::optional<std::string>& error,
-                            const std::vector<Component>& components);
+std::vector<Write> observed(const std::string& service, const std::string& status, std::int64_t at, std::optional<double> latency_ms,
+                            const std::optional<std::string>& error, const std::vector<Component>& components);
 
 // For Source::failed: a refusal says "unhealthy", and that we could not reach it; other failures say nothing.
 std::function<Batch(const Known&, const Error&)> refusal_is_unhealthy(std::string service);

@@ -12,6 +12,7 @@ Lag judge(const QueueSample& sample, const LagMemory& before, const LagRule& rul
     lag.verdict = "unknown";
     lag.reason = sample.state == "down" ? "the queue's node is down" : "the broker has no figures for it yet";
     lag.lagging_since = before.lagging_since;  // a gap in the figures ends nothing
+    lag.slow_samples = before.slow_samples;
     return lag;
   }
   const auto messages = *sample.messages;
@@ -37,7 +38,8 @@ Lag judge(const QueueSample& sample, const LagMemory& before, const LagRule& rul
     return lag;
   }
   if (sample.consumers == 0) add("no consumer");
-  if (sample.max_length && messages >= *sample.max_length) add(fmt::format("maximum length {} reached, messages are dropped", *sample.max_length));
+  if (sample.max_length && messages >= *sample.max_length)
+    add(fmt::format("maximum length {} reached, messages are dropped", *sample.max_length));
   lag.verdict = "lagging";
   lag.reason = reason;
   lag.lagging_since = before.lagging_since.value_or(now);

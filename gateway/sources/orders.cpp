@@ -21,21 +21,24 @@ constexpr std::int64_t review_after_s = 600;  // all held orders are read again,
 
 // unknown status texts count as open: nothing says that they ended
 constexpr const char* closure =
-    "CASE WHEN o.is_dry_run OR o.status = 'dry_run' THEN 'dry_run' WHEN o.status IN ('filled', 'cancelled', 'rejected') THEN o.status ELSE 'open' END";
+    "CASE WHEN o.is_dry_run OR o.status = 'dry_run' THEN 'dry_run' WHEN o.status IN ('filled', 'cancelled', 'rejected') THEN o.status ELSE "
+    "'open' END";
 
 std::string columns(const Catalogue& catalogue) {
   const bool signals = !lacking(catalogue, "trading_signals", {"signal_id", "strategy_id"});
   return fmt::format(
-      "o.id::text AS id, o.order_id, o.signal_id::text AS signal_id, {} AS strategy_id, {} AS time, o.asset, lower(o.side) AS side, o.order_type, "
+      "o.id::text AS id, o.order_id, o.signal_id::text AS signal_id, {} AS strategy_id, {} AS time, o.asset, lower(o.side) AS side, "
+      "o.order_type, "
       "o.quantity, o.price, o.status, {} AS closure, CASE WHEN o.status = 'filled' THEN coalesce({}, {}) ELSE {} END AS changed_at, "
       "left({}, 4000) AS close_reason, o.filled_quantity, o.average_price, o.fees, {} AS executed_at, o.is_dry_run",
-      signals ? "(SELECT s.strategy_id FROM trading_signals s WHERE s.signal_id = o.signal_id LIMIT 1)" : "NULL::text", epoch("o.created_at"), closure,
-      epoch("o.executed_at"), epoch("o.updated_at"), epoch("o.updated_at"), column_or_null(catalogue, "orders", "rejection_reason", "text"), epoch("o.executed_at"));
+      signals ? "(SELECT s.strategy_id FROM trading_signals s WHERE s.signal_id = o.signal_id LIMIT 1)" : "NULL::text",
+      epoch("o.created_at"), closure, epoch("o.executed_at"), epoch("o.updated_at"), epoch("o.updated_at"),
+      column_or_null(catalogue, "orders", "rejection_reason", "text"), epoch("o.executed_at"));
 }
 
 struct Reading {
   std::optional<double> watermark, fill_before, newest_held;
-  std::string fill_id;       // with fill_before: where the walk back goes on
+  std::string fill_id;  // with fill_before: where the walk back goes on
   bool filling = true, first = true, review = false;
   std::vector<std::string> keys;  // held orders to read again
 
@@ -56,11 +59,16 @@ struct Reading {
 };
 
 SqlRequest head() {
-  return {"SELECT extract(epoch FROM max(created_at)) AS newest, extract(epoch FROM now()) AS now FROM orders WHERE created_at <= now() AT TIME ZONE 'UTC'", {}};
+  return {
+      "SELECT extract(epoch FROM max(created_at)) AS newest, extract(epoch FROM now()) AS now FROM orders WHERE created_at <= now() AT "
+      "TIME ZONE 'UTC'",
+      {}};
 }
 
 SqlRequest created_since(const std::string& select, double watermark) {
-  return {fmt::format("SELECT {} FROM orders o WHERE o.created_at >= to_timestamp($1::float8) AT TIME ZONE 'UTC' ORDER BY o.created_at LIMIT {}", select, chunk),
+  return {fmt::format(
+              "SELECT {} FROM orders o WHERE o.created_at >= to_timestamp($1::float8) AT TIME ZONE 'UTC' ORDER BY o.created_at LIMIT {}",
+              select, chunk),
           {fmt::format("{:.6f}", watermark - overlap_s)}};
 }
 
@@ -73,7 +81,9 @@ SqlRequest walk_back(const std::string& select, const Reading& reading) {
   std::string before = "isfinite(created_at)";
   std::vector<std::optional<std::string>> parameters;
   if (!reading.first) {
-    before += " AND created_at <= to_timestamp($1::float8) AT TIME ZONE 'UTC' AND (created_at, id) < (to_timestamp($1::float8) AT TIME ZONE 'UTC', $2::uuid)";
+    before +=
+        " AND created_at <= to_timestamp($1::float8) AT TIME ZONE 'UTC' AND (created_at, id) < (to_timestamp($1::float8) AT TIME ZONE "
+        "'UTC', $2::uuid)";
     parameters = {fmt::format("{:.6f}", reading.fill_before.value_or(0)), reading.fill_id};
   }
   return {fmt::format("WITH step AS MATERIALIZED (SELECT * FROM orders WHERE {0} ORDER BY created_at DESC, id DESC LIMIT {1}), "
@@ -89,7 +99,11 @@ SqlRequest walk_back(const std::string& select, const Reading& reading) {
 
 // Rows of a walk without the three columns that belong to the step.
 Write upsert(const Table& table, std::size_t drop, Mode mode) {
-  Write write{.table = "trade_order", .mode = mode, .columns = {table.columns.begin(), table.columns.end() - static_cast<std::ptrdiff_t>(drop)}, .rows = {}, .scope = {}};
+  Write write{.table = "trade_order",
+              .mode = mode,
+              .columns = {table.columns.begin(), table.columns.end() - static_cast<std::ptrdiff_t>(drop)},
+              .rows = {},
+              .scope = {}};
   for (const auto& row : table.rows) write.rows.emplace_back(row.begin(), row.end() - static_cast<std::ptrdiff_t>(drop));
   return write;
 }

@@ -36,33 +36,38 @@ std::string strategy_of(const Kind& kind, const Catalogue& catalogue) {
     sources += "(SELECT s.strategy_id FROM trading_signals s WHERE s.signal_id = t.signal_id LIMIT 1), ";
   }
   if (!lacking(catalogue, "execution_events", {"signal_id", "strategy_id"})) {
-    sources += "(SELECT nullif(e.strategy_id, 'unknown') FROM execution_events e WHERE e.signal_id = t.signal_id ORDER BY e.executed_at DESC LIMIT 1), ";
+    sources +=
+        "(SELECT nullif(e.strategy_id, 'unknown') FROM execution_events e WHERE e.signal_id = t.signal_id ORDER BY e.executed_at DESC "
+        "LIMIT 1), ";
   }
   return "coalesce(" + sources + "NULL::text)";
 }
 
 std::string sums(const Kind& kind, const Catalogue& catalogue, const std::string& where) {
   const bool orders = kind.name == std::string("orders");
-  const std::string counted = orders ? "count(*) AS orders, count(*) FILTER (WHERE t.status = 'filled') AS filled_orders, "
-                                       "count(*) FILTER (WHERE t.status NOT IN ('filled', 'cancelled', 'rejected')) AS open_orders, "
-                                       "0::bigint AS pnl_orders, 0::bigint AS successful_orders, 0::float8 AS pnl"
-                                     : "0::bigint AS orders, 0::bigint AS filled_orders, 0::bigint AS open_orders, count(p.pnl) AS pnl_orders, "
-                                       "count(*) FILTER (WHERE p.pnl > 0) AS successful_orders, coalesce(sum(p.pnl), 0) AS pnl";
+  const std::string counted =
+      orders ? "count(*) AS orders, count(*) FILTER (WHERE t.status = 'filled') AS filled_orders, "
+               "count(*) FILTER (WHERE t.status NOT IN ('filled', 'cancelled', 'rejected')) AS open_orders, "
+               "0::bigint AS pnl_orders, 0::bigint AS successful_orders, 0::float8 AS pnl"
+             : "0::bigint AS orders, 0::bigint AS filled_orders, 0::bigint AS open_orders, count(p.pnl) AS pnl_orders, "
+               "count(*) FILTER (WHERE p.pnl > 0) AS successful_orders, coalesce(sum(p.pnl), 0) AS pnl";
   const std::string pnl = orders ? ""
                                  : "CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(t.performance->'realized_pnl') = 'number' "
                                    "THEN (t.performance->>'realized_pnl')::numeric END AS pnl) p ";
   const std::string real = orders ? " AND NOT t.is_dry_run AND t.status <> 'dry_run'" : "";
-  return fmt::format("SELECT '{}'::text AS kind, extract(epoch FROM date_trunc('hour', t.{}))::bigint AS hour, coalesce({}, '(unknown)') AS strategy_id, {} "
-                     "FROM {} t {}WHERE isfinite(t.{}) AND ({}){} GROUP BY 2, 3",
-                     kind.name, kind.time, strategy_of(kind, catalogue), counted, kind.table, pnl, kind.time, where, real);
+  return fmt::format(
+      "SELECT '{}'::text AS kind, extract(epoch FROM date_trunc('hour', t.{}))::bigint AS hour, coalesce({}, '(unknown)') AS strategy_id, "
+      "{} "
+      "FROM {} t {}WHERE isfinite(t.{}) AND ({}){} GROUP BY 2, 3",
+      kind.name, kind.time, strategy_of(kind, catalogue), counted, kind.table, pnl, kind.time, where, real);
 }
 
 struct Reading {
-  bool first = true;                      // nothing read yet
-  std::optional<double> fill_from;        // the hours from here on are read; NULL: all are
-  std::optional<double> newest;           // row, when last looked
+  bool first = true;                // nothing read yet
+  std::optional<double> fill_from;  // the hours from here on are read; NULL: all are
+  std::optional<double> newest;     // row, when last looked
   std::int64_t now_hour = 0;
-  std::vector<std::int64_t> hours;        // to be read again
+  std::vector<std::int64_t> hours;  // to be read again
 
   Reading(const Known& known, std::size_t kind) {
     const std::string prefix = kinds[kind].name;
@@ -90,8 +95,8 @@ std::string in_hours(const Kind& kind, const std::vector<std::int64_t>& hours) {
   for (std::size_t i = 0; i < hours.size();) {
     std::size_t j = i;
     while (j + 1 < hours.size() && hours[j + 1] == hours[j] + 3600) ++j;
-    where += fmt::format("{}t.{} >= to_timestamp({}) AT TIME ZONE 'UTC' AND t.{} < to_timestamp({}) AT TIME ZONE 'UTC'", where.empty() ? "" : " OR ",
-                         kind.time, hours[i], kind.time, hours[j] + 3600);
+    where += fmt::format("{}t.{} >= to_timestamp({}) AT TIME ZONE 'UTC' AND t.{} < to_timestamp({}) AT TIME ZONE 'UTC'",
+                         where.empty() ? "" : " OR ", kind.time, hours[i], kind.time, hours[j] + 3600);
     i = j + 1;
   }
   return where;
@@ -99,9 +104,10 @@ std::string in_hours(const Kind& kind, const std::vector<std::int64_t>& hours) {
 
 // What a step back covers: from the start of the hour of the row 20,000 rows earlier.
 std::string step_start(const Kind& kind, double before) {
-  return fmt::format("coalesce((SELECT date_trunc('hour', {0}) FROM {1} WHERE isfinite({0}) AND {0} < to_timestamp({2:.0f}) AT TIME ZONE 'UTC' "
-                     "ORDER BY {0} DESC OFFSET {3} LIMIT 1), '-infinity'::timestamp)",
-                     kind.time, kind.table, before, step_rows);
+  return fmt::format(
+      "coalesce((SELECT date_trunc('hour', {0}) FROM {1} WHERE isfinite({0}) AND {0} < to_timestamp({2:.0f}) AT TIME ZONE 'UTC' "
+      "ORDER BY {0} DESC OFFSET {3} LIMIT 1), '-infinity'::timestamp)",
+      kind.time, kind.table, before, step_rows);
 }
 
 Result<std::vector<Request>> ask(const Known& known) {
@@ -120,8 +126,10 @@ Result<std::vector<Request>> ask(const Known& known) {
   for (std::size_t k = 0; k < std::size(kinds); ++k) {
     const auto& kind = kinds[k];
     if (lacking(catalogue, kind.table, kind.needs)) {
-      const std::string none = "SELECT NULL::text AS kind, 0::bigint AS hour, NULL::text AS strategy_id, 0::bigint AS orders, 0::bigint AS filled_orders, 0::bigint AS open_orders, "
-                               "0::bigint AS pnl_orders, 0::bigint AS successful_orders, 0::float8 AS pnl WHERE false";
+      const std::string none =
+          "SELECT NULL::text AS kind, 0::bigint AS hour, NULL::text AS strategy_id, 0::bigint AS orders, 0::bigint AS filled_orders, "
+          "0::bigint AS open_orders, "
+          "0::bigint AS pnl_orders, 0::bigint AS successful_orders, 0::float8 AS pnl WHERE false";
       requests.emplace_back(SqlRequest{"SELECT NULL::numeric AS newest, NULL::numeric AS step_from", {}});
       requests.emplace_back(SqlRequest{none, {}});
       requests.emplace_back(SqlRequest{none, {}});
@@ -131,11 +139,19 @@ Result<std::vector<Request>> ask(const Known& known) {
     const bool filling = reading.first || reading.fill_from;
     const double before = reading.fill_from.value_or(static_cast<double>(reading.hours.front()));
     requests.emplace_back(SqlRequest{
-        fmt::format("SELECT (SELECT extract(epoch FROM max({0})) FROM {1} WHERE {0} <= now() AT TIME ZONE 'UTC') AS newest, {2} AS step_from", kind.time, kind.table,
-                    filling ? fmt::format("(SELECT CASE WHEN isfinite(s) THEN extract(epoch FROM s) END FROM (SELECT {} AS s) x)", step_start(kind, before)) : "NULL::numeric"), {}});
+        fmt::format(
+            "SELECT (SELECT extract(epoch FROM max({0})) FROM {1} WHERE {0} <= now() AT TIME ZONE 'UTC') AS newest, {2} AS step_from",
+            kind.time, kind.table,
+            filling ? fmt::format("(SELECT CASE WHEN isfinite(s) THEN extract(epoch FROM s) END FROM (SELECT {} AS s) x)",
+                                  step_start(kind, before))
+                    : "NULL::numeric"),
+        {}});
     requests.emplace_back(SqlRequest{sums(kind, catalogue, in_hours(kind, reading.hours)), {}});
-    requests.emplace_back(SqlRequest{sums(kind, catalogue, filling ? fmt::format("t.{0} >= {1} AND t.{0} < to_timestamp({2:.0f}) AT TIME ZONE 'UTC'", kind.time, step_start(kind, before), before)
-                                                                   : "false"), {}});
+    requests.emplace_back(SqlRequest{sums(kind, catalogue,
+                                          filling ? fmt::format("t.{0} >= {1} AND t.{0} < to_timestamp({2:.0f}) AT TIME ZONE 'UTC'",
+                                                                kind.time, step_start(kind, before), before)
+                                                  : "false"),
+                                     {}});
   }
   return requests;
 }
@@ -149,11 +165,17 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers) {
     const auto& current = std::get<Table>(answers[3 * k + 1]);
     const auto& step = std::get<Table>(answers[3 * k + 2]);
     const auto newest = number(head.at(0, "newest"));
-    const auto cursor = [&](const char* which, Value value) { batch.writes.push_back(write_cursor(name, prefix + which, std::move(value))); };
+    const auto cursor = [&](const char* which, Value value) {
+      batch.writes.push_back(write_cursor(name, prefix + which, std::move(value)));
+    };
     constexpr double rounding = 0.001;
     if (!reading.first && reading.newest && newest.value_or(0) < *reading.newest - rounding) {
       // Rows were deleted: what is summed up cannot be trusted any more.
-      batch.writes.push_back({.table = "quality_hour", .mode = Mode::replace, .columns = {"kind", "hour", "strategy_id"}, .rows = {}, .scope = {{"kind", prefix}}});
+      batch.writes.push_back({.table = "quality_hour",
+                              .mode = Mode::replace,
+                              .columns = {"kind", "hour", "strategy_id"},
+                              .rows = {},
+                              .scope = {{"kind", prefix}}});
       cursor(".read_at", {});
       cursor(".fill_from", {});
       cursor(".newest", {});
@@ -161,7 +183,11 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers) {
       continue;
     }
     for (const auto hour : reading.hours) {
-      Write hourly{.table = "quality_hour", .mode = Mode::replace, .columns = current.columns, .rows = {}, .scope = {{"kind", prefix}, {"hour", hour}}};
+      Write hourly{.table = "quality_hour",
+                   .mode = Mode::replace,
+                   .columns = current.columns,
+                   .rows = {},
+                   .scope = {{"kind", prefix}, {"hour", hour}}};
       for (std::size_t i = 0; i < current.rows.size(); ++i) {
         if (integer(current.at(i, "hour")) == hour) hourly.rows.push_back(current.rows[i]);
       }
@@ -187,7 +213,8 @@ Source quality() {
           .upstream = "postgres",
           .tables = {"quality_hour", "cursor"},
           .held = "SELECT count(*) FROM quality_hour",
-          .known = {read_cursors(name, {"orders.read_at", "orders.fill_from", "orders.newest", "executions.read_at", "executions.fill_from", "executions.newest"}),
+          .known = {read_cursors(name, {"orders.read_at", "orders.fill_from", "orders.newest", "executions.read_at", "executions.fill_from",
+                                        "executions.newest"}),
                     "SELECT DISTINCT kind, hour FROM quality_hour WHERE open_orders > 0 AND hour > 0 ORDER BY hour DESC LIMIT 100"},
           .ask = ask,
           .parse = parse,

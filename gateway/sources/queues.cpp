@@ -80,7 +80,8 @@ std::map<QueueKey, Past> pasts(const Known& known) {
   return found;
 }
 
-std::optional<double> growth(const std::map<QueueKey, Past>& past, const QueueKey& key, std::optional<std::int64_t> messages, std::int64_t now) {
+std::optional<double> growth(const std::map<QueueKey, Past>& past, const QueueKey& key, std::optional<std::int64_t> messages,
+                             std::int64_t now) {
   const auto found = past.find(key);
   if (found == past.end() || !found->second.messages || !messages) return std::nullopt;
   const auto seconds = static_cast<double>(now - found->second.at);
@@ -114,7 +115,8 @@ std::optional<Error> read_queue(const Json& object, std::size_t index, bool rate
     queue.sample.consume_rate = std::max(0.0, rate("deliver_get_details") - rate("redeliver_details"));
   }
   if (fault) return fault;
-  if (!vhost || !queue_name) return Error{ErrorClass::malformed, fmt::format("queues[{}]: vhost or name is missing", index), Means::nothing};
+  if (!vhost || !queue_name)
+    return Error{ErrorClass::malformed, fmt::format("queues[{}]: vhost or name is missing", index), Means::nothing};
   queue.key = {*vhost, *queue_name};
   return std::nullopt;
 }
@@ -144,29 +146,48 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers, LagRule
     auto was = remembered == memory.end() ? LagMemory{} : remembered->second;
     was.growth_per_s = growth(past, queue.key, queue.sample.messages, known.now);
     const auto lag = judge(queue.sample, was, rule, known.now);
-    rows[queue.key] = {vhost, queue_name, maybe(queue.sample.messages), maybe(queue.ready), maybe(queue.unacknowledged),
-                       maybe(queue.sample.consumers), maybe(queue.sample.publish_rate), maybe(queue.sample.consume_rate),
-                       queue.sample.state.empty() ? Value{} : Value{queue.sample.state}, lag.verdict, maybe(lag.reason),
-                       maybe(lag.severity), maybe(lag.lagging_since), lag.slow_samples, maybe(was.growth_per_s), maybe(lag.drain_eta_s)};
+    rows[queue.key] = {vhost,
+                       queue_name,
+                       maybe(queue.sample.messages),
+                       maybe(queue.ready),
+                       maybe(queue.unacknowledged),
+                       maybe(queue.sample.consumers),
+                       maybe(queue.sample.publish_rate),
+                       maybe(queue.sample.consume_rate),
+                       queue.sample.state.empty() ? Value{} : Value{queue.sample.state},
+                       lag.verdict,
+                       maybe(lag.reason),
+                       maybe(lag.severity),
+                       maybe(lag.lagging_since),
+                       lag.slow_samples,
+                       maybe(was.growth_per_s),
+                       maybe(lag.drain_eta_s)};
     return std::nullopt;
   });
   if (!count) return std::unexpected(count.error());
   // Queues come and go while we ask: only a list shorter than both counts lacks something.
   const auto least = std::min(before->queues, after->queues);
   if (static_cast<std::int64_t>(*count) < least) {
-    return failure(ErrorClass::auth, fmt::format("{} lists {} of {} queues; give the monitoring user permissions (^$ ^$ ^$ will do) in every vhost",
-                                                 what, *count, least));
+    return failure(ErrorClass::auth,
+                   fmt::format("{} lists {} of {} queues; give the monitoring user permissions (^$ ^$ ^$ will do) in every vhost", what,
+                               *count, least));
   }
-  Write write{.table = "queue", .mode = Mode::replace,
+  Write write{.table = "queue",
+              .mode = Mode::replace,
               .columns = {"vhost", "name", "messages", "messages_ready", "messages_unacknowledged", "consumers", "publish_rate_per_s",
                           "consume_rate_per_s", "state", "lag", "lag_reason", "lag_severity", "lagging_since", "slow_samples",
                           "growth_per_s", "drain_eta_s"},
-              .rows = {}, .scope = {}};
+              .rows = {},
+              .scope = {}};
   for (auto& [_, row] : rows) write.rows.push_back(std::move(row));
   Batch batch;
   batch.rows = static_cast<std::int64_t>(*count);
   batch.writes.push_back(std::move(write));
-  batch.writes.push_back({.table = "queue_poll", .mode = Mode::upsert, .columns = {"tier", "time", "ok"}, .rows = {{std::int64_t{0}, known.now, std::int64_t{1}}}, .scope = {}});
+  batch.writes.push_back({.table = "queue_poll",
+                          .mode = Mode::upsert,
+                          .columns = {"tier", "time", "ok"},
+                          .rows = {{std::int64_t{0}, known.now, std::int64_t{1}}},
+                          .scope = {}});
   return batch;
 }
 
@@ -174,26 +195,33 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers, LagRule
 
 Source queues(const Settings& settings) {
   const LagRule rule{.messages = settings.rabbitmq.lag_messages, .ratio = settings.rabbitmq.lag_ratio, .first_sample_counts = false};
-  return {.name = name,
-          .upstream = "rabbitmq",
-          .tables = {"queue", "queue_poll", "cursor"},
-          .held = "SELECT count(*) FROM queue",
-          .known = {"SELECT vhost, name, lagging_since, slow_samples FROM queue",
-                    // Each queue's oldest sample within the window of growth.
-                    fmt::format("SELECT q.vhost, q.name, max(r.from_at, unixepoch() - {0}) AS at, r.messages, min(r.from_at) "
-                                "FROM queue_run r JOIN queue q ON q.id = r.queue_id WHERE r.tier = 0 AND r.to_at >= unixepoch() - {0} GROUP BY r.queue_id",
-                                growth_window_s),
-                    read_cursors(name, {"without_statistics"})},
-          .ask = [](const Known& known) -> Result<std::vector<Request>> {
-            const auto* list = without_statistics(known) ? listing_without_statistics : listing;
-            return std::vector<Request>{HttpRequest{overview}, HttpRequest{list}, HttpRequest{overview}};
-          },
-          .parse = [rule, ignore = settings.rabbitmq.lag_ignore](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
-            return parse(known, answers, rule, ignore);
-          },
-          .failed = [](const Known& known, const Error&) -> Batch {
-            return {.writes = {{.table = "queue_poll", .mode = Mode::upsert, .columns = {"tier", "time", "ok"}, .rows = {{std::int64_t{0}, known.now, std::int64_t{0}}}, .scope = {}}}};
-          }};
+  return {
+      .name = name,
+      .upstream = "rabbitmq",
+      .tables = {"queue", "queue_poll", "cursor"},
+      .held = "SELECT count(*) FROM queue",
+      .known =
+          {"SELECT vhost, name, lagging_since, slow_samples FROM queue",
+           // Each queue's oldest sample within the window of growth.
+           fmt::format(
+               "SELECT q.vhost, q.name, max(r.from_at, unixepoch() - {0}) AS at, r.messages, min(r.from_at) "
+               "FROM queue_run r JOIN queue q ON q.id = r.queue_id WHERE r.tier = 0 AND r.to_at >= unixepoch() - {0} GROUP BY r.queue_id",
+               growth_window_s),
+           read_cursors(name, {"without_statistics"})},
+      .ask = [](const Known& known) -> Result<std::vector<Request>> {
+        const auto* list = without_statistics(known) ? listing_without_statistics : listing;
+        return std::vector<Request>{HttpRequest{overview}, HttpRequest{list}, HttpRequest{overview}};
+      },
+      .parse = [rule, ignore = settings.rabbitmq.lag_ignore](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
+        return parse(known, answers, rule, ignore);
+      },
+      .failed = [](const Known& known, const Error&) -> Batch {
+        return {.writes = {{.table = "queue_poll",
+                            .mode = Mode::upsert,
+                            .columns = {"tier", "time", "ok"},
+                            .rows = {{std::int64_t{0}, known.now, std::int64_t{0}}},
+                            .scope = {}}}};
+      }};
 }
 
 }  // namespace gateway

@@ -79,11 +79,13 @@ std::optional<ConnectionSeen> private_connection(const Fields& body, const std::
   seen.last_heartbeat_at = time("last_heartbeat_at") ? time("last_heartbeat_at") : time("last_heartbeat");
   seen.reconnect_count = nested.has("reconnect_count") ? nested.integer("reconnect_count") : nested.integer("reconnection_count");
   if (const auto error = nested.text("last_error")) seen.last_error = shortened(one_line(*error), 1000);
-  seen.active_subscriptions = nested.has("active_subscriptions") ? nested.integer("active_subscriptions") : body.integer("active_subscriptions");
+  seen.active_subscriptions =
+      nested.has("active_subscriptions") ? nested.integer("active_subscriptions") : body.integer("active_subscriptions");
   return seen;
 }
 
-Result<Batch> parse(const std::string& service, const std::string& environment, const std::string& path, const Known& known, const HttpAnswer& answer) {
+Result<Batch> parse(const std::string& service, const std::string& environment, const std::string& path, const Known& known,
+                    const HttpAnswer& answer) {
   const auto what = fmt::format("GET {}", path);
   if (answer.status != 200 && answer.status < 500) return std::unexpected(http_error(answer.status, what));
   const auto document = parse_json(answer.body, what);
@@ -111,17 +113,18 @@ Result<Batch> parse(const std::string& service, const std::string& environment, 
 
 Source service_health(const ServiceSettings& service, const std::string& environment) {
   const bool connects = service.name == "ws-gateway";
-  return {.name = service.name + ".health",
-          .upstream = service.name,
-          .tables = connects ? std::vector<std::string>{"service", "component", "ws_connection_row"} : std::vector<std::string>{"service", "component"},
-          .held = fmt::format("SELECT count(*) FROM service WHERE service = '{}'", service.name),
-          .known = connects ? std::vector{known_connection("private")} : std::vector<std::string>{},
-          .on = service.url.has_value(),
-          .ask = [path = service.health_path](const Known&) -> Result<std::vector<Request>> { return std::vector<Request>{HttpRequest{path}}; },
-          .parse = [name = service.name, environment, path = service.health_path](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
-            return parse(name, environment, path, known, std::get<HttpAnswer>(answers[0]));
-          },
-          .failed = refusal_is_unhealthy(service.name)};
+  return {
+      .name = service.name + ".health",
+      .upstream = service.name,
+      .tables = connects ? std::vector<std::string>{"service", "component", "ws_connection_row"}
+                         : std::vector<std::string>{"service", "component"},
+      .held = fmt::format("SELECT count(*) FROM service WHERE service = '{}'", service.name),
+      .known = connects ? std::vector{known_connection("private")} : std::vector<std::string>{},
+      .on = service.url.has_value(),
+      .ask = [path = service.health_path](const Known&) -> Result<std::vector<Request>> { return std::vector<Request>{HttpRequest{path}}; },
+      .parse = [name = service.name, environment, path = service.health_path](const Known& known, std::span<const Answer> answers)
+          -> Result<Batch> { return parse(name, environment, path, known, std::get<HttpAnswer>(answers[0])); },
+      .failed = refusal_is_unhealthy(service.name)};
 }
 
 }  // namespace gateway

@@ -28,8 +28,10 @@ const std::string columns = "t.signal_id::text AS signal_id, " + epoch("t.timest
   t.trace_id)";
 
 SqlRequest newest() {
-  return {"SELECT extract(epoch FROM max(timestamp)) AS newest, extract(epoch FROM now()) AS now FROM trading_signals "
-          "WHERE timestamp <= now() AT TIME ZONE 'UTC'", {}};
+  return {
+      "SELECT extract(epoch FROM max(timestamp)) AS newest, extract(epoch FROM now()) AS now FROM trading_signals "
+      "WHERE timestamp <= now() AT TIME ZONE 'UTC'",
+      {}};
 }
 
 // Strategies are found by hopping through the index, not by reading the table.
@@ -41,12 +43,15 @@ SqlRequest refill() {
       FROM s WHERE s.strategy_id IS NOT NULL)
   SELECT {} FROM (SELECT strategy_id FROM s WHERE strategy_id IS NOT NULL LIMIT 200) s
   CROSS JOIN LATERAL (SELECT * FROM trading_signals t WHERE t.strategy_id = s.strategy_id AND isfinite(t.timestamp)
-                       ORDER BY t.timestamp DESC LIMIT 200) t)", columns), {}};
+                       ORDER BY t.timestamp DESC LIMIT 200) t)",
+                      columns),
+          {}};
 }
 
 SqlRequest since(double watermark) {
   return {fmt::format("SELECT {} FROM trading_signals t WHERE t.timestamp >= to_timestamp($1::float8) AT TIME ZONE 'UTC' "
-                      "AND isfinite(t.timestamp) ORDER BY t.timestamp LIMIT {}", columns, chunk),
+                      "AND isfinite(t.timestamp) ORDER BY t.timestamp LIMIT {}",
+                      columns, chunk),
           {fmt::format("{:.6f}", watermark - overlap_s)}};
 }
 
@@ -67,50 +72,52 @@ struct Reading {
 }  // namespace
 
 Source signals() {
-  return {
-      .name = name,
-      .upstream = "postgres",
-      .tables = {"signal", "cursor"},
-      .held = "SELECT count(*) FROM signal",
-      .known = {read_cursors(name, {"watermark", "filled_at"}), "SELECT max(time) FROM signal WHERE time <= unixepoch()"},
-      .ask = [](const Known& known) -> Result<std::vector<Request>> {
-        if (auto error = lacking(*known.catalogue, "trading_signals",
-                                 {"signal_id", "strategy_id", "asset", "side", "price", "confidence", "timestamp", "model_version",
-                                  "is_warmup", "market_data_snapshot", "metadata", "trace_id"})) {
-          return std::unexpected(*error);
-        }
-        const Reading reading(known);
-        return std::vector<Request>{newest(), reading.refill ? refill() : since(*reading.watermark)};
-      },
-      .parse = [](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
-        const Reading reading(known);
-        const auto& head = std::get<Table>(answers[0]);
-        const auto& rows = std::get<Table>(answers[1]);
-        const auto newest = number(head.at(0, "newest"));
-        Batch batch;
-        batch.rows = static_cast<std::int64_t>(rows.rows.size());
-        // The newest row of ours is gone upstream: rows were deleted, and only a refill knows which.
-        constexpr double rounding = 0.001;
-        const bool shrunk = !reading.refill && reading.newest_held && newest.value_or(0) < *reading.newest_held - rounding;
-        if (shrunk) {
-          batch.writes.push_back(write_cursor(name, "filled_at", std::int64_t{0}));
-          batch.more = true;
-          batch.answered = false;
-          return batch;
-        }
-        batch.writes.push_back({.table = "signal", .mode = reading.refill ? Mode::replace : Mode::upsert,
-                                .columns = rows.columns, .rows = rows.rows, .scope = {}});
-        auto watermark = newest;
-        if (!reading.refill && batch.rows == chunk) {  // a burst: go on from its last row
-          batch.more = true;
-          watermark = number(rows.at(rows.rows.size() - 1, "time")).value_or(0) + overlap_s;
-          if (newest) watermark = std::min(*watermark, *newest);
-        }
-        batch.writes.push_back(write_cursor(name, "watermark", watermark ? Value{*watermark} : Value{0.0}));
-        if (reading.refill) batch.writes.push_back(write_cursor(name, "filled_at", known.now));
-        return batch;
-      },
-      .failed = {}};
+  return {.name = name,
+          .upstream = "postgres",
+          .tables = {"signal", "cursor"},
+          .held = "SELECT count(*) FROM signal",
+          .known = {read_cursors(name, {"watermark", "filled_at"}), "SELECT max(time) FROM signal WHERE time <= unixepoch()"},
+          .ask = [](const Known& known) -> Result<std::vector<Request>> {
+            if (auto error = lacking(*known.catalogue, "trading_signals",
+                                     {"signal_id", "strategy_id", "asset", "side", "price", "confidence", "timestamp", "model_version",
+                                      "is_warmup", "market_data_snapshot", "metadata", "trace_id"})) {
+              return std::unexpected(*error);
+            }
+            const Reading reading(known);
+            return std::vector<Request>{newest(), reading.refill ? refill() : since(*reading.watermark)};
+          },
+          .parse = [](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
+            const Reading reading(known);
+            const auto& head = std::get<Table>(answers[0]);
+            const auto& rows = std::get<Table>(answers[1]);
+            const auto newest = number(head.at(0, "newest"));
+            Batch batch;
+            batch.rows = static_cast<std::int64_t>(rows.rows.size());
+            // The newest row of ours is gone upstream: rows were deleted, and only a refill knows which.
+            constexpr double rounding = 0.001;
+            const bool shrunk = !reading.refill && reading.newest_held && newest.value_or(0) < *reading.newest_held - rounding;
+            if (shrunk) {
+              batch.writes.push_back(write_cursor(name, "filled_at", std::int64_t{0}));
+              batch.more = true;
+              batch.answered = false;
+              return batch;
+            }
+            batch.writes.push_back({.table = "signal",
+                                    .mode = reading.refill ? Mode::replace : Mode::upsert,
+                                    .columns = rows.columns,
+                                    .rows = rows.rows,
+                                    .scope = {}});
+            auto watermark = newest;
+            if (!reading.refill && batch.rows == chunk) {  // a burst: go on from its last row
+              batch.more = true;
+              watermark = number(rows.at(rows.rows.size() - 1, "time")).value_or(0) + overlap_s;
+              if (newest) watermark = std::min(*watermark, *newest);
+            }
+            batch.writes.push_back(write_cursor(name, "watermark", watermark ? Value{*watermark} : Value{0.0}));
+            if (reading.refill) batch.writes.push_back(write_cursor(name, "filled_at", known.now));
+            return batch;
+          },
+          .failed = {}};
 }
 
 }  // namespace gateway

@@ -14,7 +14,8 @@ Result<Batch> parse(const Known& known, const HttpAnswer& answer) {
   if (answer.status != 200) {
     if (answer.status == 500) {
       std::optional<Error> fault;
-      if (const auto body = parse_json(answer.body, what); body && body->is_object() && Fields(*body, what, fault).text("type") == "HTTPException") {
+      if (const auto body = parse_json(answer.body, what);
+          body && body->is_object() && Fields(*body, what, fault).text("type") == "HTTPException") {
         return failure(ErrorClass::auth, std::string(what) + ": HTTP 500 as for a wrong key; check MODEL_SERVICE_API_KEY");
       }
     }
@@ -29,8 +30,11 @@ Result<Batch> parse(const Known& known, const HttpAnswer& answer) {
   const auto builds = body.integer("pending_dataset_builds");
   if (fault) return std::unexpected(*fault);
   if (!is_training) return failure(ErrorClass::malformed, std::string(what) + ".is_training: expected boolean, got nothing");
-  return Batch{.writes = {{.table = "training", .mode = Mode::upsert, .columns = {"id", "is_training", "queue_size", "pending_dataset_builds", "observed_at"},
-                           .rows = {{std::int64_t{1}, flag(*is_training), maybe(queue_size), maybe(builds), known.now}}, .scope = {}}},
+  return Batch{.writes = {{.table = "training",
+                           .mode = Mode::upsert,
+                           .columns = {"id", "is_training", "queue_size", "pending_dataset_builds", "observed_at"},
+                           .rows = {{std::int64_t{1}, flag(*is_training), maybe(queue_size), maybe(builds), known.now}},
+                           .scope = {}}},
                .rows = 1};
 }
 
@@ -44,7 +48,9 @@ Source training(const ServiceSettings& model_service) {
           .known = {},
           .on = model_service.url.has_value() && !model_service.api_key.empty(),
           .ask = [](const Known&) -> Result<std::vector<Request>> { return std::vector<Request>{HttpRequest{target}}; },
-          .parse = [](const Known& known, std::span<const Answer> answers) -> Result<Batch> { return parse(known, std::get<HttpAnswer>(answers[0])); },
+          .parse = [](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
+            return parse(known, std::get<HttpAnswer>(answers[0]));
+          },
           .failed = {}};
 }
 
