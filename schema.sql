@@ -437,7 +437,7 @@ SELECT o.time, o.order_id, o.signal_id,
        'postgres.orders' AS source, f.fetched_at, f.age_s, f.freshness
 FROM (SELECT min(last_success_at) AS fetched_at, max(age_s) AS age_s,
              CASE WHEN sum(freshness = 'never') > 0 THEN 'never' WHEN sum(freshness = 'stale') > 0 THEN 'stale'
-                  WHEN sum(freshness = 'fresh') > 0 THEN 'fresh' ELSE max(freshness) END AS freshness
+                  WHEN sum(freshness = 'fresh') > 0 THEN 'fresh' ELSE 'missing' END AS freshness
         FROM source_status WHERE source IN ('postgres.orders', 'postgres.executions') AND freshness NOT IN ('off', 'missing')) f
 CROSS JOIN trade_order o
 LEFT JOIN execution e ON e.event_id = (
@@ -554,7 +554,7 @@ SELECT a.strategy_id, a.total_orders, a.filled_orders, a.pnl_orders, a.successfu
        'postgres.quality' AS source, f.fetched_at, f.age_s, f.freshness
 FROM (SELECT min(last_success_at) AS fetched_at, max(age_s) AS age_s,
              CASE WHEN sum(freshness = 'never') > 0 THEN 'never' WHEN sum(freshness = 'stale') > 0 THEN 'stale'
-                  WHEN sum(freshness = 'fresh') > 0 THEN 'fresh' ELSE max(freshness) END AS freshness
+                  WHEN sum(freshness = 'fresh') > 0 THEN 'fresh' ELSE 'missing' END AS freshness
         FROM source_status WHERE source IN ('postgres.quality', 'postgres.models') AND freshness NOT IN ('off', 'missing')) f
 CROSS JOIN all_rows a
 LEFT JOIN model_version v ON v.version = (SELECT version FROM model_version m WHERE m.strategy_id = a.strategy_id AND m.is_active = 1 AND a.is_all = 0

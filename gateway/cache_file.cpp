@@ -70,6 +70,8 @@ Inspection inspect(const std::filesystem::path& file) {
     if (id != ours().application_id) return {Standing::broken, "it is not a cache of this gateway (application_id)"};
     if (version > ours().user_version)
       return {Standing::newer, fmt::format("its schema version {} is newer than {}", version, ours().user_version)};
+    const auto encoding = database.execAndGet("PRAGMA encoding").getString();
+    if (encoding != "UTF-8") return {Standing::broken, "its text is " + encoding + ", not UTF-8"};
     const auto check = database.execAndGet("PRAGMA quick_check(1)").getString();
     if (check != "ok") return {Standing::broken, one_line(check)};
     if (version < ours().user_version)

@@ -93,7 +93,7 @@ Error HttpUpstream::explain(int httplib_error, const Deadline& deadline) const {
 }
 
 Result<HttpAnswer> HttpUpstream::get(const HttpRequest& request, const Deadline& deadline, Timing& timing) {
-  if (deadline.passed()) return failure(ErrorClass::timeout, fmt::format("{}: no time left to ask", settings_.url.host));
+  if (deadline.passed()) return failure(ErrorClass::timeout, fmt::format("{}:{}: no time left to ask", settings_.url.host, settings_.url.port));
   connecting_->deadline = &deadline;
   connecting_->error.reset();
   connecting_->connect_ms.reset();

@@ -70,8 +70,9 @@ int run(const Settings& settings, bool once) {
   if (!once) store.note_start(unix_now(), version);
   Scheduler scheduler(store, upstreams(all, settings), schedule, lock);
   const auto error = scheduler.run();
-  if (error && once) return cannot_publish;
-  return once && scheduler.any_failed() ? some_failed : all_well;
+  const int code = error && once ? cannot_publish : once && scheduler.any_failed() ? some_failed : all_well;
+  if (scheduler.left_a_thread_behind()) std::_Exit(code);
+  return code;
 }
 
 int main(int argc, char** argv) {

@@ -72,17 +72,21 @@ Table rows_of(const PGresult* result) {
 
 SqlRequest plain(std::string sql) { return {std::move(sql), {}}; }
 
+// What a server says, fit to be shown: whoever it is that answers, one clean line of bearable length.
+std::string shown(std::string_view message) { return shortened(one_line(clean_utf8(trimmed(message))), 1000); }
+
 }  // namespace
 
 Error sql_error(std::string_view sqlstate, std::string_view message) {
-  const auto text = fmt::format("{} ({})", one_line(trimmed(message)), sqlstate);
+  const auto code = shortened(one_line(clean_utf8(sqlstate)), 20);
+  const auto text = fmt::format("{} ({})", shown(message), code);
   const auto is = [&](std::string_view prefix) { return sqlstate.starts_with(prefix); };
   if (is("57P") || is("53300")) return {ErrorClass::refused, "PostgreSQL takes no connections: " + text, Means::unhealthy};
   if (is("28") || is("42501")) return {ErrorClass::auth, text, Means::nothing};
   if (is("57014") || is("55P03") || is("25P03")) return {ErrorClass::timeout, text, Means::nothing};
   if (is("42P01") || is("42703")) return {ErrorClass::missing, text, Means::nothing};
   // Data exceptions quote the value they failed on: the class must do.
-  if (is("22") || is("23")) return {ErrorClass::sql, fmt::format("a value could not be converted ({})", sqlstate), Means::nothing};
+  if (is("22") || is("23")) return {ErrorClass::sql, fmt::format("a value could not be converted ({})", code), Means::nothing};
   if (is("08")) return {ErrorClass::closed, text, Means::unhealthy};
   return {ErrorClass::sql, text, Means::nothing};
 }
@@ -98,7 +102,7 @@ Error Postgres::connection_error(const PGconn* connection, const std::string& wh
     return error;
   }
   const auto says = [&](std::string_view words) { return message.find(words) != std::string::npos; };
-  const auto line = one_line(trimmed(message));
+  const auto line = shown(message);
   if (says("Connection refused") || says("No such file or directory")) return {ErrorClass::refused, line, Means::unhealthy};
   if (says("SSL") || says("certificate")) return {ErrorClass::tls, line, Means::nothing};
   if (says("timed out") || says("timeout")) return {ErrorClass::timeout, line, Means::nothing};

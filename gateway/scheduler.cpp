@@ -64,14 +64,13 @@ Scheduler::Scheduler(Store& store, std::vector<Asked> upstreams, SchedulerSettin
       lane.fares[setup.source->name].already_s = age.empty() ? 0 : number(age.rows[0][0]).value_or(0);
     }
   }
-  pool_ = std::make_unique<asio::thread_pool>(std::max<std::size_t>(1, lanes_.size()));
+  pool_.emplace(std::max<std::size_t>(1, lanes_.size()));
 }
 
-Scheduler::~Scheduler() {
-  // A thread that does not come back must not keep the process: its pool is left to the operating system.
-  if (std::ranges::any_of(lanes_, [](const auto& lane) { return lane.in_flight; })) {
-    static_cast<void>(pool_.release());
-  }
+Scheduler::~Scheduler() = default;
+
+bool Scheduler::left_a_thread_behind() const {
+  return std::ranges::any_of(lanes_, [](const auto& lane) { return lane.in_flight; });
 }
 
 awaitable<std::vector<Outcome>> Scheduler::attempt(Lane& lane, std::int64_t now) {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ class Scheduler {
   std::optional<std::string> run();
 
   bool any_failed() const { return any_failed_; }
+  // A thread did not come back: it still uses this object, which must then not be destroyed before the process ends.
+  bool left_a_thread_behind() const;
 
  private:
   struct Lane;  // one upstream's way through its attempts
@@ -66,7 +69,7 @@ class Scheduler {
   boost::asio::steady_timer publish_timer_{loop_}, tidy_timer_{loop_};
   Publisher publisher_;
   std::list<Lane> lanes_;
-  std::unique_ptr<boost::asio::thread_pool> pool_;
+  std::optional<boost::asio::thread_pool> pool_;
   bool stopping_ = false, changed_ = true, any_failed_ = false;
   Clock::time_point published_at_{}, publish_failed_logged_at_{}, compacted_at_{Clock::now()};
   bool publish_failing_ = false;

@@ -1,6 +1,7 @@
 // The list of all settings: names, defaults and where they go.
 #include "settings.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 
@@ -19,11 +20,12 @@ Pace read_pace(SettingsReader& reader, const std::string& prefix, const std::str
 }
 
 std::optional<std::string> unquoted(std::string_view text) {
+  const bool set_off = text.starts_with(' ') || text.starts_with('\t');
   text = trimmed(text);
-  if (text.empty()) return std::string();
+  if (text.empty() || (set_off && text.front() == '#')) return std::string();
   const char quote = text.front();
   if (quote != '"' && quote != '\'') {
-    const auto comment = text.find(" #");
+    const auto comment = std::min(text.find(" #"), text.find("\t#"));
     return std::string(trimmed(text.substr(0, comment)));
   }
   const auto end = text.find(quote, 1);

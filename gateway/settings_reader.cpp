@@ -13,12 +13,14 @@
 namespace gateway {
 namespace {
 
-// Credentials in a URL are a fault, and the fault must not show them.
+// Credentials in a URL, or a key in its query, are a fault, and the fault must not show them.
 std::string shown_url(const std::string& url) {
   const auto at = url.rfind('@');
-  if (at == std::string::npos) return url;
   const auto scheme = url.find("://");
-  return (scheme == std::string::npos ? "" : url.substr(0, scheme + 3)) + "***" + url.substr(at);
+  const auto shown =
+      at == std::string::npos ? url : (scheme == std::string::npos ? "" : url.substr(0, scheme + 3)) + "***" + url.substr(at);
+  const auto query = shown.find('?');
+  return query == std::string::npos ? shown : shown.substr(0, query) + "?***";
 }
 
 }  // namespace

@@ -127,6 +127,7 @@ Result<std::vector<Request>> ask(const Known& known) {
 
 Result<Batch> parse(const Known& known, std::span<const Answer> answers) {
   const Reading reading(known);
+  if (std::get<Table>(answers[0]).empty()) return failure(ErrorClass::malformed, "orders: expected a row with the newest time");
   const auto newest = number(std::get<Table>(answers[0]).at(0, "newest"));
   Batch batch;
   const auto cursor = [&](const char* which, Value value) { batch.writes.push_back(write_cursor(name, which, std::move(value))); };

@@ -164,6 +164,7 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers) {
     const auto& head = std::get<Table>(answers[3 * k]);
     const auto& current = std::get<Table>(answers[3 * k + 1]);
     const auto& step = std::get<Table>(answers[3 * k + 2]);
+    if (head.empty()) return failure(ErrorClass::malformed, prefix + ": expected a row with the newest time");
     const auto newest = number(head.at(0, "newest"));
     const auto cursor = [&](const char* which, Value value) {
       batch.writes.push_back(write_cursor(name, prefix + which, std::move(value)));

@@ -110,8 +110,9 @@ std::optional<Error> read_queue(const Json& object, std::size_t index, bool rate
   // An absent rate is a rate of nothing, once the queue has figures at all, and while the broker measures rates.
   if (queue.sample.messages && rates) {
     const auto stats = fields.object("message_stats");
-    const auto rate = [&](const char* key) { return stats.object(key).number("rate").value_or(0); };
-    queue.sample.publish_rate = std::max(0.0, rate("publish_details"));
+    // None is negative: what says so is no rate, and a difference of such could be no number.
+    const auto rate = [&](const char* key) { return std::max(0.0, stats.object(key).number("rate").value_or(0)); };
+    queue.sample.publish_rate = rate("publish_details");
     queue.sample.consume_rate = std::max(0.0, rate("deliver_get_details") - rate("redeliver_details"));
   }
   if (fault) return fault;

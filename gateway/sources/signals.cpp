@@ -90,6 +90,7 @@ Source signals() {
             const Reading reading(known);
             const auto& head = std::get<Table>(answers[0]);
             const auto& rows = std::get<Table>(answers[1]);
+            if (head.empty()) return failure(ErrorClass::malformed, "trading_signals: expected a row with the newest time");
             const auto newest = number(head.at(0, "newest"));
             Batch batch;
             batch.rows = static_cast<std::int64_t>(rows.rows.size());

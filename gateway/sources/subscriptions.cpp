@@ -53,6 +53,7 @@ Source subscriptions(const Settings& settings) {
                                                                          std::span<const Answer> answers) -> Result<Batch> {
         const auto& rows = std::get<Table>(answers[0]);
         const auto& heard = std::get<Table>(answers[1]);
+        if (heard.empty()) return failure(ErrorClass::malformed, "subscriptions: expected a row about the topics");
         ConnectionSeen seen;
         if (!environment.empty()) seen.environment = environment;
         if (const auto quiet = number(heard.at(0, "quiet_s"))) seen.status = *quiet <= quiet_after_s ? "connected" : "disconnected";
