@@ -1,0 +1,234 @@
+// The published file from outside: which files are good, what is done with those that are not, and who holds the lock.
+#include "cache_file.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "cache.hpp"
+
+namespace gateway {
+namespace {
+
+class CacheFile : public ::testing::Test {
+ protected:
+  // A finished file as the publisher makes it.
+  std::filesystem::path published(const std::string& name = "cache.db") {
+    Cache cache{{bare_source("one.data")}};
+    cache.succeed("one.data", Cache::started);
+    const auto file = directory_ / name;
+    const auto size = cache.store().copy_to(file, {.published_at = Cache::started, .count = 1, .bytes_before = 0});
+    EXPECT_TRUE(size.has_value());
+    return file;
+  }
+  void alter(const std::filesystem::path& file, const std::string& sql) {
+    SQLite::Database database(file.string(), SQLite::OPEN_READWRITE);
+    database.exec(sql);
+  }
+  static void overwrite(const std::filesystem::path& file, std::size_t at, const std::string& bytes) {
+    auto content = read_file(file);
+    content.replace(at, bytes.size(), bytes);
+    write_file(file, content);
+  }
+  static void flag_as_wal(const std::filesystem::path& file) { overwrite(file, 18, "\x02\x02"); }
+
+  TemporaryDirectory directory_;
+};
+
+using Inspect = CacheFile;
+
+TEST_F(Inspect, an_absent_file_is_absent) { EXPECT_EQ(inspect(directory_ / "cache.db").standing, Standing::absent); }
+
+TEST_F(Inspect, a_published_file_is_good) {
+  const auto inspection = inspect(published());
+  EXPECT_EQ(inspection.standing, Standing::good) << inspection.reason;
+  EXPECT_EQ(faults_of_finished(directory_ / "cache.db"), std::nullopt);
+}
+
+TEST_F(Inspect, a_file_of_an_older_schema_is_older) {
+  alter(published(), "PRAGMA user_version = 0");
+  const auto inspection = inspect(directory_ / "cache.db");
+  EXPECT_EQ(inspection.standing, Standing::older);
+  EXPECT_FALSE(inspection.reason.empty());
+}
+
+TEST_F(Inspect, a_file_of_a_newer_schema_is_newer) {
+  alter(published(), "PRAGMA user_version = 9999");
+  EXPECT_EQ(inspect(directory_ / "cache.db").standing, Standing::newer);
+  EXPECT_NE(faults_of_finished(directory_ / "cache.db"), std::nullopt);
+}
+
+TEST_F(Inspect, a_database_of_somebody_else_is_broken) {
+  const auto file = directory_ / "other.db";
+  SQLite::Database(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec("CREATE TABLE t (x); PRAGMA user_version = 1");
+  EXPECT_EQ(inspect(file).standing, Standing::broken);
+  EXPECT_NE(faults_of_finished(file), std::nullopt);
+}
+
+TEST_F(Inspect, random_bytes_are_broken) {
+  std::string bytes;
+  for (unsigned i = 0; i < 20'000; ++i) bytes.push_back(static_cast<char>((i * 2654435761U) >> 13));
+  for (const std::size_t length : {std::size_t{0}, std::size_t{1}, std::size_t{99}, std::size_t{100}, std::size_t{20'000}}) {
+    write_file(directory_ / "cache.db", bytes.substr(0, length));
+    const auto inspection = inspect(directory_ / "cache.db");
+    EXPECT_EQ(inspection.standing, Standing::broken) << length;
+    EXPECT_FALSE(inspection.reason.empty());
+    EXPECT_NE(faults_of_finished(directory_ / "cache.db"), std::nullopt) << length;
+  }
+}
+
+TEST_F(Inspect, a_truncated_file_is_broken_wherever_it_ends) {
+  const auto content = read_file(published());
+  for (const auto length :
+       {content.size() - 1, content.size() - 4096, content.size() / 2, std::size_t{4096}, std::size_t{5000}, std::size_t{512}}) {
+    write_file(directory_ / "cut.db", content.substr(0, length));
+    EXPECT_EQ(inspect(directory_ / "cut.db").standing, Standing::broken) << length << " of " << content.size();
+    EXPECT_NE(faults_of_finished(directory_ / "cut.db"), std::nullopt) << length;
+  }
+}
+
+TEST_F(Inspect, a_damaged_page_is_broken) {
+  const auto file = published();
+  overwrite(file, 4096 * 2, std::string(4096, '\xA5'));
+  EXPECT_EQ(inspect(file).standing, Standing::broken);
+}
+
+TEST_F(Inspect, a_wal_flag_does_not_keep_a_file_from_being_read) {
+  const auto file = published();
+  flag_as_wal(file);
+  const auto inspection = inspect(file);
+  EXPECT_EQ(inspection.standing, Standing::good) << inspection.reason;
+  EXPECT_EQ(faults_of_finished(file), "its header says WAL");
+  EXPECT_EQ(listing(directory_.path()), std::vector<std::string>{"cache.db"}) << "looking at it leaves nothing behind";
+}
+
+TEST_F(Inspect, a_directory_is_broken) {
+  EXPECT_EQ(inspect(directory_.path()).standing, Standing::broken);
+  EXPECT_NE(faults_of_finished(directory_.path()), std::nullopt);
+}
+
+TEST_F(Inspect, an_absent_file_is_not_finished) { EXPECT_NE(faults_of_finished(directory_ / "cache.db"), std::nullopt); }
+
+TEST_F(Inspect, strays_beside_the_file_change_nothing) {
+  const auto file = published();
+  for (const auto* stray : {"-journal", "-wal", "-shm"}) write_file(file.string() + stray, "stray");
+  EXPECT_EQ(inspect(file).standing, Standing::good);
+}
+
+TEST_F(CacheFile, any_path_can_be_opened) {
+  for (const std::string name :
+       {"plain.db", "a?b.db", "a#b.db", "100%.db", "%20.db", "two words.db", "Кэш.db", "a&mode=rwc.db", "it's.db"}) {
+    const auto file = published(name);
+    auto database = open_published(file);
+    EXPECT_EQ(read_table(database, "SELECT source FROM source_status").rows, (std::vector<Row>{{"one.data"}})) << name;
+  }
+}
+
+TEST_F(CacheFile, readers_cannot_write) {
+  auto database = open_published(published());
+  EXPECT_THROW(database.exec("DELETE FROM source"), SQLite::Exception);
+}
+
+TEST_F(CacheFile, opening_an_absent_file_makes_none) {
+  EXPECT_THROW(open_published(directory_ / "cache.db"), SQLite::Exception);
+  EXPECT_TRUE(listing(directory_.path()).empty());
+}
+
+using SetAside = CacheFile;
+
+TEST_F(SetAside, keeps_the_file_in_view_and_gives_it_a_second_name) {
+  const auto file = published();
+  const auto aside = set_aside(file, "broken");
+  ASSERT_TRUE(aside.has_value()) << aside.error();
+  EXPECT_EQ(read_file(*aside), read_file(file));
+  EXPECT_EQ(aside->parent_path(), file.parent_path());
+  EXPECT_TRUE(aside->filename().string().ends_with("broken"));
+  EXPECT_EQ(std::filesystem::hard_link_count(file), 2U);
+}
+
+TEST_F(SetAside, keeps_the_newest_five) {
+  const auto file = published();
+  std::vector<std::string> older;
+  for (int year = 2011; year <= 2017; ++year) {
+    older.push_back("cache.db.aside-" + std::to_string(year) + "-01-01T00-00-00Z-00-newer");
+    write_file(directory_ / older.back(), std::to_string(year));
+  }
+  const auto aside = set_aside(file, "broken");
+  ASSERT_TRUE(aside.has_value()) << aside.error();
+  EXPECT_EQ(listing(directory_.path()),
+            (std::vector<std::string>{"cache.db", older[3], older[4], older[5], older[6], aside->filename().string()}));
+}
+
+TEST_F(SetAside, two_in_one_second_are_two_files) {
+  const auto first = set_aside(published(), "broken");
+  const auto second = set_aside(directory_ / "cache.db", "broken");
+  ASSERT_TRUE(first.has_value() && second.has_value());
+  EXPECT_LT(first->string(), second->string());
+  EXPECT_EQ(listing(directory_.path()).size(), 3U);
+}
+
+TEST_F(SetAside, leaves_the_files_of_other_caches_alone) {
+  const auto other = set_aside(published("other.db"), "broken");
+  ASSERT_TRUE(other.has_value());
+  for (int year = 2011; year <= 2017; ++year)
+    write_file(directory_ / ("cache.db.aside-" + std::to_string(year) + "-01-01T00-00-00Z-00-newer"), "old");
+  ASSERT_TRUE(set_aside(published("cache.db"), "broken").has_value());
+  EXPECT_TRUE(std::filesystem::exists(*other));
+  EXPECT_EQ(listing(directory_.path()).size(), 2U + 1 + 5);
+}
+
+TEST_F(SetAside, an_absent_file_is_an_error) { EXPECT_FALSE(set_aside(directory_ / "cache.db", "broken").has_value()); }
+
+class LockTest : public CacheFile {
+ protected:
+  std::filesystem::path file_ = directory_ / "cache.db";
+};
+
+TEST_F(LockTest, is_held_by_the_first_who_asks) {
+  Lock lock(file_);
+  EXPECT_EQ(lock.acquire(), Lock::State::held);
+  EXPECT_EQ(lock.acquire(), Lock::State::held);
+}
+
+TEST_F(LockTest, a_second_holder_is_turned_away_and_told_who_has_it) {
+  Lock first(file_), second(file_);
+  ASSERT_EQ(first.acquire(), Lock::State::held);
+  EXPECT_EQ(second.acquire(), Lock::State::taken);
+  EXPECT_NE(second.detail().find(std::to_string(::getpid())), std::string::npos) << second.detail();
+}
+
+TEST_F(LockTest, ends_with_its_holder) {
+  auto first = std::make_unique<Lock>(file_);
+  ASSERT_EQ(first->acquire(), Lock::State::held);
+  Lock second(file_);
+  EXPECT_EQ(second.acquire(), Lock::State::taken);
+  first.reset();
+  EXPECT_EQ(second.acquire(), Lock::State::held);
+}
+
+TEST_F(LockTest, a_lock_file_left_behind_is_no_lock) {
+  write_file(file_.string() + ".lock", "process 1 on another machine\n");
+  Lock lock(file_);
+  EXPECT_EQ(lock.acquire(), Lock::State::held);
+}
+
+TEST_F(LockTest, of_another_file_is_another_lock) {
+  Lock first(file_), other(directory_ / "other.db");
+  EXPECT_EQ(first.acquire(), Lock::State::held);
+  EXPECT_EQ(other.acquire(), Lock::State::held);
+}
+
+TEST_F(LockTest, says_why_it_is_impossible) {
+  Lock lock((directory_ / "absent") / "cache.db");
+  EXPECT_EQ(lock.acquire(), Lock::State::impossible);
+  EXPECT_FALSE(lock.detail().empty());
+  std::filesystem::create_directory(directory_ / "absent");
+  EXPECT_EQ(lock.acquire(), Lock::State::held) << "it may be tried again";
+}
+
+}  // namespace
+}  // namespace gateway

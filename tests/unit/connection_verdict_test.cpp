@@ -1,0 +1,111 @@
+// What is said of the exchange connections: reported or inferred, unknown once nobody knows, and every observed change a
+// transition with the bounds between which it happened.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "cache.hpp"
+#include "golden.hpp"
+
+namespace gateway {
+namespace {
+
+constexpr auto t0 = Cache::started;
+
+class ConnectionVerdict : public ::testing::Test {
+ protected:
+  // A golden answer, at a time of ours and after what the cache holds.
+  void answer(const std::string& source, const std::string& name, std::int64_t at) {
+    const auto golden = std::ranges::find_if(golden_cases(), [&](const auto& one) { return one.source == source && one.name == name; });
+    ASSERT_NE(golden, golden_cases().end()) << name;
+    const GoldenInput input(*golden);
+    auto known = cache_.store().known(source_named(source), at);
+    known.catalogue = input.known.catalogue;
+    auto batch = source_named(source).parse(known, input.answers);
+    ASSERT_TRUE(batch.has_value()) << batch.error().text;
+    ASSERT_EQ(cache_.succeed(source, at, std::move(*batch)), std::nullopt);
+  }
+  void ws_gateway(const std::string& name, std::int64_t at) { answer("ws-gateway.health", name, at); }
+  void subscriptions(const std::string& name, std::int64_t at) { answer("postgres.subscriptions", name, at); }
+
+  std::vector<Row> connection(const std::string& columns, const std::string& which, std::int64_t now) {
+    return cache_.read("SELECT " + columns + " FROM ws_connection WHERE connection = '" + which + "'", now).rows;
+  }
+  std::vector<Row> transitions() {
+    return cache_.read("SELECT time, not_before_at, connection, from_status, to_status FROM ws_transition", t0).rows;
+  }
+
+  Cache cache_{fixed_sources()};
+};
+
+TEST_F(ConnectionVerdict, the_private_one_is_as_reported_while_fresh) {
+  ws_gateway("websocket-down", t0);
+  EXPECT_EQ(connection("status, last_known_status, basis, environment", "private", t0 + 30),
+            (std::vector<Row>{{"reconnecting", "reconnecting", "reported", "testnet"}}));
+  EXPECT_EQ(connection("status, last_known_status", "private", t0 + 31), (std::vector<Row>{{"unknown", "reconnecting"}}));
+}
+
+TEST_F(ConnectionVerdict, the_public_one_is_inferred_from_market_events) {
+  subscriptions("flowing", t0);
+  EXPECT_EQ(connection("status, basis", "public", t0), (std::vector<Row>{{"connected", "inferred"}}));
+  subscriptions("quiet", t0 + 10);
+  EXPECT_EQ(connection("status, basis", "public", t0 + 10), (std::vector<Row>{{"disconnected", "inferred"}}));
+}
+
+TEST_F(ConnectionVerdict, the_public_one_is_unknown_before_the_first_event) {
+  subscriptions("never-an-event", t0);
+  EXPECT_EQ(connection("status, last_known_status", "public", t0), (std::vector<Row>{{"unknown", Value{}}}));
+}
+
+TEST_F(ConnectionVerdict, the_public_one_is_unknown_again_without_any_active_topic) {
+  subscriptions("flowing", t0);
+  subscriptions("none", t0 + 10);
+  EXPECT_EQ(connection("status, last_known_status", "public", t0 + 10), (std::vector<Row>{{"unknown", "connected"}}));
+}
+
+TEST_F(ConnectionVerdict, the_private_one_is_unknown_while_the_service_says_a_word_that_we_do_not_know) {
+  ws_gateway("healthy", t0);
+  ws_gateway("unknown-word", t0 + 10);
+  EXPECT_EQ(connection("status, last_known_status", "private", t0 + 10), (std::vector<Row>{{"unknown", "connected"}}));
+}
+
+TEST_F(ConnectionVerdict, how_long_it_is_connected_is_known_only_after_it_came_back) {
+  ws_gateway("healthy", t0);
+  EXPECT_EQ(connection("connected_at, duration_s, reconnect_count, observed_since", "private", t0 + 5),
+            (std::vector<Row>{{Value{}, Value{}, 0, t0}}));
+  ws_gateway("websocket-down", t0 + 10);
+  ws_gateway("healthy", t0 + 20);
+  EXPECT_EQ(connection("connected_at, duration_s, reconnect_count, observed_since", "private", t0 + 25),
+            (std::vector<Row>{{static_cast<double>(t0 + 20), 5.0, 1, t0}}));
+}
+
+TEST_F(ConnectionVerdict, a_duration_is_not_available_once_stale) {
+  ws_gateway("nested-state", t0);
+  EXPECT_FALSE(is_null(connection("duration_s", "private", t0 + 5).at(0).at(0)));
+  EXPECT_EQ(connection("duration_s", "private", t0 + 31), (std::vector<Row>{{Value{}}}));
+}
+
+TEST_F(ConnectionVerdict, every_observed_change_is_a_transition) {
+  ws_gateway("healthy", t0);
+  ws_gateway("websocket-down", t0 + 10);
+  ws_gateway("websocket-down", t0 + 20);
+  ws_gateway("healthy", t0 + 30);
+  EXPECT_EQ(transitions(), (std::vector<Row>{{t0 + 30, Value{}, "private", "reconnecting", "connected"},
+                                             {t0 + 10, Value{}, "private", "connected", "reconnecting"}}));
+}
+
+TEST_F(ConnectionVerdict, a_change_while_nobody_looked_carries_both_bounds) {
+  ws_gateway("healthy", t0);
+  ws_gateway("websocket-down", t0 + 600);
+  EXPECT_EQ(transitions(), (std::vector<Row>{{t0 + 600, t0, "private", "connected", "reconnecting"}}));
+}
+
+TEST_F(ConnectionVerdict, no_subscriptions_is_not_available_while_postgres_is_unhealthy) {
+  subscriptions("none", t0);
+  EXPECT_EQ(connection("active_subscriptions", "public", t0), (std::vector<Row>{{0}}));
+  cache_.fail("postgres.health", t0 + 5, {ErrorClass::refused, "connection refused", Means::unhealthy});
+  EXPECT_EQ(connection("active_subscriptions", "public", t0 + 5), (std::vector<Row>{{Value{}}}));
+}
+
+}  // namespace
+}  // namespace gateway

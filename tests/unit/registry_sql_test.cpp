@@ -1,0 +1,149 @@
+// Every source that asks PostgreSQL, fed with its golden rows emptied, nulled and stretched. PostgreSQL keeps the type of
+// each column, so only values vary. What its NOT NULL constraints rule out may be refused, but nothing may throw.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "contract_catalogue.hpp"
+#include "golden.hpp"
+#include "registry.hpp"
+
+namespace gateway {
+namespace {
+
+class RegistrySql : public ::testing::TestWithParam<std::size_t> {
+ protected:
+  const Source& source() const { return fixed_sources().at(GetParam()); }
+
+  // The cases in which the source was answered by rows.
+  std::vector<const GoldenCase*> cases() const {
+    std::vector<const GoldenCase*> found;
+    for (const auto& golden : golden_cases()) {
+      if (golden.source == source().name && !golden.document.value("answers", OrderedJson::array()).empty()) found.push_back(&golden);
+    }
+    return found;
+  }
+  // Feeds every case after `change` was made to each of its answers in turn, and to all of them.
+  void feed_changed(Judge& judge, const std::function<void(Table&)>& change, const std::string& what) {
+    for (const auto* golden : cases()) {
+      const auto answers = GoldenInput(*golden).answers.size();
+      for (std::size_t changed = 0; changed <= answers; ++changed) {
+        GoldenInput input(*golden);
+        for (std::size_t i = 0; i < answers; ++i) {
+          if (i == changed || changed == answers) change(std::get<Table>(input.answers[i]));
+        }
+        const auto complaint = judge.complaint(input.known, input.answers);
+        EXPECT_EQ(complaint, std::nullopt) << *complaint << "\nin " << golden->name << ", answer " << changed << ": " << what;
+      }
+    }
+  }
+};
+
+std::vector<std::size_t> sql_sources() {
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < fixed_sources().size(); ++i) {
+    if (fixed_sources()[i].upstream == "postgres") indices.push_back(i);
+  }
+  return indices;
+}
+
+INSTANTIATE_TEST_SUITE_P(AllSources, RegistrySql, ::testing::ValuesIn(sql_sources()), registry_name);
+
+TEST_P(RegistrySql, an_empty_database_is_missing_what_it_needs) {
+  const Catalogue empty;
+  const auto requests = source().ask(first_known(source(), &empty));
+  EXPECT_EQ(requests ? "asked" : to_string(requests.error().kind), source().judged_alone ? "asked" : "missing");
+}
+
+TEST_P(RegistrySql, a_forbidden_database_is_a_matter_of_rights) {
+  const auto forbidden = forbidden_catalogue();
+  const auto requests = source().ask(first_known(source(), &forbidden));
+  EXPECT_EQ(requests ? "asked" : to_string(requests.error().kind), source().judged_alone ? "asked" : "auth");
+}
+
+TEST_P(RegistrySql, takes_its_golden_cases) {
+  Judge judge(source());
+  feed_changed(judge, [](Table&) {}, "as it is");
+  EXPECT_GT(judge.batches(), 0);
+}
+
+TEST_P(RegistrySql, takes_answers_without_rows) {
+  Judge judge(source());
+  feed_changed(judge, [](Table& table) { table.rows.clear(); }, "no rows");
+}
+
+TEST_P(RegistrySql, takes_rows_that_come_twice) {
+  Judge judge(source());
+  feed_changed(
+      judge,
+      [](Table& table) {
+        auto again = table.rows;
+        table.rows.insert(table.rows.end(), again.begin(), again.end());
+      },
+      "every row twice");
+}
+
+TEST_P(RegistrySql, takes_rows_in_another_order) {
+  Judge judge(source());
+  feed_changed(judge, [](Table& table) { std::ranges::reverse(table.rows); }, "reversed");
+}
+
+TEST_P(RegistrySql, survives_rows_of_nulls) {
+  Judge judge(source(), Judge::MisfitIs::an_error);
+  feed_changed(
+      judge,
+      [](Table& table) {
+        for (auto& row : table.rows) std::ranges::fill(row, Value{});
+      },
+      "all NULL");
+}
+
+TEST_P(RegistrySql, survives_a_null_in_any_column) {
+  Judge judge(source(), Judge::MisfitIs::an_error);
+  std::size_t widest = 0;
+  feed_changed(judge, [&](Table& table) { widest = std::max(widest, table.columns.size()); }, "as it is");
+  for (std::size_t column = 0; column < widest; ++column) {
+    feed_changed(
+        judge,
+        [&](Table& table) {
+          for (auto& row : table.rows) {
+            if (column < row.size()) row[column] = Value{};
+          }
+        },
+        "NULL in column " + std::to_string(column));
+  }
+}
+
+TEST_P(RegistrySql, survives_extreme_values_of_the_same_type) {
+  Judge judge(source(), Judge::MisfitIs::an_error);
+  const std::vector<Value> extremes{"",
+                                    "s3cr3t'\";--\n",
+                                    "Я\xF0\x9F\x98\x80",
+                                    std::string(20'000, 'x'),
+                                    0.0,
+                                    -0.0,
+                                    -1.0,
+                                    1e300,
+                                    -1e300,
+                                    5e-324,
+                                    1764583200.123456,
+                                    0,
+                                    -1,
+                                    INT64_MAX,
+                                    INT64_MIN};
+  for (const auto& extreme : extremes) {
+    feed_changed(
+        judge,
+        [&](Table& table) {
+          for (auto& row : table.rows) {
+            for (auto& value : row) {
+              if (value.index() == extreme.index()) value = extreme;
+            }
+          }
+        },
+        "every value of its type is " + ::testing::PrintToString(extreme).substr(0, 60));
+  }
+}
+
+}  // namespace
+}  // namespace gateway

@@ -1,0 +1,308 @@
+// Settings from the environment: defaults, each kind of value, all faults in one go, and no secret in any of them.
+#include "settings.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "support.hpp"
+
+namespace gateway {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::vector<Fault> faults_of(const Variables& variables) {
+  SettingsReader reader(environment_of(variables));
+  read_settings(reader);
+  return reader.faults();
+}
+
+std::vector<std::string> faulty(const Variables& variables) {
+  std::vector<std::string> names;
+  for (const auto& fault : faults_of(variables)) names.push_back(fault.variable);
+  std::ranges::sort(names);
+  return names;
+}
+
+const ServiceSettings& service(const Settings& settings, const std::string& name) {
+  return *std::ranges::find(settings.services, name, &ServiceSettings::name);
+}
+
+TEST(Settings, an_empty_environment_gives_the_defaults) {
+  const auto s = settings_of({});
+  EXPECT_EQ(s.postgres.host, "postgres");
+  EXPECT_EQ(s.postgres.port, "5432");
+  EXPECT_EQ(s.postgres.database, "ytrader");
+  EXPECT_EQ(s.postgres.sslmode, "prefer");
+  EXPECT_EQ(s.postgres.user, "grafana_monitor");
+  EXPECT_EQ(s.postgres.pace.interval, 10s);
+  EXPECT_EQ(s.postgres.pace.timeout, 5s);
+  EXPECT_EQ(s.postgres.pace.stale_after, 30s);
+  EXPECT_EQ(s.rabbitmq.url.host, "rabbitmq");
+  EXPECT_EQ(s.rabbitmq.url.port, 15672);
+  EXPECT_FALSE(s.rabbitmq.url.tls);
+  EXPECT_EQ(s.rabbitmq.user, "guest");
+  EXPECT_EQ(s.rabbitmq.password, "guest");
+  EXPECT_EQ(s.rabbitmq.pace.interval, 15s);
+  EXPECT_EQ(s.rabbitmq.pace.timeout, 10s);
+  EXPECT_EQ(s.rabbitmq.pace.stale_after, 45s);
+  EXPECT_EQ(s.rabbitmq.lag_messages, 1000);
+  EXPECT_EQ(s.rabbitmq.lag_ratio, 0.1);
+  EXPECT_TRUE(s.rabbitmq.lag_ignore.empty());
+  EXPECT_EQ(s.services_pace.interval, 10s);
+  EXPECT_EQ(s.services_pace.timeout, 3s);
+  EXPECT_EQ(s.ws_quiet_after, 60s);
+  EXPECT_EQ(s.backoff_cap, 60s);
+  EXPECT_EQ(s.publish_interval, 2s);
+  EXPECT_EQ(s.history_fine, 2h);
+  EXPECT_EQ(s.history_minutes, 24h);
+  EXPECT_EQ(s.history_quarters, 14 * 24h);
+  EXPECT_EQ(s.event_retention, 30 * 24h);
+  EXPECT_EQ(s.event_max, 1000);
+  EXPECT_EQ(s.cache_path, "volumes/cache/cache.db");
+  EXPECT_EQ(s.log_level, "info");
+  EXPECT_FALSE(s.log_json);
+}
+
+TEST(Settings, the_three_services_are_monitored_by_default) {
+  const auto s = settings_of({});
+  ASSERT_EQ(s.services.size(), 3U);
+  EXPECT_EQ(service(s, "ws-gateway").url->host, "ws-gateway");
+  EXPECT_EQ(service(s, "ws-gateway").url->port, 4400);
+  EXPECT_EQ(service(s, "model-service").url->port, 4500);
+  EXPECT_EQ(service(s, "order-manager").url->port, 4600);
+}
+
+TEST(Settings, an_empty_url_means_not_monitored) {
+  const auto s = settings_of({{"MODEL_SERVICE_URL", ""}, {"WS_GATEWAY_URL", " "}});
+  EXPECT_FALSE(service(s, "model-service").url.has_value());
+  EXPECT_FALSE(service(s, "ws-gateway").url.has_value());
+  EXPECT_TRUE(service(s, "order-manager").url.has_value());
+}
+
+TEST(Settings, any_other_empty_value_counts_as_not_set) {
+  const auto s = settings_of({{"POSTGRES_HOST", ""}, {"POSTGRES_PORT", " "}, {"POSTGRES_INTERVAL", ""}, {"LOG_FORMAT", ""}});
+  EXPECT_EQ(s.postgres.host, "postgres");
+  EXPECT_EQ(s.postgres.port, "5432");
+  EXPECT_EQ(s.postgres.pace.interval, 10s);
+}
+
+TEST(Settings, the_management_user_falls_back_to_the_brokers) {
+  const auto s = settings_of({{"RABBITMQ_USER", "trader"}, {"RABBITMQ_PASSWORD", "p1"}});
+  EXPECT_EQ(s.rabbitmq.user, "trader");
+  EXPECT_EQ(s.rabbitmq.password, "p1");
+  const auto own = settings_of({{"RABBITMQ_USER", "trader"},
+                                {"RABBITMQ_PASSWORD", "p1"},
+                                {"RABBITMQ_MANAGEMENT_USER", "monitor"},
+                                {"RABBITMQ_MANAGEMENT_PASSWORD", "p2"}});
+  EXPECT_EQ(own.rabbitmq.user, "monitor");
+  EXPECT_EQ(own.rabbitmq.password, "p2");
+}
+
+TEST(Settings, stale_after_follows_the_interval_unless_it_is_set) {
+  EXPECT_EQ(settings_of({{"POSTGRES_INTERVAL", "1m"}}).postgres.pace.stale_after, 3min);
+  const auto s = settings_of({{"STALE_AFTER", "90s"}, {"POSTGRES_INTERVAL", "1m"}});
+  EXPECT_EQ(s.postgres.pace.stale_after, 90s);
+  EXPECT_EQ(s.rabbitmq.pace.stale_after, 90s);
+  EXPECT_EQ(s.services_pace.stale_after, 90s);
+}
+
+TEST(Settings, no_relation_between_durations_is_a_fault) {
+  EXPECT_TRUE(faulty({{"STALE_AFTER", "1s"}, {"POSTGRES_INTERVAL", "1h"}, {"POSTGRES_TIMEOUT", "2h"}, {"BACKOFF_CAP", "1ms"}}).empty());
+}
+
+TEST(Settings, lists_drop_blanks) {
+  EXPECT_EQ(settings_of({{"TRADING_STRATEGIES", " a, ,b,,c "}}).strategies, (std::vector<std::string>{"a", "b", "c"}));
+}
+
+TEST(Settings, all_faults_are_found_at_once) {
+  EXPECT_EQ(faulty({{"POSTGRES_PORT", "0"},
+                    {"POSTGRES_SSLMODE", "maybe"},
+                    {"POSTGRES_INTERVAL", "10"},
+                    {"RABBITMQ_MANAGEMENT_TLS", "yes"},
+                    {"QUEUE_LAG_MESSAGES", "many"},
+                    {"QUEUE_LAG_RATIO", "2"},
+                    {"WS_GATEWAY_URL", "ws-gateway:4400"},
+                    {"HEALTH_SERVICES", "nonsense"},
+                    {"EVENT_MAX", "10"},
+                    {"LOG_LEVEL", "loud"},
+                    {"LOG_FORMAT", "xml"},
+                    {"STALE_AFTER", "never"}}),
+            (std::vector<std::string>{"EVENT_MAX", "HEALTH_SERVICES", "LOG_FORMAT", "LOG_LEVEL", "POSTGRES_INTERVAL", "POSTGRES_PORT",
+                                      "POSTGRES_SSLMODE", "QUEUE_LAG_MESSAGES", "QUEUE_LAG_RATIO", "RABBITMQ_MANAGEMENT_TLS", "STALE_AFTER",
+                                      "WS_GATEWAY_URL"}));
+}
+
+TEST(Settings, a_fault_shows_the_value_and_a_remedy) {
+  const auto faults = faults_of({{"POSTGRES_INTERVAL", "soon"}});
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_EQ(faults[0].shown, "soon");
+  EXPECT_NE(faults[0].remedy.find("10s"), std::string::npos);
+}
+
+TEST(Settings, counts_are_whole_numbers_within_bounds) {
+  for (const auto* bad : {"0", "65536", "-1", "5432.5", "0x10", "54 32", "99999999999999999999"}) {
+    EXPECT_EQ(faulty({{"POSTGRES_PORT", bad}}), std::vector<std::string>{"POSTGRES_PORT"}) << bad;
+  }
+}
+
+TEST(Settings, a_ratio_is_from_0_to_1) {
+  EXPECT_EQ(settings_of({{"QUEUE_LAG_RATIO", "0"}}).rabbitmq.lag_ratio, 0);
+  EXPECT_EQ(settings_of({{"QUEUE_LAG_RATIO", "1"}}).rabbitmq.lag_ratio, 1);
+  for (const auto* bad : {"-0.1", "1.1", "nan", "inf", "10%", "0,5"}) {
+    EXPECT_EQ(faulty({{"QUEUE_LAG_RATIO", bad}}), std::vector<std::string>{"QUEUE_LAG_RATIO"}) << bad;
+  }
+}
+
+struct Duration {
+  const char* text;
+  std::optional<Milliseconds> parsed;
+};
+
+class ParseDuration : public ::testing::TestWithParam<Duration> {};
+
+TEST_P(ParseDuration, reads_or_refuses) { EXPECT_EQ(parse_duration(GetParam().text), GetParam().parsed) << GetParam().text; }
+
+INSTANTIATE_TEST_SUITE_P(AllForms, ParseDuration,
+                         ::testing::Values(Duration{"500ms", 500ms}, Duration{"1ms", 1ms}, Duration{"10s", 10s}, Duration{"1m", 1min},
+                                           Duration{"2h", 2h}, Duration{"14d", 14 * 24h}, Duration{"1.5s", 1500ms}, Duration{"0.5m", 30s},
+                                           Duration{"", std::nullopt}, Duration{"10", std::nullopt}, Duration{"s", std::nullopt},
+                                           Duration{"0s", std::nullopt}, Duration{"-5s", std::nullopt}, Duration{"+5s", std::nullopt},
+                                           Duration{"0.1ms", std::nullopt}, Duration{"5 s", std::nullopt}, Duration{"5sec", std::nullopt},
+                                           Duration{"5S", std::nullopt}, Duration{"1e3s", std::nullopt}, Duration{"infs", std::nullopt},
+                                           Duration{"nans", std::nullopt}, Duration{"1s1s", std::nullopt},
+                                           Duration{"99999999d", std::nullopt}));
+
+TEST(ParseUrl, takes_it_apart) {
+  const auto url = parse_url("https://example.org:8443/base/");
+  ASSERT_TRUE(url.has_value());
+  EXPECT_TRUE(url->tls);
+  EXPECT_EQ(url->host, "example.org");
+  EXPECT_EQ(url->port, 8443);
+  EXPECT_EQ(url->path, "/base");
+}
+
+TEST(ParseUrl, knows_the_ports_of_its_schemes) {
+  EXPECT_EQ(parse_url("http://host")->port, 80);
+  EXPECT_EQ(parse_url("https://host")->port, 443);
+}
+
+TEST(ParseUrl, takes_ipv6_in_brackets) {
+  const auto url = parse_url("http://[::1]:4400");
+  ASSERT_TRUE(url.has_value());
+  EXPECT_EQ(url->host, "::1");
+  EXPECT_EQ(url->port, 4400);
+}
+
+TEST(ParseUrl, refuses_what_is_none) {
+  for (const auto* bad : {"", "host", "host:80", "ftp://host", "http://", "http://:80", "http://host:", "http://host:0",
+                          "http://host:65536", "http://host:80x", "http://user:pw@host", "http://host/?q=1", "http://host/#x",
+                          "http://host?q", "http://ho st", "http://[::1", "http://[::1]80", "http://host/a b"}) {
+    EXPECT_FALSE(parse_url(bad).has_value()) << bad;
+  }
+}
+
+TEST(Secrets, are_taken_from_the_variable) { EXPECT_EQ(settings_of({{"GRAFANA_POSTGRES_PASSWORD", "pw"}}).postgres.password, "pw"); }
+
+TEST(Secrets, are_taken_from_a_file_without_its_line_end) {
+  const TemporaryDirectory directory;
+  write_file(directory / "secret", "p w\n");
+  const auto file = (directory / "secret").string();
+  const auto s = settings_of({{"GRAFANA_POSTGRES_PASSWORD_FILE", file},
+                              {"RABBITMQ_MANAGEMENT_PASSWORD_FILE", file},
+                              {"WS_GATEWAY_API_KEY_FILE", file},
+                              {"ORDERMANAGER_API_KEY_FILE", file}});
+  EXPECT_EQ(s.postgres.password, "p w");
+  EXPECT_EQ(s.rabbitmq.password, "p w");
+  EXPECT_EQ(service(s, "ws-gateway").api_key, "p w");
+  EXPECT_EQ(service(s, "order-manager").api_key, "p w");
+}
+
+TEST(Secrets, the_brokers_password_file_counts_for_management_too) {
+  const TemporaryDirectory directory;
+  write_file(directory / "secret", "from-file");
+  EXPECT_EQ(settings_of({{"RABBITMQ_PASSWORD_FILE", (directory / "secret").string()}}).rabbitmq.password, "from-file");
+}
+
+TEST(Secrets, both_a_value_and_a_file_are_a_fault) {
+  const TemporaryDirectory directory;
+  write_file(directory / "secret", "one-thing");
+  EXPECT_EQ(faulty({{"WS_GATEWAY_API_KEY", "another"}, {"WS_GATEWAY_API_KEY_FILE", (directory / "secret").string()}}),
+            std::vector<std::string>{"WS_GATEWAY_API_KEY_FILE"});
+}
+
+TEST(Secrets, an_unreadable_or_empty_file_is_a_fault) {
+  const TemporaryDirectory directory;
+  write_file(directory / "empty", "");
+  for (const auto& file : {directory / "absent", directory / "empty", directory.path()}) {
+    EXPECT_EQ(faulty({{"MODEL_SERVICE_API_KEY_FILE", file.string()}}), std::vector<std::string>{"MODEL_SERVICE_API_KEY_FILE"}) << file;
+  }
+}
+
+TEST(Secrets, never_show_in_a_fault) {
+  const TemporaryDirectory directory;
+  write_file(directory / "secret", "s3cret");
+  const auto file = (directory / "secret").string();
+  const auto faults = faults_of({{"GRAFANA_POSTGRES_PASSWORD", "s3cret"},
+                                 {"GRAFANA_POSTGRES_PASSWORD_FILE", file},
+                                 {"RABBITMQ_MANAGEMENT_PASSWORD", "s3cret"},
+                                 {"RABBITMQ_MANAGEMENT_PASSWORD_FILE", file},
+                                 {"MODEL_SERVICE_API_KEY", "s3cret"},
+                                 {"MODEL_SERVICE_API_KEY_FILE", file},
+                                 {"WS_GATEWAY_URL", "http://user:s3cret@ws-gateway:4400"},
+                                 {"MODEL_SERVICE_URL", "http://s3cret@model-service:4500"},
+                                 {"ORDER_MANAGER_URL", "ftp://u:p@s3cret@order-manager"},
+                                 {"HEALTH_SERVICES", "position-manager=http://user:s3cret@position-manager:4800/health"}});
+  EXPECT_EQ(faults.size(), 7U);
+  for (const auto& fault : faults) {
+    EXPECT_EQ(fault.shown.find("s3cret"), std::string::npos) << fault.variable;
+    EXPECT_EQ(fault.remedy.find("s3cret"), std::string::npos) << fault.variable;
+  }
+}
+
+TEST(Secrets, a_key_in_the_query_of_a_url_does_not_show) {
+  for (const auto* url : {"http://ws-gateway:4400/?api_key=s3cret", "http://ws-gateway:4400?api_key=s3cret"}) {
+    const auto faults = faults_of({{"WS_GATEWAY_URL", url}});
+    ASSERT_EQ(faults.size(), 1U);
+    EXPECT_EQ(faults[0].shown.find("s3cret"), std::string::npos) << faults[0].shown;
+  }
+}
+
+TEST(Secrets, a_masked_url_still_tells_which_one_it_is) {
+  const auto faults = faults_of({{"WS_GATEWAY_URL", "http://user:s3cret@ws-gateway:4400"}});
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_EQ(faults[0].shown, "http://***@ws-gateway:4400");
+}
+
+TEST(HealthServices, add_to_the_services) {
+  const auto s = settings_of(
+      {{"HEALTH_SERVICES", "position-manager=http://position-manager:4800/health, feature-service=https://f:4900/status/live"}});
+  ASSERT_EQ(s.services.size(), 5U);
+  EXPECT_EQ(service(s, "position-manager").url->host, "position-manager");
+  EXPECT_EQ(service(s, "position-manager").url->path, "");
+  EXPECT_EQ(service(s, "position-manager").health_path, "/health");
+  EXPECT_TRUE(service(s, "feature-service").url->tls);
+  EXPECT_EQ(service(s, "feature-service").health_path, "/status/live");
+}
+
+TEST(HealthServices, ask_for_health_where_no_path_is_given) {
+  const auto s = settings_of({{"HEALTH_SERVICES", "x=http://x:1"}});
+  EXPECT_EQ(service(s, "x").health_path, "/health");
+}
+
+TEST(HealthServices, refuse_names_that_are_taken_given_twice_or_not_plain) {
+  for (const auto* bad : {"postgres=http://x", "rabbitmq=http://x", "ws-gateway=http://x", "a=http://x,a=http://y", "Ünïcode=http://x",
+                          "with space=http://x", "a.b=http://x", "a'b=http://x", "=http://x", "a", "a=", "a=x:80"}) {
+    EXPECT_EQ(faulty({{"HEALTH_SERVICES", bad}}), std::vector<std::string>{"HEALTH_SERVICES"}) << bad;
+  }
+}
+
+TEST(CachePath, is_read_alone_by_commands_that_need_no_more) {
+  SettingsReader reader(environment_of({{"CACHE_PATH", "/somewhere/cache.db"}, {"POSTGRES_PORT", "nonsense"}}));
+  EXPECT_EQ(read_cache_path(reader), "/somewhere/cache.db");
+  EXPECT_TRUE(reader.faults().empty());
+}
+
+}  // namespace
+}  // namespace gateway

@@ -1,0 +1,263 @@
+// How rows are kept: the four ways to write them, what a failure leaves alone, and what is noted of each source.
+#include "store.hpp"
+
+#include <gtest/gtest.h>
+
+#include "cache.hpp"
+
+namespace gateway {
+namespace {
+
+constexpr auto t0 = Cache::started;
+
+const std::vector<std::string> columns{"service", "component", "status", "basis"};
+
+Write parts(Mode mode, std::vector<std::string> names, const std::string& service = "alpha", const std::string& status = "healthy") {
+  Write write{.table = "component", .mode = mode, .columns = columns, .rows = {}, .scope = {}};
+  for (auto& name : names) write.rows.push_back({service, std::move(name), status, std::string("reported")});
+  return write;
+}
+
+Batch batch_of(Write write) {
+  Batch batch;
+  batch.rows = static_cast<std::int64_t>(write.rows.size());
+  batch.writes.push_back(std::move(write));
+  return batch;
+}
+
+class StoreTest : public ::testing::Test {
+ protected:
+  static Source counted(const std::string& name) {
+    auto source = bare_source(name);
+    source.tables = {"component"};
+    source.held = "SELECT count(*) FROM component";
+    return source;
+  }
+
+  void put(Write write) {
+    const auto error = cache_.succeed("one.parts", t0, batch_of(std::move(write)));
+    ASSERT_EQ(error, std::nullopt) << error->text;
+  }
+  std::vector<Row> rows(const std::string& sql) { return cache_.read(sql, t0).rows; }
+  std::vector<Row> names() { return rows("SELECT service, component FROM component ORDER BY 1, 2"); }
+
+  Cache cache_{{counted("one.parts"), bare_source("two.a"), bare_source("two.b")}};
+};
+
+TEST_F(StoreTest, upsert_adds_rows_and_leaves_others) {
+  put(parts(Mode::upsert, {"a"}));
+  put(parts(Mode::upsert, {"b"}));
+  EXPECT_EQ(names(), (std::vector<Row>{{"alpha", "a"}, {"alpha", "b"}}));
+}
+
+TEST_F(StoreTest, upsert_updates_the_row_with_the_same_key) {
+  put(parts(Mode::upsert, {"a"}));
+  put(parts(Mode::upsert, {"a"}, "alpha", "unhealthy"));
+  EXPECT_EQ(rows("SELECT component, status FROM component"), (std::vector<Row>{{"a", "unhealthy"}}));
+}
+
+TEST_F(StoreTest, upsert_leaves_columns_it_does_not_write) {
+  auto with_error = parts(Mode::upsert, {"a"});
+  with_error.columns.push_back("error");
+  with_error.rows[0].emplace_back(std::string("kept"));
+  put(with_error);
+  put(parts(Mode::upsert, {"a"}, "alpha", "degraded"));
+  EXPECT_EQ(rows("SELECT status, error FROM component"), (std::vector<Row>{{"degraded", "kept"}}));
+}
+
+TEST_F(StoreTest, replace_removes_what_is_no_longer_there) {
+  put(parts(Mode::replace, {"a", "b", "c"}));
+  put(parts(Mode::replace, {"b", "d"}, "alpha", "unhealthy"));
+  EXPECT_EQ(rows("SELECT component, status FROM component ORDER BY 1"), (std::vector<Row>{{"b", "unhealthy"}, {"d", "unhealthy"}}));
+}
+
+TEST_F(StoreTest, replace_by_nothing_empties_the_table) {
+  put(parts(Mode::replace, {"a", "b"}));
+  put(parts(Mode::replace, {}));
+  EXPECT_TRUE(names().empty());
+}
+
+TEST_F(StoreTest, replace_keeps_to_its_scope) {
+  put(parts(Mode::upsert, {"a", "b"}, "alpha"));
+  put(parts(Mode::upsert, {"a", "b"}, "beta"));
+  auto only_alpha = parts(Mode::replace, {"b", "c"}, "alpha");
+  only_alpha.scope = {{"service", std::string("alpha")}};
+  put(only_alpha);
+  EXPECT_EQ(names(), (std::vector<Row>{{"alpha", "b"}, {"alpha", "c"}, {"beta", "a"}, {"beta", "b"}}));
+  only_alpha.rows.clear();
+  put(only_alpha);
+  EXPECT_EQ(names(), (std::vector<Row>{{"beta", "a"}, {"beta", "b"}}));
+}
+
+TEST_F(StoreTest, replace_takes_a_row_that_is_named_twice) {
+  put(parts(Mode::replace, {"a", "a"}));
+  EXPECT_EQ(names(), (std::vector<Row>{{"alpha", "a"}}));
+}
+
+TEST_F(StoreTest, erase_removes_the_rows_it_names) {
+  put(parts(Mode::upsert, {"a", "b", "c"}));
+  put({.table = "component",
+       .mode = Mode::erase,
+       .columns = {"service", "component"},
+       .rows = {{"alpha", "a"}, {"alpha", "x"}, {"beta", "b"}},
+       .scope = {}});
+  EXPECT_EQ(names(), (std::vector<Row>{{"alpha", "b"}, {"alpha", "c"}}));
+}
+
+TEST_F(StoreTest, text_is_kept_byte_for_byte) {
+  const std::string odd = "a'b\"c;--\n" + std::string("\0", 1) + "Я€\xF0\x9F\x98\x80";
+  put(parts(Mode::upsert, {odd}));
+  EXPECT_EQ(names(), (std::vector<Row>{{"alpha", odd}}));
+}
+
+TEST_F(StoreTest, a_failure_leaves_the_rows) {
+  put(parts(Mode::upsert, {"a"}));
+  cache_.fail("one.parts", t0 + 10, {ErrorClass::timeout, "no answer", Means::nothing});
+  EXPECT_EQ(names(), (std::vector<Row>{{"alpha", "a"}}));
+}
+
+TEST_F(StoreTest, an_outcome_that_does_not_fit_becomes_an_error_of_its_source) {
+  put(parts(Mode::upsert, {"a"}));
+  auto misfit = batch_of(parts(Mode::replace, {"b", "c"}));
+  misfit.writes[0].rows[1][2] = std::string("no such status");
+  const auto error = cache_.succeed("one.parts", t0 + 10, misfit);
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->kind, ErrorClass::malformed);
+  EXPECT_EQ(names(), (std::vector<Row>{{"alpha", "a"}})) << "nothing of it may stay";
+  const auto status = cache_.read(
+      "SELECT last_success_at, last_attempt_at, consecutive_failures, error_class FROM source_status WHERE source = 'one.parts'", t0 + 10);
+  EXPECT_EQ(status.rows, (std::vector<Row>{{t0, t0 + 10, 1, "malformed"}}));
+}
+
+TEST_F(StoreTest, another_storage_class_than_the_columns_is_a_misfit) {
+  const Write write{.table = "service",
+                    .mode = Mode::upsert,
+                    .columns = {"service", "status", "observed_at"},
+                    .rows = {{"alpha", "healthy", "not a time"}},
+                    .scope = {}};
+  const auto error = cache_.succeed("one.parts", t0, batch_of(write));
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->kind, ErrorClass::malformed);
+}
+
+TEST_F(StoreTest, a_misfit_leaves_the_other_outcomes_of_the_attempt) {
+  auto misfit = batch_of(parts(Mode::upsert, {"x"}, "alpha", "no such status"));
+  const auto errors = cache_.apply({success_of("two.a", t0, misfit), success_of("two.b", t0, batch_of(parts(Mode::upsert, {"good"})))});
+  ASSERT_EQ(errors.size(), 2U);
+  EXPECT_TRUE(errors[0].has_value());
+  EXPECT_FALSE(errors[1].has_value());
+  EXPECT_EQ(names(), (std::vector<Row>{{"alpha", "good"}}));
+  EXPECT_EQ(rows("SELECT freshness FROM source_status WHERE source LIKE 'two.%' ORDER BY source"),
+            (std::vector<Row>{{"never"}, {"fresh"}}));
+}
+
+TEST_F(StoreTest, the_store_goes_on_after_a_misfit) {
+  EXPECT_TRUE(cache_.succeed("one.parts", t0, batch_of(parts(Mode::upsert, {"x"}, "alpha", "no such status"))).has_value());
+  put(parts(Mode::upsert, {"a"}));
+  EXPECT_EQ(names(), (std::vector<Row>{{"alpha", "a"}}));
+}
+
+TEST_F(StoreTest, a_success_is_noted) {
+  put(parts(Mode::upsert, {"a", "b"}));
+  EXPECT_EQ(rows("SELECT last_attempt_at, last_success_at, next_attempt_at, duration_ms, rows, consecutive_failures, error_class, error "
+                 "FROM source_status WHERE source = 'one.parts'"),
+            (std::vector<Row>{{t0, t0, t0 + 10, 12.0, 2, 0, Value{}, Value{}}}));
+}
+
+TEST_F(StoreTest, rows_are_those_held_not_those_of_the_last_answer) {
+  put(parts(Mode::upsert, {"a", "b"}));
+  put(parts(Mode::upsert, {"c"}));
+  EXPECT_EQ(rows("SELECT rows FROM source_status WHERE source = 'one.parts'"), (std::vector<Row>{{3}}));
+}
+
+TEST_F(StoreTest, failures_are_counted_and_forgotten_at_the_next_success) {
+  const auto state =
+      "SELECT last_success_at, last_attempt_at, consecutive_failures, error_class, error FROM source_status WHERE source = 'one.parts'";
+  put(parts(Mode::upsert, {"a"}));
+  cache_.fail("one.parts", t0 + 10, {ErrorClass::timeout, "first", Means::nothing});
+  cache_.fail("one.parts", t0 + 20, {ErrorClass::refused, "second", Means::unhealthy});
+  EXPECT_EQ(rows(state), (std::vector<Row>{{t0, t0 + 20, 2, "refused", "second"}}));
+  cache_.succeed("one.parts", t0 + 30);
+  EXPECT_EQ(rows(state), (std::vector<Row>{{t0 + 30, t0 + 30, 0, Value{}, Value{}}}));
+}
+
+TEST_F(StoreTest, attempts_are_listed_newest_first) {
+  put(parts(Mode::upsert, {"a", "b"}));
+  cache_.fail("one.parts", t0 + 10, {ErrorClass::http, "HTTP 500", Means::unhealthy});
+  EXPECT_EQ(rows("SELECT time, source, duration_ms, rows, error_class, error FROM source_attempt WHERE source = 'one.parts'"),
+            (std::vector<Row>{{t0 + 10, "one.parts", 12.0, Value{}, "http", "HTTP 500"}, {t0, "one.parts", 12.0, 2, Value{}, Value{}}}));
+}
+
+TEST_F(StoreTest, the_phases_of_an_attempt_are_kept) {
+  auto outcome = success_of("one.parts", t0);
+  outcome.timing = {.duration_ms = 10, .connect_ms = 1, .wait_ms = 2, .read_ms = std::nullopt, .parse_ms = 4};
+  cache_.apply({outcome});
+  EXPECT_EQ(rows("SELECT duration_ms, connect_ms, wait_ms, read_ms, parse_ms FROM source_attempt"),
+            (std::vector<Row>{{10.0, 1.0, 2.0, Value{}, 4.0}}));
+}
+
+TEST_F(StoreTest, the_newest_60_attempts_of_every_source_stay) {
+  cache_.succeed("one.parts", t0 - 1000);
+  for (int i = 0; i < 150; ++i) cache_.apply({success_of("two.a", t0 + i), success_of("two.b", t0 + i)});
+  EXPECT_EQ(rows("SELECT source, count(*), min(time), max(time) FROM source_attempt GROUP BY source ORDER BY source"),
+            (std::vector<Row>{{"one.parts", 1, t0 - 1000, t0 - 1000}, {"two.a", 60, t0 + 90, t0 + 149}, {"two.b", 60, t0 + 90, t0 + 149}}));
+}
+
+TEST_F(StoreTest, requests_a_minute_are_counted) {
+  for (int i = 0; i <= 6; ++i) cache_.succeed("one.parts", t0 + i * 10);
+  const auto rate = number(cache_.value("SELECT requests_per_min FROM source_status WHERE source = 'one.parts'", t0 + 60));
+  ASSERT_TRUE(rate.has_value());
+  EXPECT_NEAR(*rate, 6, 1.01);
+}
+
+TEST_F(StoreTest, clear_forgets_rows_and_ages_but_not_the_sources) {
+  put(parts(Mode::upsert, {"a"}));
+  cache_.store().clear();
+  EXPECT_TRUE(names().empty());
+  EXPECT_EQ(rows("SELECT source, freshness FROM source_status ORDER BY source"),
+            (std::vector<Row>{{"one.parts", "never"}, {"two.a", "never"}, {"two.b", "never"}}));
+  EXPECT_TRUE(rows("SELECT * FROM source_attempt").empty());
+  put(parts(Mode::upsert, {"b"}));
+  EXPECT_EQ(names(), (std::vector<Row>{{"alpha", "b"}}));
+}
+
+TEST_F(StoreTest, identity_is_remembered) {
+  EXPECT_EQ(cache_.store().identity(), "");
+  cache_.store().set_identity("7123456789");
+  EXPECT_EQ(cache_.store().identity(), "7123456789");
+}
+
+TEST_F(StoreTest, compacting_loses_nothing) {
+  std::vector<std::string> many;
+  for (int i = 0; i < 5000; ++i) many.push_back("component with a rather long name, number " + std::to_string(i));
+  put(parts(Mode::replace, many));
+  put(parts(Mode::replace, {"a"}));
+  const auto pages = [&] { return integer(cache_.store().query("SELECT page_count FROM pragma_page_count").rows[0][0]).value_or(0); };
+  const auto before = pages();
+  cache_.store().compact();
+  EXPECT_LT(pages(), before);
+  EXPECT_EQ(names(), (std::vector<Row>{{"alpha", "a"}}));
+  put(parts(Mode::upsert, {"b"}));
+  EXPECT_EQ(names().size(), 2U);
+}
+
+TEST_F(StoreTest, a_copy_to_an_impossible_place_is_an_error_and_no_exception) {
+  const TemporaryDirectory directory;
+  const auto size = cache_.store().copy_to(directory.path() / "absent" / "cache.db", {.published_at = t0, .count = 1, .bytes_before = 0});
+  ASSERT_FALSE(size.has_value());
+  EXPECT_NE(size.error().find("cache.db"), std::string::npos);
+}
+
+TEST_F(StoreTest, known_answers_what_a_source_needs_to_know) {
+  put(parts(Mode::upsert, {"a"}));
+  auto source = bare_source("one.parts");
+  source.known = {"SELECT component FROM component", "SELECT count(*) FROM service"};
+  const auto known = cache_.store().known(source, t0 + 5);
+  EXPECT_EQ(known.now, t0 + 5);
+  ASSERT_EQ(known.tables.size(), 2U);
+  EXPECT_EQ(known.tables[0].rows, (std::vector<Row>{{"a"}}));
+  EXPECT_EQ(known.tables[1].rows, (std::vector<Row>{{0}}));
+}
+
+}  // namespace
+}  // namespace gateway
