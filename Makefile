@@ -2,9 +2,10 @@
 BUILD ?= build
 JOBS ?= $(shell nproc)
 ENV_FILE ?= .env
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test test-asan test-tsan lint format clean
+.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test test-asan test-tsan bench mutants up down logs lint format clean
 
 # (this list)
 help:
@@ -71,6 +72,27 @@ lint: build
 # rewrite the sources as clang-format wants them
 format:
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
+
+# what a cycle costs PostgreSQL, with 100 k and 1 M rows a table
+bench: build
+	@tests/benchmark/postgres-cycle $(BUILD)/cache-gateway
+
+# one-line breakages, each of which a test must notice
+mutants: build
+	@MUTANTS_DIR=$(BUILD)/mutants tests/mutants/run $(MUTANTS)
+
+# with Docker: the gateway and Grafana (port 4700), by default beside demo upstreams
+up:
+	@test -f .env || cp .env.example .env
+	@$(COMPOSE) up --detach --build
+
+# stop and remove the containers; the cache stays
+down:
+	@$(COMPOSE) --profile demo down
+
+# follow the containers' logs
+logs:
+	@$(COMPOSE) logs --follow
 
 # remove what was built
 clean:
