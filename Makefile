@@ -5,7 +5,7 @@ ENV_FILE ?= .env
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test test-asan test-tsan bench mutants up down logs lint format clean
+.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test test-asan test-tsan bench mutants up down logs test-deployment lint format clean
 
 # (this list)
 help:
@@ -93,6 +93,10 @@ down:
 # follow the containers' logs
 logs:
 	@$(COMPOSE) logs --follow
+
+# the containers, really built, started and broken once (needs Docker; some minutes)
+test-deployment:
+	@tests/deployment/run
 
 # remove what was built
 clean:

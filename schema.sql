@@ -604,6 +604,7 @@ CREATE TABLE ws_connection_row (
   connection TEXT PRIMARY KEY CHECK (connection IN ('private', 'public')),
   status TEXT CHECK (status IN ('connected', 'disconnected', 'connecting', 'reconnecting')),  -- NULL: never known
   observed_at INTEGER NOT NULL,
+  known_at INTEGER,                  -- the last observation that told the status; before observed_at: it is unknown now
   environment TEXT,
   connected_at REAL,
   last_heartbeat_at REAL,
@@ -616,9 +617,9 @@ CREATE TABLE ws_connection_row (
 
 CREATE VIEW ws_connection AS
 SELECT w.connection,
-       CASE WHEN s.freshness = 'fresh' THEN coalesce(w.status, 'unknown') ELSE 'unknown' END AS status,
+       CASE WHEN s.freshness = 'fresh' AND w.known_at = w.observed_at THEN w.status ELSE 'unknown' END AS status,
        w.status AS last_known_status, w.environment, w.connected_at,
-       CASE WHEN s.freshness = 'fresh' AND w.status = 'connected' THEN CAST(unixepoch() - w.connected_at AS REAL) END AS duration_s,
+       CASE WHEN s.freshness = 'fresh' AND w.known_at = w.observed_at AND w.status = 'connected' THEN CAST(unixepoch() - w.connected_at AS REAL) END AS duration_s,
        w.last_heartbeat_at, w.reconnect_count, w.observed_since, w.last_error,
        CASE WHEN w.active_subscriptions = 0 AND EXISTS (SELECT 1 FROM service_health h WHERE h.service = 'postgres' AND h.effective_status = 'unhealthy')
             THEN NULL ELSE w.active_subscriptions END AS active_subscriptions,
@@ -637,7 +638,7 @@ CREATE TABLE ws_transition_log (
 ) STRICT;
 CREATE TRIGGER ws_changed AFTER UPDATE OF status ON ws_connection_row WHEN old.status <> new.status BEGIN
   INSERT INTO ws_transition_log (time, not_before_at, connection, from_status, to_status)
-  SELECT new.observed_at, CASE WHEN new.observed_at - old.observed_at > s.stale_after_s THEN old.observed_at END, new.connection, old.status, new.status
+  SELECT new.observed_at, CASE WHEN new.known_at - old.known_at > s.stale_after_s THEN old.known_at END, new.connection, old.status, new.status
     FROM source s WHERE s.source = CASE new.connection WHEN 'private' THEN 'ws-gateway.health' ELSE 'postgres.subscriptions' END;
   DELETE FROM ws_transition_log WHERE id <= (SELECT max(id) FROM ws_transition_log) - 1000;
 END;
@@ -680,7 +681,7 @@ CREATE TRIGGER health_sampled AFTER INSERT ON attempt WHEN new.source LIKE '%.he
 END;
 CREATE TRIGGER ws_sampled AFTER UPDATE OF observed_at ON ws_connection_row BEGIN
   INSERT INTO status_sample (subject, time, status, contiguous_s)
-  SELECT 'ws:' || new.connection, new.observed_at, new.status, coalesce((SELECT stale_after_s FROM source
+  SELECT 'ws:' || new.connection, new.observed_at, CASE WHEN new.known_at = new.observed_at THEN new.status END, coalesce((SELECT stale_after_s FROM source
     WHERE source = CASE new.connection WHEN 'private' THEN 'ws-gateway.health' ELSE 'postgres.subscriptions' END), 60);
 END;
 CREATE TRIGGER status_retention AFTER UPDATE ON tick BEGIN
@@ -815,10 +816,12 @@ CREATE TRIGGER order_ended_event AFTER UPDATE OF closed_at ON trade_order WHEN n
   ON CONFLICT DO NOTHING;
 END;
 
--- A version is known once its training has ended; when that began follows from how long it took.
+-- A version is known once its training has ended; when that began follows from how long it took. It is the start that was
+-- observed if it lies within that one's bounds, and the training still ran then: another may be queued right behind it.
+-- A minute's grace for what a duration leaves out, seconds for clocks that differ.
 CREATE TRIGGER model_event AFTER INSERT ON model_version WHEN new.trained_at IS NOT NULL BEGIN
-  DELETE FROM event WHERE event_type = 'model_training_started' AND origin = 'observed'
-     AND time BETWEEN new.trained_at - coalesce(new.training_duration_s, 0) - 60 AND new.trained_at + 60;
+  DELETE FROM event WHERE event_type = 'model_training_started' AND origin = 'observed' AND new.training_duration_s IS NOT NULL
+     AND new.trained_at - new.training_duration_s BETWEEN coalesce(not_before_at - 5, 0) AND time + 60 AND time <= new.trained_at + 5;
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, model_version, strategy_id, summary, details)
   SELECT 'model_training_started:' || new.version, new.trained_at - new.training_duration_s, 'model_training_started', 'model', 'model-service', 'started', 'derived', new.version,
     new.strategy_id, 'training of ' || new.version || ' for ' || new.strategy_id || ' started', json_object('model_type', new.model_type, 'training_duration_s', new.training_duration_s)
@@ -837,9 +840,11 @@ CREATE TRIGGER model_event AFTER INSERT ON model_version WHEN new.trained_at IS 
   ON CONFLICT DO NOTHING;
 END;
 CREATE TRIGGER training_event AFTER UPDATE OF is_training ON training WHEN old.is_training = 0 AND new.is_training = 1
- AND NOT EXISTS (SELECT 1 FROM model_version WHERE new.observed_at BETWEEN trained_at - coalesce(training_duration_s, 0) - 60 AND trained_at + 60) BEGIN
+ AND NOT EXISTS (SELECT 1 FROM model_version WHERE trained_at - training_duration_s BETWEEN min(old.observed_at, new.observed_at) - 5 AND new.observed_at + 60
+                   AND new.observed_at <= trained_at + 5) BEGIN
   INSERT INTO event (event_id, time, not_before_at, event_type, category, service, status, origin, summary)
-  VALUES ('model_training_started:model-service:' || new.observed_at, new.observed_at, old.observed_at, 'model_training_started', 'model', 'model-service', 'started', 'observed', 'a training started')
+  VALUES ('model_training_started:model-service:' || new.observed_at, new.observed_at, CASE WHEN old.observed_at <= new.observed_at THEN old.observed_at END,
+    'model_training_started', 'model', 'model-service', 'started', 'observed', 'a training started')
   ON CONFLICT DO NOTHING;
 END;
 
@@ -867,7 +872,8 @@ CREATE TRIGGER connection_event AFTER INSERT ON ws_transition_log WHEN 'connecte
   SELECT type || ':' || new.connection || ':' || new.time, new.time, new.not_before_at, type, 'connection', 'ws-gateway', new.to_status, 'observed',
     new.connection || ' exchange connection: ' || new.from_status || ' -> ' || new.to_status, json_object('connection', new.connection, 'from', new.from_status, 'to', new.to_status)
    FROM (SELECT CASE WHEN new.to_status <> 'connected' THEN 'websocket_disconnected'
-                     WHEN EXISTS (SELECT 1 FROM status_run WHERE subject = 'ws:' || new.connection AND status = 'connected' AND from_at < new.time) THEN 'websocket_reconnected'
+                     -- It was connected before if it has ever ceased to be.
+                     WHEN EXISTS (SELECT 1 FROM ws_transition_log WHERE connection = new.connection AND from_status = 'connected' AND id < new.id) THEN 'websocket_reconnected'
                      ELSE 'websocket_connected' END AS type)
    WHERE true
   ON CONFLICT DO NOTHING;

@@ -99,12 +99,14 @@ std::optional<std::string> faults_of_finished(const std::filesystem::path& file)
 
 std::expected<std::filesystem::path, std::string> set_aside(const std::filesystem::path& file, const std::string& label) {
   const auto prefix = file.filename().string() + ".aside-";
-  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
   std::filesystem::path aside;
   std::error_code error;
   for (int n = 0; n < 100; ++n) {
-    // The number comes before the label, so that names sort by age.
-    aside = file.parent_path() / fmt::format("{}{:%Y-%m-%dT%H-%M-%SZ}-{:02}-{}", prefix, fmt::gmtime(now), n, label);
+    // The time comes before the label, so that names sort by age.
+    aside = file.parent_path() / fmt::format("{}{:%Y-%m-%dT%H-%M-%S}.{:03}Z-{}", prefix, fmt::gmtime(std::chrono::system_clock::to_time_t(second)),
+                                             (now - second).count() + n, label);
     std::filesystem::create_hard_link(file, aside, error);
     if (error != std::errc::file_exists) break;
   }

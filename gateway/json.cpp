@@ -16,6 +16,11 @@ std::unexpected<Error> malformed(std::string_view what, std::string_view why) {
   return failure(ErrorClass::malformed, fmt::format("{}: {}", what, why));
 }
 
+// A key is somebody else's text, and may be anything.
+std::string within(std::string_view place, std::string_view key) {
+  return fmt::format("{}.{}", place, shortened(one_line(clean_utf8(key)), 100));
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view body, std::string_view what) {
@@ -73,7 +78,7 @@ const Json* Fields::find(std::string_view key) const {
 }
 
 void Fields::expected(std::string_view key, std::string_view type, const Json& got) const {
-  if (!*fault_) *fault_ = Error{ErrorClass::malformed, fmt::format("{}.{}: expected {}, got {}", place_, key, type, got.type_name())};
+  if (!*fault_) *fault_ = Error{ErrorClass::malformed, fmt::format("{}: expected {}, got {}", within(place_, key), type, got.type_name())};
 }
 
 std::optional<std::int64_t> Fields::integer(std::string_view key) const {
@@ -122,7 +127,7 @@ std::optional<bool> Fields::boolean(std::string_view key) const {
 Fields Fields::object(std::string_view key) const {
   static const Json none = nullptr;
   const auto* found = find(key);
-  return {found == nullptr ? none : *found, fmt::format("{}.{}", place_, shortened(one_line(clean_utf8(key)), 100)), *fault_};
+  return {found == nullptr ? none : *found, within(place_, key), *fault_};
 }
 
 std::vector<std::string> Fields::keys() const {

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <exception>
 #include <regex>
 
 #include "text.hpp"
@@ -102,7 +103,13 @@ Error Postgres::connection_error(const PGconn* connection, const std::string& wh
     return error;
   }
   const auto says = [&](std::string_view words) { return message.find(words) != std::string::npos; };
-  const auto line = shown(message);
+  auto line = shown(message);
+  if (line.find(settings_.host) == std::string::npos) line = whom + ": " + line;
+  const auto foreign = Error{ErrorClass::malformed, whom + ": does not answer as PostgreSQL does", Means::nothing};
+  // Before the words below: libpq's own complaints about foreign bytes have some of them too.
+  if (says("invalid response to SSL negotiation") || says("expected authentication request from server")) return foreign;
+  // Ours and not theirs: out of descriptors or of memory.
+  if (says("could not create socket") || says("Too many open files") || says("out of memory")) return {ErrorClass::other, line, Means::nothing};
   if (says("Connection refused") || says("No such file or directory")) return {ErrorClass::refused, line, Means::unhealthy};
   if (says("SSL") || says("certificate")) return {ErrorClass::tls, line, Means::nothing};
   if (says("timed out") || says("timeout")) return {ErrorClass::timeout, line, Means::nothing};
@@ -111,7 +118,7 @@ Error Postgres::connection_error(const PGconn* connection, const std::string& wh
     return {ErrorClass::closed, line, Means::unhealthy};
   }
   if (says("No route") || says("unreachable")) return {ErrorClass::other, line, Means::nothing};
-  return {ErrorClass::malformed, whom + ": does not answer as PostgreSQL does", Means::nothing};
+  return foreign;
 }
 
 std::optional<Error> Postgres::connect_to(const Address* address, const Deadline& deadline) {
@@ -180,7 +187,10 @@ std::optional<Error> Postgres::connect(const Deadline& deadline) {
   auto identity = query(plain("SELECT (SELECT system_identifier::text FROM pg_control_system()) || '/' || current_database()"), deadline);
   if (!identity && connection_) identity = query(plain("SELECT current_database()::text"), deadline);
   if (!identity) return identity.error();
-  identity_ = text(identity->rows.at(0).at(0)).value_or("");
+  if (identity->rows.size() != 1 || identity->columns.size() != 1) {
+    return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer as PostgreSQL does", settings_.host, settings_.port), Means::nothing};
+  }
+  identity_ = text(identity->rows[0][0]).value_or("");
   return std::nullopt;
 }
 
@@ -251,6 +261,7 @@ std::optional<Error> Postgres::probe(const Deadline& deadline) {
   for (std::size_t i = 0; i < found->rows.size(); ++i) {
     using enum Catalogue::Access;
     const auto& row = found->rows[i];
+    if (row.size() != 3) return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer what was asked", settings_.host, settings_.port), Means::nothing};
     catalogue_.tables[text(row.at(0)).value_or("")][text(row.at(1)).value_or("")] = integer(row.at(2)) == 1 ? readable : forbidden;
   }
   must_probe_ = false;
@@ -270,7 +281,14 @@ Result<Batch> Postgres::collect(Job& job, const Deadline& deadline, Outcome& out
     answers.emplace_back(std::move(*answer));
   }
   const auto parsing = Clock::now();
-  auto batch = job.source->parse(job.known, answers);
+  // A source relies on the columns and rows it asked for; only what is no PostgreSQL gives others.
+  auto batch = [&]() -> Result<Batch> {
+    try {
+      return job.source->parse(job.known, answers);
+    } catch (const std::exception&) {
+      return failure(ErrorClass::malformed, fmt::format("{}:{}: does not answer what was asked", settings_.host, settings_.port));
+    }
+  }();
   outcome.timing.parse_ms = std::chrono::duration<double, std::milli>(Clock::now() - parsing).count();
   return batch;
 }

@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <new>
 
 #include "log.hpp"
 
@@ -25,6 +26,18 @@ constexpr auto nudge = Milliseconds{50};                       // between two ca
 constexpr auto stop_within = Milliseconds{2000};               // of SIGTERM
 constexpr auto log_again = std::chrono::seconds{30};
 constexpr auto tidy_every = std::chrono::seconds{10};
+
+std::vector<Outcome> all_failed(const std::vector<SourceSetup>& sources, std::int64_t at, Milliseconds after, const Error& error) {
+  std::vector<Outcome> outcomes;
+  for (const auto& setup : sources) {
+    outcomes.push_back({.source = setup.source->name,
+                        .sent_at = at,
+                        .requests = 0,
+                        .timing = {.duration_ms = static_cast<double>(after.count())},
+                        .result = std::unexpected(error)});
+  }
+  return outcomes;
+}
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -83,8 +96,17 @@ awaitable<std::vector<Outcome>> Scheduler::attempt(Lane& lane, std::int64_t now)
   lane.outcomes.reset();
   lane.in_flight = true;
   lane.deadline.emplace(lane.asked.pace.timeout);
-  asio::post(*pool_, [this, &lane] {
-    auto outcomes = lane.asked.upstream->attempt(lane.jobs, *lane.deadline);
+  asio::post(*pool_, [this, &lane, now] {
+    // The wall for exceptions: what is thrown here would end the process.
+    auto outcomes = [&]() -> std::vector<Outcome> {
+      try {
+        return lane.asked.upstream->attempt(lane.jobs, *lane.deadline);
+      } catch (const std::bad_alloc&) {
+        return all_failed(lane.asked.sources, now, Milliseconds{0}, {ErrorClass::too_large, "there is not enough memory for the answer", Means::nothing});
+      } catch (const std::exception& e) {
+        return all_failed(lane.asked.sources, now, Milliseconds{0}, {ErrorClass::other, fmt::format("a fault of the gateway: {}", e.what()), Means::nothing});
+      }
+    }();
     asio::post(loop_, [&lane, outcomes = std::move(outcomes)]() mutable {
       lane.in_flight = false;
       lane.outcomes = std::move(outcomes);
@@ -98,16 +120,8 @@ awaitable<std::vector<Outcome>> Scheduler::attempt(Lane& lane, std::int64_t now)
     co_await lane.timer.async_wait(quietly);
   }
   if (lane.outcomes) co_return std::move(*lane.outcomes);
-  std::vector<Outcome> dropped;
-  for (const auto& setup : lane.asked.sources) {
-    dropped.push_back(
-        {.source = setup.source->name,
-         .sent_at = now,
-         .requests = 0,
-         .timing = {.duration_ms = static_cast<double>((lane.asked.pace.timeout + grace).count())},
-         .result = failure(ErrorClass::timeout, "no answer in time, and the attempt cannot be stopped; is name resolution stuck?")});
-  }
-  co_return dropped;
+  co_return all_failed(lane.asked.sources, now, lane.asked.pace.timeout + grace,
+                       {ErrorClass::timeout, lane.asked.name + ": no answer in time, and the attempt cannot be stopped; is name resolution stuck?", Means::nothing});
 }
 
 awaitable<void> Scheduler::keep_asking(Lane& lane) {

@@ -276,6 +276,20 @@ void Store::write_batch(const Batch& batch) {
   for (const auto& one : batch.writes) write(one);
 }
 
+std::optional<Error> Store::try_batch(const Batch& batch) {
+  std::optional<Error> misfit;
+  database_.exec("SAVEPOINT outcome");
+  try {
+    write_batch(batch);
+  } catch (const SQLite::Exception& e) {
+    for (auto& [_, statement] : statements_) statement->tryReset();
+    database_.exec("ROLLBACK TO outcome");
+    misfit = Error{ErrorClass::malformed, fmt::format("an answer does not fit the cache: {}", e.what()), Means::nothing};
+  }
+  database_.exec("RELEASE outcome");
+  return misfit;
+}
+
 void Store::record(const Outcome& outcome, const std::optional<Error>& error, const Source& source, const AttemptReport& report) {
   auto& attempt = prepared(
       "INSERT INTO attempt (source, time, duration_ms, connect_ms, wait_ms, read_ms, parse_ms, requests, rows, error_class, error, means) "
@@ -358,18 +372,10 @@ std::vector<std::optional<Error>> Store::apply(std::span<const Outcome> outcomes
     const auto& source = *found->source;
     std::optional<Error> error;
     if (outcome.result) {
-      database_.exec("SAVEPOINT outcome");
-      try {
-        write_batch(*outcome.result);
-      } catch (const SQLite::Exception& e) {
-        for (auto& [_, statement] : statements_) statement->tryReset();
-        database_.exec("ROLLBACK TO outcome");
-        error = Error{ErrorClass::malformed, fmt::format("an answer does not fit the cache: {}", e.what()), Means::nothing};
-      }
-      database_.exec("RELEASE outcome");
+      error = try_batch(*outcome.result);
     } else {
       error = outcome.result.error();
-      if (source.failed) write_batch(source.failed(Known{.now = outcome.sent_at, .tables = {}}, *error));
+      if (source.failed) try_batch(source.failed(Known{.now = outcome.sent_at, .tables = {}}, *error));
     }
     record(outcome, error, source, report);
     errors.push_back(error);

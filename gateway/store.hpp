@@ -75,6 +75,8 @@ class Store {
  private:
   void write(const Write& write);
   void write_batch(const Batch& batch);
+  // All of it or, where it does not fit the schema, nothing and the reason.
+  std::optional<Error> try_batch(const Batch& batch);
   SQLite::Statement& prepared(const std::string& sql);
   std::string conflict_columns(const Write& write);
   void record(const Outcome& outcome, const std::optional<Error>& error, const Source& source, const AttemptReport& report);

@@ -5,7 +5,7 @@
 namespace gateway {
 
 std::string known_connection(const std::string& connection) {
-  return fmt::format("SELECT status, connected_at, reconnect_count, observed_since FROM ws_connection_row WHERE connection = '{}'",
+  return fmt::format("SELECT status, known_at, connected_at, reconnect_count, observed_since FROM ws_connection_row WHERE connection = '{}'",
                      connection);
 }
 
@@ -14,12 +14,13 @@ Write connection_row(const std::string& connection, const Table& before, const C
   std::optional<std::string> status = seen.status;
   std::optional<double> connected_at = seen.connected_at;
   std::optional<std::int64_t> reconnects = seen.reconnect_count;
-  std::optional<std::int64_t> since;
+  std::optional<std::int64_t> since, known_at;
   std::optional<std::string> was;
   if (!before.empty()) {
     was = text(before.at(0, "status"));
     since = integer(before.at(0, "observed_since"));
-    if (!status) status = was;  // not knowing is no change
+    known_at = integer(before.at(0, "known_at"));
+    if (!status) status = was;  // not knowing is no change: the last-known one stays, as such
     if (!connected_at && status == "connected") connected_at = number(before.at(0, "connected_at"));
     if (!reconnects) reconnects = integer(before.at(0, "reconnect_count"));
   }
@@ -27,11 +28,12 @@ Write connection_row(const std::string& connection, const Table& before, const C
   if (came_back && !seen.connected_at) connected_at = static_cast<double>(now);
   if (!seen.reconnect_count && seen.status) reconnects = reconnects.value_or(0) + (came_back ? 1 : 0);
   if (!since && seen.status) since = now;
+  if (seen.status) known_at = now;
   return {.table = "ws_connection_row",
           .mode = Mode::upsert,
-          .columns = {"connection", "status", "observed_at", "environment", "connected_at", "last_heartbeat_at", "reconnect_count",
+          .columns = {"connection", "status", "observed_at", "known_at", "environment", "connected_at", "last_heartbeat_at", "reconnect_count",
                       "observed_since", "last_error", "active_subscriptions", "basis"},
-          .rows = {{connection, maybe(status), now, maybe(seen.environment), status == "connected" ? maybe(connected_at) : Value{},
+          .rows = {{connection, maybe(status), now, maybe(known_at), maybe(seen.environment), status == "connected" ? maybe(connected_at) : Value{},
                     maybe(seen.last_heartbeat_at), maybe(reconnects), maybe(since), maybe(seen.last_error),
                     maybe(seen.active_subscriptions), basis}},
           .scope = {}};

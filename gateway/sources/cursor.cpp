@@ -21,6 +21,12 @@ Write write_cursor(const std::string& source, const std::string& name, Value val
           .scope = {}};
 }
 
+std::optional<double> end_of_burst(const Table& rows, std::int64_t limit) {
+  constexpr double microsecond = 1e-6;
+  if (static_cast<std::int64_t>(rows.rows.size()) < limit) return std::nullopt;
+  return number(rows.at(rows.rows.size() - 1, "time")).value_or(0) + microsecond;
+}
+
 std::string array_literal(const std::vector<std::string>& items) {
   std::string text = "{";
   for (const auto& item : items) {

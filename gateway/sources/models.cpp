@@ -38,9 +38,10 @@ Source models() {
         return std::vector<Request>{
             SqlRequest{fmt::format("SELECT m.version, coalesce(m.strategy_id, '(default)') AS strategy_id, m.model_type, {} AS trained_at, "
                                    "m.training_duration_seconds AS training_duration_s, m.training_dataset_size, m.is_active, "
-                                   "NOT EXISTS (SELECT 1 FROM model_versions o WHERE o.strategy_id IS NOT DISTINCT FROM m.strategy_id AND "
-                                   "(o.trained_at, o.id) < (m.trained_at, m.id)) AS is_first, "
-                                   "q.accuracy, q.precision, q.recall, q.f1_score, q.split AS metrics_split FROM model_versions m {} "
+                                   "f.is_first, q.accuracy, q.precision, q.recall, q.f1_score, q.split AS metrics_split FROM model_versions m "
+                                   // One pass over the table: a look back for each version would be quadratic.
+                                   "JOIN (SELECT id, row_number() OVER (PARTITION BY strategy_id ORDER BY trained_at, id) = 1 AS is_first "
+                                   "FROM model_versions) f ON f.id = m.id {} "
                                    "WHERE m.is_active OR m.id IN (SELECT id FROM model_versions WHERE isfinite(trained_at) ORDER BY "
                                    "trained_at DESC LIMIT 500)",
                                    epoch("m.trained_at"), measured),

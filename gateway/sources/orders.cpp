@@ -67,7 +67,7 @@ SqlRequest head() {
 
 SqlRequest created_since(const std::string& select, double watermark) {
   return {fmt::format(
-              "SELECT {} FROM orders o WHERE o.created_at >= to_timestamp($1::float8) AT TIME ZONE 'UTC' ORDER BY o.created_at LIMIT {}",
+              "SELECT {} FROM orders o WHERE o.created_at >= to_timestamp($1::float8) AT TIME ZONE 'UTC' ORDER BY o.created_at FETCH FIRST {} ROWS WITH TIES",
               select, chunk),
           {fmt::format("{:.6f}", watermark - overlap_s)}};
 }
@@ -164,10 +164,9 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers) {
     Write erase{.table = "trade_order", .mode = Mode::erase, .columns = {"id"}, .rows = {}, .scope = {}};
     for (const auto& id : gone) erase.rows.push_back({id});
     batch.writes.push_back(std::move(erase));
-    if (static_cast<std::int64_t>(created.rows.size()) == chunk) {  // a burst: go on from its last row
+    if (const auto last = end_of_burst(created, chunk)) {
       batch.more = true;
-      const auto last = number(created.at(created.rows.size() - 1, "time")).value_or(0) + overlap_s;
-      watermark = std::min(last, newest.value_or(last));
+      watermark = std::min(*last, newest.value_or(*last)) + overlap_s;
     }
   }
   cursor("watermark", watermark ? Value{*watermark} : Value{0.0});
@@ -183,7 +182,9 @@ Source orders() {
           .tables = {"trade_order", "cursor"},
           .held = "SELECT count(*) FROM trade_order WHERE id NOT LIKE 'event:%'",
           .known = {read_cursors(name, {"watermark", "fill_before", "fill_id", "reviewed_at"}),
-                    "SELECT max(time) FROM trade_order WHERE time <= unixepoch() AND id NOT LIKE 'event:%'",
+                    // By the database's clock, as the watermark is: what it dates in the future is not missed by it.
+                    "SELECT max(time) FROM trade_order WHERE time <= (SELECT value FROM cursor WHERE source = 'postgres.orders' AND name = "
+                    "'watermark') AND id NOT LIKE 'event:%'",
                     "SELECT id, closure = 'open' FROM trade_order WHERE id NOT LIKE 'event:%'"},
           .ask = ask,
           .parse = parse,

@@ -51,9 +51,10 @@ std::string sums(const Kind& kind, const Catalogue& catalogue, const std::string
                "0::bigint AS pnl_orders, 0::bigint AS successful_orders, 0::float8 AS pnl"
              : "0::bigint AS orders, 0::bigint AS filled_orders, 0::bigint AS open_orders, count(p.pnl) AS pnl_orders, "
                "count(*) FILTER (WHERE p.pnl > 0) AS successful_orders, coalesce(sum(p.pnl), 0) AS pnl";
+  // A number that no sum of doubles can hold is none: one such row must not take the whole hour away.
   const std::string pnl = orders ? ""
                                  : "CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(t.performance->'realized_pnl') = 'number' "
-                                   "THEN (t.performance->>'realized_pnl')::numeric END AS pnl) p ";
+                                   "THEN CASE WHEN abs((t.performance->>'realized_pnl')::numeric) < 1e300 THEN (t.performance->>'realized_pnl')::numeric END END AS pnl) p ";
   const std::string real = orders ? " AND NOT t.is_dry_run AND t.status <> 'dry_run'" : "";
   return fmt::format(
       "SELECT '{}'::text AS kind, extract(epoch FROM date_trunc('hour', t.{}))::bigint AS hour, coalesce({}, '(unknown)') AS strategy_id, "
@@ -171,17 +172,20 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers) {
     };
     constexpr double rounding = 0.001;
     if (!reading.first && reading.newest && newest.value_or(0) < *reading.newest - rounding) {
-      // Rows were deleted: what is summed up cannot be trusted any more.
+      // Rows were deleted: what is summed up cannot be trusted any more; begin anew at once.
+      cursor(".read_at", {});
+      cursor(".fill_from", {});
+      cursor(".newest", {});
+      batch.more = true;
+      batch.answered = false;
+      continue;
+    }
+    if (reading.first) {  // what a reset left behind goes with the first sums that replace it
       batch.writes.push_back({.table = "quality_hour",
                               .mode = Mode::replace,
                               .columns = {"kind", "hour", "strategy_id"},
                               .rows = {},
                               .scope = {{"kind", prefix}}});
-      cursor(".read_at", {});
-      cursor(".fill_from", {});
-      cursor(".newest", {});
-      batch.more = true;
-      continue;
     }
     for (const auto hour : reading.hours) {
       Write hourly{.table = "quality_hour",

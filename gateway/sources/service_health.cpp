@@ -46,7 +46,11 @@ Component check_component(const Fields& check, const std::string& name) {
 std::vector<Component> components(const Fields& body) {
   std::vector<Component> found{{"connection", "healthy", "probed", std::nullopt}};
   const auto checks = body.object("checks");
-  for (const auto& name : checks.keys()) found.push_back(check_component(checks.object(name), shortened(one_line(clean_utf8(name)), 100)));
+  for (const auto& name : checks.keys()) {
+    auto part = check_component(checks.object(name), shortened(one_line(clean_utf8(name)), 100));
+    if (part.name == found.front().name) part.name += " (reported)";  // not to be taken for what we probed
+    found.push_back(std::move(part));
+  }
   const auto add = [&](const std::optional<Component>& component) {
     if (!component) return;
     for (const auto& other : found) {

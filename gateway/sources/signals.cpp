@@ -50,7 +50,7 @@ SqlRequest refill() {
 
 SqlRequest since(double watermark) {
   return {fmt::format("SELECT {} FROM trading_signals t WHERE t.timestamp >= to_timestamp($1::float8) AT TIME ZONE 'UTC' "
-                      "AND isfinite(t.timestamp) ORDER BY t.timestamp LIMIT {}",
+                      "AND isfinite(t.timestamp) ORDER BY t.timestamp FETCH FIRST {} ROWS WITH TIES",
                       columns, chunk),
           {fmt::format("{:.6f}", watermark - overlap_s)}};
 }
@@ -76,7 +76,9 @@ Source signals() {
           .upstream = "postgres",
           .tables = {"signal", "cursor"},
           .held = "SELECT count(*) FROM signal",
-          .known = {read_cursors(name, {"watermark", "filled_at"}), "SELECT max(time) FROM signal WHERE time <= unixepoch()"},
+          .known = {read_cursors(name, {"watermark", "filled_at"}),
+                    // By the database's clock, as the watermark is: what it dates in the future is not missed by it.
+                    "SELECT max(time) FROM signal WHERE time <= (SELECT value FROM cursor WHERE source = 'postgres.signals' AND name = 'watermark')"},
           .ask = [](const Known& known) -> Result<std::vector<Request>> {
             if (auto error = lacking(*known.catalogue, "trading_signals",
                                      {"signal_id", "strategy_id", "asset", "side", "price", "confidence", "timestamp", "model_version",
@@ -84,16 +86,18 @@ Source signals() {
               return std::unexpected(*error);
             }
             const Reading reading(known);
-            return std::vector<Request>{newest(), reading.refill ? refill() : since(*reading.watermark)};
+            std::vector<Request> requests{newest()};
+            // A refill takes each strategy's newest rows; what came in between since the watermark is events all the same.
+            if (reading.watermark) requests.emplace_back(since(*reading.watermark));
+            if (reading.refill) requests.emplace_back(refill());
+            return requests;
           },
           .parse = [](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
             const Reading reading(known);
             const auto& head = std::get<Table>(answers[0]);
-            const auto& rows = std::get<Table>(answers[1]);
             if (head.empty()) return failure(ErrorClass::malformed, "trading_signals: expected a row with the newest time");
             const auto newest = number(head.at(0, "newest"));
             Batch batch;
-            batch.rows = static_cast<std::int64_t>(rows.rows.size());
             // The newest row of ours is gone upstream: rows were deleted, and only a refill knows which.
             constexpr double rounding = 0.001;
             const bool shrunk = !reading.refill && reading.newest_held && newest.value_or(0) < *reading.newest_held - rounding;
@@ -103,16 +107,21 @@ Source signals() {
               batch.answered = false;
               return batch;
             }
-            batch.writes.push_back({.table = "signal",
-                                    .mode = reading.refill ? Mode::replace : Mode::upsert,
-                                    .columns = rows.columns,
-                                    .rows = rows.rows,
-                                    .scope = {}});
             auto watermark = newest;
-            if (!reading.refill && batch.rows == chunk) {  // a burst: go on from its last row
-              batch.more = true;
-              watermark = number(rows.at(rows.rows.size() - 1, "time")).value_or(0) + overlap_s;
-              if (newest) watermark = std::min(*watermark, *newest);
+            std::size_t next = 1;
+            if (reading.watermark) {
+              const auto& rows = std::get<Table>(answers[next++]);
+              batch.rows += static_cast<std::int64_t>(rows.rows.size());
+              batch.writes.push_back({.table = "signal", .mode = Mode::upsert, .columns = rows.columns, .rows = rows.rows, .scope = {}});
+              if (const auto last = end_of_burst(rows, chunk)) {
+                batch.more = true;
+                watermark = std::min(*last, newest.value_or(*last)) + overlap_s;
+              }
+            }
+            if (reading.refill) {
+              const auto& rows = std::get<Table>(answers[next]);
+              batch.rows += static_cast<std::int64_t>(rows.rows.size());
+              batch.writes.push_back({.table = "signal", .mode = Mode::replace, .columns = rows.columns, .rows = rows.rows, .scope = {}});
             }
             batch.writes.push_back(write_cursor(name, "watermark", watermark ? Value{*watermark} : Value{0.0}));
             if (reading.refill) batch.writes.push_back(write_cursor(name, "filled_at", known.now));

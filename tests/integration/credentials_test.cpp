@@ -1,0 +1,54 @@
+// A wrong password is a fault of ours and not of the upstream: class auth, no verdict about the server, no hammering.
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "support/fixture.hpp"
+
+namespace integration {
+namespace {
+
+class Credentials : public Integration {};
+
+TEST_F(Credentials, AWrongPostgresPasswordIsAnAuthFault) {
+  settings["GRAFANA_POSTGRES_PASSWORD"] = "not-this-one";
+  start_gateway();
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, error_class"), "never|auth"));
+  ASSERT_TRUE(eventually(source("postgres.health", "freshness, error_class"), "never|auth"));
+  EXPECT_EQ(reader.service("postgres"), "unknown");
+  ASSERT_TRUE(service_becomes("rabbitmq", "healthy"));
+}
+
+TEST_F(Credentials, AWrongRabbitmqPasswordIsAnAuthFault) {
+  settings["RABBITMQ_MANAGEMENT_PASSWORD"] = "not-this-one";
+  start_gateway();
+  ASSERT_TRUE(eventually(source("rabbitmq.queues", "freshness, error_class"), "never|auth"));
+  ASSERT_TRUE(eventually(source("rabbitmq.health", "freshness, error_class"), "never|auth"));
+  EXPECT_EQ(reader.service("rabbitmq"), "unknown");
+  ASSERT_TRUE(service_becomes("postgres", "healthy"));
+}
+
+TEST_F(Credentials, APasswordChangedUpstreamIsNoObservationUntilStale) {
+  start_gateway();
+  ASSERT_TRUE(service_becomes("postgres", "healthy"));
+  upstreams.sql("ALTER ROLE grafana_monitor PASSWORD 'changed'");
+  upstreams.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'grafana_monitor'");
+  const auto state = query(
+      "SELECT s.error_class, s.freshness, h.effective_status, h.last_known_status FROM source_status s, service_health h "
+      "WHERE s.source = 'postgres.health' AND h.service = 'postgres'");
+  ASSERT_TRUE(eventually(state, "auth|stale|unknown|healthy"));
+  upstreams.sql(fmt::format("ALTER ROLE grafana_monitor PASSWORD {}", quoted(monitor_password)));
+  ASSERT_TRUE(eventually(state, "NULL|fresh|healthy|healthy"));
+}
+
+TEST_F(Credentials, SecretsMayComeFromFiles) {
+  const auto file = directory().parent_path() / "password";
+  std::ofstream(file) << monitor_password << '\n';
+  settings.erase("GRAFANA_POSTGRES_PASSWORD");
+  settings["GRAFANA_POSTGRES_PASSWORD_FILE"] = file.string();
+  start_gateway();
+  ASSERT_TRUE(service_becomes("postgres", "healthy"));
+}
+
+}  // namespace
+}  // namespace integration

@@ -1,0 +1,178 @@
+// What hands and accidents do to the published file and beside it: strays of other programs, a switch to WAL, random
+// bytes, a removal. Readers get a good file again with the next publish, and what was there and good is not lost.
+#include <SQLiteCpp/Database.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <random>
+
+#include "support/fixture.hpp"
+
+namespace integration {
+namespace {
+
+class FileFaults : public Integration {
+ protected:
+  FileFaults() { insert_signals(upstreams, "momentum", 1, 3); }
+
+  void start_and_wait() {
+    start_gateway();
+    ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
+  }
+
+  // The cache as it shall be after the gateway has published twice more.
+  void expect_good_again() {
+    const auto count = reader.text("SELECT started_at FROM gateway WHERE 0");  // opens, or throws
+    static_cast<void>(count);
+    EXPECT_EQ(reader.text("PRAGMA integrity_check"), "ok");
+    EXPECT_EQ(reader.text("SELECT count(*) FROM recent_signals"), "3");
+    const auto header = content(cache()).substr(0, 20);
+    ASSERT_EQ(header.size(), 20U);
+    EXPECT_EQ(header[18], 1) << "not WAL";
+    EXPECT_EQ(header[19], 1) << "not WAL";
+    struct stat status{};
+    ASSERT_EQ(::stat(cache().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 07777, 0444U);
+  }
+
+  ::testing::AssertionResult publishes_again() const {
+    const auto before = version_of_file();
+    return eventually([&] { return std::filesystem::exists(cache()) && version_of_file() != before; });
+  }
+
+  std::vector<std::string> aside() const {
+    std::vector<std::string> found;
+    for (const auto& entry : std::filesystem::directory_iterator(directory())) {
+      if (entry.path().filename().string().find("aside") != std::string::npos) found.push_back(content(entry.path()));
+    }
+    return found;
+  }
+
+  std::filesystem::path beside(const std::string& suffix) const { return cache().string() + suffix; }
+
+  static std::string random_bytes(std::size_t count) {
+    std::minstd_rand random(7);
+    std::string bytes;
+    for (std::size_t i = 0; i < count; ++i) bytes += static_cast<char>(random() & 0xff);
+    return bytes;
+  }
+
+  void replace(const std::string& bytes) const {
+    std::filesystem::remove(cache());
+    std::ofstream(cache(), std::ios::binary) << bytes;
+  }
+
+  // As somebody who insists does by hand.
+  void switch_to_wal() const {
+    ::chmod(cache().c_str(), 0644);
+    SQLite::Database database(cache().string(), SQLite::OPEN_READWRITE);
+    database.exec("PRAGMA journal_mode = WAL; CREATE TABLE scribble (x); INSERT INTO scribble VALUES (1);");
+  }
+};
+
+TEST_F(FileFaults, StrayFilesBesideItAreRemoved) {
+  for (const char* suffix : {"-journal", "-wal", "-shm"}) std::ofstream(beside(suffix)) << random_bytes(5000);
+  start_and_wait();
+  for (const char* suffix : {"-journal", "-wal", "-shm"}) {
+    EXPECT_FALSE(std::filesystem::exists(beside(suffix))) << suffix;
+    std::ofstream(beside(suffix)) << random_bytes(5000);
+    EXPECT_EQ(reader.text("SELECT count(*) FROM recent_signals"), "3") << suffix;
+    ASSERT_TRUE(eventually([&] { return !std::filesystem::exists(beside(suffix)); })) << suffix;
+  }
+  expect_good_again();
+}
+
+TEST_F(FileFaults, ASwitchToWalWhileItRunsIsUndone) {
+  start_and_wait();
+  switch_to_wal();
+  ASSERT_TRUE(publishes_again());
+  expect_good_again();
+  EXPECT_EQ(reader.text("SELECT count(*) FROM sqlite_schema WHERE name = 'scribble'"), "0");
+  EXPECT_FALSE(std::filesystem::exists(beside("-wal")));
+}
+
+TEST_F(FileFaults, ASwitchToWalBeforeItStartsLosesNothing) {
+  start_and_wait();
+  gateway().kill();
+  switch_to_wal();
+  upstreams.stop_postgres();
+  start_gateway();
+  ASSERT_TRUE(publishes_again());
+  ASSERT_TRUE(eventually(source("postgres.signals", "error_class"), "refused"));
+  expect_good_again();
+}
+
+TEST_F(FileFaults, RandomBytesBeforeTheStartAreSetAside) {
+  const auto bytes = random_bytes(20000);
+  replace(bytes);
+  start_and_wait();
+  expect_good_again();
+  EXPECT_EQ(aside(), std::vector<std::string>{bytes});
+  EXPECT_GE(gateway().logged("cache_set_aside"), 1) << gateway().log();
+}
+
+TEST_F(FileFaults, AnEmptyFileBeforeTheStartIsNoHindrance) {
+  replace("");
+  start_and_wait();
+  expect_good_again();
+}
+
+TEST_F(FileFaults, ADamagedFileBeforeTheStartIsSetAside) {
+  start_and_wait();
+  gateway().kill();
+  auto bytes = content(cache());
+  for (std::size_t at = 4096; at < bytes.size(); at += 4096) bytes.replace(at, 200, random_bytes(200));
+  replace(bytes);
+  start_and_wait();
+  expect_good_again();
+  EXPECT_EQ(aside(), std::vector<std::string>{bytes});
+}
+
+TEST_F(FileFaults, ACutFileBeforeTheStartIsSetAside) {
+  start_and_wait();
+  gateway().kill();
+  const auto bytes = content(cache());
+  replace(bytes.substr(0, bytes.size() / 2));
+  start_and_wait();
+  expect_good_again();
+  EXPECT_EQ(aside().size(), 1U);
+}
+
+TEST_F(FileFaults, AnotherProgramsDatabaseIsSetAside) {
+  {
+    SQLite::Database database(cache().string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    database.exec("CREATE TABLE precious (x); INSERT INTO precious VALUES (42);");
+  }
+  start_and_wait();
+  expect_good_again();
+  ASSERT_EQ(aside().size(), 1U);
+}
+
+TEST_F(FileFaults, RandomBytesWhileItRunsAreReplaced) {
+  start_and_wait();
+  replace(random_bytes(20000));
+  ASSERT_TRUE(publishes_again());
+  expect_good_again();
+}
+
+TEST_F(FileFaults, ARemovedFileIsPublishedAgain) {
+  start_and_wait();
+  std::filesystem::remove(cache());
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(cache()); }));
+  expect_good_again();
+}
+
+TEST_F(FileFaults, ADirectoryInItsPlaceIsSaidAndOutlived) {
+  start_and_wait();
+  std::filesystem::rename(cache(), beside(".mine"));
+  std::filesystem::create_directory(cache());
+  ASSERT_TRUE(eventually([&] { return gateway().logged("publish_failed") > 0; }));
+  EXPECT_TRUE(gateway().running());
+  std::filesystem::remove(cache());
+  ASSERT_TRUE(eventually([&] { return gateway().logged("publish_recovered") > 0; }));
+  expect_good_again();
+}
+
+}  // namespace
+}  // namespace integration

@@ -1,0 +1,64 @@
+// The log: one line an event, as text or as JSON; a state that changes is said once, and not at every attempt.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "support/fixture.hpp"
+
+namespace integration {
+namespace {
+
+class Log : public Integration {};
+
+TEST_F(Log, LinesInJsonParse) {
+  settings["LOG_FORMAT"] = "json";
+  settings["LOG_LEVEL"] = "debug";
+  settings["POSTGRES_DB"] = "no \"such\" \\ database";
+  settings["RABBITMQ_MANAGEMENT_PORT"] = std::to_string(free_port());
+  start_gateway();
+  ASSERT_TRUE(eventually(
+      query("SELECT count(*) FROM source_status WHERE consecutive_failures >= 2 AND source IN ('postgres.health', 'rabbitmq.queues')"),
+      "2"));
+  EXPECT_EQ(gateway().terminate(), 0);
+  std::istringstream lines(gateway().log());
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    ASSERT_TRUE(json.is_object()) << line;
+    for (const char* key : {"time", "level", "event"}) EXPECT_TRUE(json.contains(key) && json[key].is_string()) << line;
+  }
+  EXPECT_GE(count, 4) << gateway().log();
+}
+
+TEST_F(Log, ARepeatedFaultIsNotLoggedAtEveryAttempt) {
+  settings["BACKOFF_CAP"] = "200ms";
+  settings["RABBITMQ_MANAGEMENT_PORT"] = std::to_string(free_port());
+  start_gateway();
+  ASSERT_TRUE(
+      eventually([&] { return reader.number("SELECT consecutive_failures FROM source_status WHERE source = 'rabbitmq.health'") >= 12; }));
+  EXPECT_GE(gateway().logged("source=rabbitmq.health"), 1) << gateway().log();
+  EXPECT_LE(gateway().logged("source=rabbitmq.health"), 3) << gateway().log();
+}
+
+TEST_F(Log, RecoveryIsLogged) {
+  ScriptedService service;
+  service.answer(500, "no");
+  settings["ORDER_MANAGER_URL"] = service.url();
+  start_gateway();
+  ASSERT_TRUE(eventually([&] { return gateway().logged("source_failed source=order-manager.health") > 0; }));
+  service.be_healthy();
+  ASSERT_TRUE(eventually([&] { return gateway().logged("source_recovered source=order-manager.health") == 1; })) << gateway().log();
+}
+
+TEST_F(Log, ALevelHidesWhatIsBelowIt) {
+  settings["LOG_LEVEL"] = "error";
+  settings["RABBITMQ_MANAGEMENT_PORT"] = std::to_string(free_port());
+  start_gateway();
+  ASSERT_TRUE(
+      eventually([&] { return reader.number("SELECT consecutive_failures FROM source_status WHERE source = 'rabbitmq.health'") >= 2; }));
+  EXPECT_EQ(gateway().log(), "");
+}
+
+}  // namespace
+}  // namespace integration

@@ -1,0 +1,127 @@
+// One table is locked, forbidden, gone or emptied while PostgreSQL itself is well: only what reads it fails, in a class
+// that tells the operator what to do, its rows stay unless the upstream says there are none, and all of it mends itself.
+#include "support/fixture.hpp"
+
+namespace integration {
+namespace {
+
+class PostgresFaults : public Integration {
+ protected:
+  PostgresFaults() {
+    insert_signals(upstreams, "momentum", 1, 4);
+    start_gateway();
+  }
+
+  ::testing::AssertionResult is_well() const {
+    return eventually(source("postgres.signals", "freshness, rows, error_class"), "fresh|4|NULL");
+  }
+
+  void expect_a_living_server() const {
+    EXPECT_EQ(reader.source("postgres.health", "freshness, error_class"), "fresh|NULL");
+    EXPECT_EQ(reader.service("postgres"), "healthy");
+    EXPECT_EQ(reader.text("SELECT count(*) FROM outage"), "0");
+  }
+};
+
+TEST_F(PostgresFaults, ALockedTableIsATimeoutOfItsDatasetOnly) {
+  ASSERT_TRUE(is_well());
+  {
+    Session locker(upstreams.superuser());
+    locker.run("BEGIN");
+    locker.run("LOCK TABLE trading_signals IN ACCESS EXCLUSIVE MODE");
+    ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows, error_class"), "stale|4|timeout"));
+    expect_a_living_server();
+    EXPECT_EQ(reader.text("SELECT count(*), max(freshness) FROM recent_signals"), "4|stale");
+  }
+  ASSERT_TRUE(is_well());
+}
+
+TEST_F(PostgresFaults, DatasetsThatDoNotReadTheLockedTableStayFresh) {
+  ASSERT_TRUE(is_well());
+  ASSERT_TRUE(becomes("postgres.subscriptions", "fresh"));
+  Session locker(upstreams.superuser());
+  locker.run("BEGIN");
+  locker.run("LOCK TABLE subscriptions IN ACCESS EXCLUSIVE MODE");
+  ASSERT_TRUE(eventually(source("postgres.subscriptions", "freshness, error_class"), "stale|timeout"));
+  ASSERT_TRUE(eventually(query("SELECT group_concat(source) FROM source_status WHERE upstream = 'postgres' AND (error_class IS NOT NULL OR "
+                               "freshness <> 'fresh')"),
+                         "postgres.subscriptions"));
+  expect_a_living_server();
+}
+
+TEST_F(PostgresFaults, AForbiddenTableIsAnAuthFaultAndItsRowsStay) {
+  ASSERT_TRUE(is_well());
+  upstreams.sql("REVOKE SELECT ON trading_signals FROM grafana_monitor");
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows, error_class"), "stale|4|auth"));
+  expect_a_living_server();
+  EXPECT_EQ(reader.text("SELECT count(*) FROM recent_signals"), "4");
+  upstreams.sql("GRANT SELECT ON trading_signals TO grafana_monitor");
+  ASSERT_TRUE(is_well());
+}
+
+TEST_F(PostgresFaults, AMissingTableIsMissingAndItsRowsStay) {
+  ASSERT_TRUE(is_well());
+  upstreams.sql("ALTER TABLE trading_signals RENAME TO elsewhere");
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows, error_class"), "missing|4|missing"));
+  expect_a_living_server();
+  EXPECT_EQ(reader.text("SELECT count(*), max(freshness) FROM recent_signals"), "4|missing");
+  upstreams.sql("ALTER TABLE elsewhere RENAME TO trading_signals");
+  ASSERT_TRUE(is_well());
+}
+
+TEST_F(PostgresFaults, ADroppedTableIsMissingUntilThereIsANewOne) {
+  ASSERT_TRUE(is_well());
+  upstreams.sql("CREATE TABLE pattern (LIKE trading_signals INCLUDING ALL); DROP TABLE trading_signals");
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows, error_class"), "missing|4|missing"));
+  expect_a_living_server();
+  upstreams.sql("ALTER TABLE pattern RENAME TO trading_signals; GRANT SELECT ON trading_signals TO grafana_monitor");
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows, error_class"), "fresh|0|NULL"));
+}
+
+TEST_F(PostgresFaults, AMissingColumnIsMissing) {
+  ASSERT_TRUE(is_well());
+  upstreams.sql("ALTER TABLE trading_signals RENAME COLUMN signal_id TO signal");
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows, error_class"), "missing|4|missing"));
+  expect_a_living_server();
+  upstreams.sql("ALTER TABLE trading_signals RENAME COLUMN signal TO signal_id");
+  ASSERT_TRUE(is_well());
+}
+
+TEST_F(PostgresFaults, AnEmptiedTableEmptiesTheList) {
+  ASSERT_TRUE(is_well());
+  upstreams.sql("TRUNCATE trading_signals");
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows, error_class"), "fresh|0|NULL"));
+  EXPECT_EQ(reader.text("SELECT count(*) FROM recent_signals"), "0");
+  insert_signals(upstreams, "momentum", 11, 14);
+  ASSERT_TRUE(is_well());
+  EXPECT_EQ(reader.text("SELECT min(price), max(price) FROM recent_signals"), "11.0|14.0");
+}
+
+TEST_F(PostgresFaults, AClosedSessionIsNoOutage) {
+  ASSERT_TRUE(is_well());
+  const auto since = now();
+  upstreams.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'grafana_monitor'");
+  ASSERT_TRUE(eventually([&] { return attempts("postgres.signals", since + 1) >= 3; }));
+  ASSERT_TRUE(is_well());
+  expect_a_living_server();
+  EXPECT_EQ(upstreams.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'grafana_monitor'"), "1")
+      << "one connection, not one more each time";
+}
+
+TEST_F(PostgresFaults, NoConnectionLeftIsUnhealthyAndSaysSo) {
+  ASSERT_TRUE(is_well());
+  upstreams.sql("ALTER ROLE grafana_monitor CONNECTION LIMIT 0");
+  upstreams.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'grafana_monitor'");
+  const auto state = [&] { return reader.service("postgres") + " " + reader.source("postgres.health", "error"); };
+  const auto seen = eventually(
+      state,
+      [](const std::string& text) { return text.starts_with("unhealthy") && text.find("too many connections") != std::string::npos; },
+      "unhealthy, too many connections");
+  upstreams.sql("ALTER ROLE grafana_monitor CONNECTION LIMIT -1");
+  ASSERT_TRUE(seen);
+  ASSERT_TRUE(is_well());
+  ASSERT_TRUE(service_becomes("postgres", "healthy"));
+}
+
+}  // namespace
+}  // namespace integration

@@ -1,0 +1,60 @@
+// Another database under the same address, as after a restore or a switch from demo to real: its rows must not mix with
+// the old ones. The old file is set aside whole, and the cache begins anew.
+#include <fmt/format.h>
+
+#include "support/fixture.hpp"
+
+namespace integration {
+namespace {
+
+class PostgresIdentity : public Integration {
+ protected:
+  std::vector<std::filesystem::path> aside() const {
+    std::vector<std::filesystem::path> found;
+    for (const auto& entry : std::filesystem::directory_iterator(directory())) {
+      if (entry.path().filename().string().find("aside") != std::string::npos) found.push_back(entry.path());
+    }
+    return found;
+  }
+};
+
+TEST_F(PostgresIdentity, AnotherClusterBeginsTheCacheAnew) {
+  insert_signals(upstreams, "old", 1, 3);
+  start_gateway();
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
+  upstreams.stop_postgres();
+  upstreams.start_another_postgres();
+  insert_signals(upstreams, "new", 11, 15);
+  ASSERT_TRUE(eventually(query("SELECT strategy_id, count(*), max(freshness) FROM recent_signals GROUP BY 1"), "new|5|fresh"));
+  ASSERT_EQ(aside().size(), 1U);
+  EXPECT_EQ(Reader(aside().front()).text("SELECT strategy_id, count(*) FROM recent_signals GROUP BY 1"), "old|3");
+}
+
+TEST_F(PostgresIdentity, AnotherClusterMetAtTheStartDoesSoToo) {
+  insert_signals(upstreams, "old", 1, 3);
+  start_gateway();
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
+  EXPECT_EQ(gateway().terminate(), 0);
+  upstreams.stop_postgres();
+  upstreams.start_another_postgres();
+  start_gateway();
+  ASSERT_TRUE(eventually(
+      query("SELECT (SELECT count(*) FROM recent_signals), freshness FROM source_status WHERE source = 'postgres.signals'"), "0|fresh"));
+  ASSERT_EQ(aside().size(), 1U);
+  EXPECT_EQ(Reader(aside().front()).text("SELECT count(*) FROM recent_signals"), "3");
+}
+
+TEST_F(PostgresIdentity, TheSameClusterAfterARestartDoesNot) {
+  insert_signals(upstreams, "old", 1, 3);
+  start_gateway();
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
+  upstreams.stop_postgres();
+  ASSERT_TRUE(service_becomes("postgres", "unhealthy"));
+  upstreams.start_postgres();
+  ASSERT_TRUE(service_becomes("postgres", "healthy"));
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
+  EXPECT_TRUE(aside().empty());
+}
+
+}  // namespace
+}  // namespace integration
