@@ -9,7 +9,10 @@
 namespace integration {
 namespace {
 
-class CommandLine : public Integration {};
+class CommandLine : public Integration {
+ protected:
+  CommandLine() { be_patient(); }
+};
 
 TEST_F(CommandLine, HelpNamesTheCommandsAndNeedsNoSettings) {
   const auto help = cache_gateway({"--help"}, {});

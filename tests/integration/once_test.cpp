@@ -6,7 +6,10 @@
 namespace integration {
 namespace {
 
-class Once : public Integration {};
+class Once : public Integration {
+ protected:
+  Once() { be_patient(); }
+};
 
 TEST_F(Once, AllSucceededIsZeroAndPublished) {
   insert_signals(upstreams, "momentum", 1, 3);
@@ -37,6 +40,7 @@ TEST_F(Once, AMuteUpstreamEndsWithItsTimeout) {
   ScriptedService service;
   service.be_mute();
   settings["WS_GATEWAY_URL"] = service.url();
+  settings["SERVICES_TIMEOUT"] = "300ms";
   EXPECT_EQ(cache_gateway({"once"}, settings).code, 3);
   EXPECT_EQ(reader.source("ws-gateway.health", "freshness, error_class"), "never|timeout");
   EXPECT_EQ(reader.source("postgres.signals"), "fresh");

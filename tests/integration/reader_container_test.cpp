@@ -98,6 +98,7 @@ TEST_F(ReaderContainer, ModesLetEverybodyReadAndNobodyWrite) {
 }
 
 TEST_F(ReaderContainer, ADirectoryMadeByTheGatewayMayBeEnteredByEverybody) {
+  be_patient();
   settings["CACHE_PATH"] = (directory() / "made" / "cache.db").string();
   ASSERT_EQ(cache_gateway({"once"}, settings).code, 0);
   using std::filesystem::perms;

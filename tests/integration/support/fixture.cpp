@@ -32,6 +32,10 @@ Gateway& Integration::start_gateway(const std::vector<std::string>& wrapper) {
   return *gateway_;
 }
 
+void Integration::be_patient() {
+  for (const char* timeout : {"POSTGRES_TIMEOUT", "RABBITMQ_TIMEOUT", "SERVICES_TIMEOUT"}) settings[timeout] = "30s";
+}
+
 std::string Integration::version_of_file() const {
   struct stat status{};
   if (::stat(cache().c_str(), &status) != 0) return "none";

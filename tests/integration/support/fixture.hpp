@@ -21,7 +21,8 @@ class Integration : public ::testing::Test {
 
   Gateway& start_gateway(const std::vector<std::string>& wrapper = {});
   Gateway& gateway() const { return *gateway_; }
-  void end_gateway() { gateway_.reset(); }  // by SIGKILL, if it still runs
+  // For what must succeed at the first attempt, however busy the machine is.
+  void be_patient();
   std::filesystem::path cache() const { return directory() / "cache.db"; }
   std::filesystem::path directory() const { return scratch_ / "cache"; }
   std::filesystem::path log_file() const { return scratch_ / "gateway.log"; }

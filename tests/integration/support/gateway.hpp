@@ -1,4 +1,4 @@
-// The real program, run with quick settings: asks every 200 ms, gives up after a second, is stale after two.
+// The real program, run with quick settings: asks every 200 ms, gives up after seconds, is stale after two.
 // Its log goes to a file that outlives it and is shown when a test fails.
 #pragma once
 
