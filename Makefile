@@ -5,7 +5,7 @@ ENV_FILE ?= .env
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test test-asan test-tsan bench mutants up down logs test-deployment lint format clean
+.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test test-asan test-tsan test-extended bench mutants up down logs test-deployment lint format clean
 
 # (this list)
 help:
@@ -63,6 +63,12 @@ test-sanitized: deps
 	@cmake --preset $(PRESET) $(CMAKE_FLAGS) > /dev/null
 	@cmake --build build-$(PRESET) --parallel $(JOBS) $(if $(TESTS),--target $(TESTS)-tests)
 	@cd build-$(PRESET) && ctest --output-on-failure --no-tests=error -R '$(or $(TESTS),unit|integration)'
+
+# the tests that are not yet part of every change: event histories, dashboards, faults, hostile answers
+test-extended: deps
+	@cmake --preset default -B build-extended -DEXTENDED_TESTS=ON $(CMAKE_FLAGS) > /dev/null
+	@cmake --build build-extended --parallel $(JOBS)
+	@cd build-extended && ctest --output-on-failure --no-tests=error -E 'unit|integration|deployment'
 
 # clang-format and clang-tidy (19) over the gateway and the tests
 lint: build

@@ -1,0 +1,122 @@
+// The machine's clock jumps an hour back and an hour forward, and the gateway is stopped for a while: data that is old
+// never looks fresh again, and no event is doubled or moved. The clock is libfaketime's, the same for the gateway and for
+// the reader; it is set through a file while both run.
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <fstream>
+
+#include "../integration/support/fixture.hpp"
+#include "gate.hpp"
+
+namespace faults {
+namespace {
+
+using integration::eventually;
+
+class ClockTest : public integration::Integration {
+ protected:
+  ClockTest() : gate(upstreams.postgres_port()), service_gate(port_of(service.url())) {
+    settings["POSTGRES_PORT"] = std::to_string(gate.port());
+    settings["ORDER_MANAGER_URL"] = fmt::format("http://127.0.0.1:{}", service_gate.port());
+    settings["STALE_AFTER"] = "3s";
+    set_clock("+0");
+    clock = {{"LD_PRELOAD", LIBFAKETIME}, {"FAKETIME_TIMESTAMP_FILE", clock_file()}, {"FAKETIME_NO_CACHE", "1"}, {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}};
+    settings.merge(integration::Variables(clock));
+    upstreams.sql("INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) "
+                  "SELECT gen_random_uuid(), 'momentum', 'BTCUSDT', 'buy', n, now() AT TIME ZONE 'UTC' FROM generate_series(1, 5) AS n");
+  }
+
+  static int port_of(const std::string& url) { return std::stoi(url.substr(url.rfind(':') + 1)); }
+  std::string clock_file() const { return (directory() / "clock").string(); }
+  // In one piece: the gateway reads the file at every look at the clock.
+  void set_clock(const std::string& offset) const {
+    std::ofstream(clock_file() + ".new") << offset << '\n';
+    std::filesystem::rename(clock_file() + ".new", clock_file());
+  }
+
+  // As somebody on the same machine reads.
+  std::string read(const std::string& sql) const {
+    const auto done = integration::run({"sqlite3", "-batch", "-readonly", "-nullvalue", "NULL", fmt::format("file:{}?mode=ro&immutable=1", cache().string()), sql}, clock);
+    if (done.code != 0) throw std::runtime_error(done.errors);
+    return done.output.substr(0, done.output.find_last_not_of('\n') + 1);
+  }
+  integration::Look look(const std::string& sql) const {
+    return [this, sql] { return read(sql); };
+  }
+
+  ::testing::AssertionResult all_fresh() const {
+    return eventually(look("SELECT source || ' ' || freshness || ' ' || coalesce(error, '') FROM source_status WHERE freshness NOT IN ('fresh', 'off')"), "");
+  }
+
+  // What PostgreSQL delivered is said to be stale by everything published from now on, until some publishes have passed.
+  void expect_stale_for_a_while() const {
+    const auto publishes = [&] { return std::stoll(read("SELECT publish_count FROM gateway")); };
+    constexpr int enough = 6;
+    int other = 0;
+    for (const auto until = publishes() + enough; publishes() < until;) {
+      const auto freshness = read("SELECT group_concat(DISTINCT freshness) FROM source_status WHERE upstream = 'postgres'");
+      other += freshness == "stale" ? 0 : 1;
+    }
+    EXPECT_EQ(other, 0);
+    EXPECT_EQ(read("SELECT freshness, count(*) FROM recent_signals GROUP BY 1"), "stale|5");
+  }
+
+  const std::string signal_events = "SELECT event_id, time FROM event_history WHERE event_type = 'trading_signal_received' ORDER BY 1";
+  integration::ScriptedService service;
+  Gate gate, service_gate;
+  integration::Variables clock;
+};
+
+TEST_F(ClockTest, OldDataNeverBecomesFreshWhenItJumps) {
+  start_gateway();
+  ASSERT_TRUE(eventually(look("SELECT count(*) FROM recent_signals"), "5"));
+  ASSERT_TRUE(all_fresh());
+  const auto events = read(signal_events);
+  gate.set({Kind::refuse});
+  ASSERT_TRUE(eventually(look("SELECT group_concat(DISTINCT freshness) FROM source_status WHERE upstream = 'postgres'"), "stale"));
+  for (const auto* offset : {"-3600", "+3600", "+0"}) {
+    set_clock(offset);
+    expect_stale_for_a_while();
+    ASSERT_TRUE(eventually(look("SELECT DISTINCT freshness FROM source_status WHERE source IN ('rabbitmq.health', 'order-manager.health')"), "fresh")) << offset;
+    EXPECT_EQ(read(signal_events), events) << offset;
+  }
+  gate.set({});
+  ASSERT_TRUE(all_fresh());
+  EXPECT_EQ(read(signal_events), events);
+  EXPECT_EQ(read("SELECT count(*), count(ended_at) FROM outage WHERE upstream = 'postgres'"), "1|1");
+}
+
+TEST_F(ClockTest, AllIsFreshAgainAfterAJumpAndNoEventDoubles) {
+  start_gateway();
+  ASSERT_TRUE(eventually(look("SELECT count(*) FROM recent_signals"), "5"));
+  const auto events = read(signal_events);
+  for (const auto* offset : {"-3600", "+3600", "+0"}) {
+    set_clock(offset);
+    const auto count = std::stoll(read("SELECT publish_count FROM gateway"));
+    ASSERT_TRUE(eventually([&] { return std::stoll(read("SELECT publish_count FROM gateway")) > count + 3; })) << offset;
+    ASSERT_TRUE(all_fresh()) << offset;
+    EXPECT_EQ(read(signal_events), events) << offset;
+    EXPECT_EQ(read("SELECT event_type FROM event_history WHERE event_type LIKE 'upstream%' OR event_type = 'service_status_changed'"), "") << offset;
+  }
+  EXPECT_EQ(read("SELECT count(*) FROM outage"), "0");
+}
+
+// A gateway that is stopped looks to readers as one that died, and then as one that lives.
+TEST_F(ClockTest, AStoppedGatewayIsStaleAndThenGoesOn) {
+  start_gateway();
+  ASSERT_TRUE(eventually(look("SELECT count(*) FROM recent_signals"), "5"));
+  ASSERT_TRUE(all_fresh());
+  const auto events = read(signal_events);
+  ::kill(gateway().pid(), SIGSTOP);
+  ASSERT_TRUE(eventually(look("SELECT group_concat(DISTINCT freshness) FROM source_status WHERE freshness <> 'off'"), "stale"));
+  EXPECT_EQ(read("SELECT status FROM system_health"), "unknown");
+  EXPECT_EQ(read("SELECT count(*) FROM recent_signals"), "5");
+  ::kill(gateway().pid(), SIGCONT);
+  ASSERT_TRUE(all_fresh());
+  EXPECT_EQ(read(signal_events), events);
+  EXPECT_EQ(read("SELECT count(*) FROM outage WHERE ended_at IS NULL"), "0");
+}
+
+}  // namespace
+}  // namespace faults

@@ -1,0 +1,97 @@
+// The gateway runs out of descriptors, or of memory. It says what is wrong, keeps the last good file in view, stays alive,
+// and goes on by itself once there is enough again. Limits are set from outside while it runs.
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <fstream>
+
+#include "../integration/support/fixture.hpp"
+#include "gate.hpp"
+
+namespace faults {
+namespace {
+
+using integration::eventually;
+
+class Resources : public integration::Integration {
+ protected:
+  Resources() : gate(std::stoi(service.url().substr(service.url().rfind(':') + 1))) {
+    settings["ORDER_MANAGER_URL"] = fmt::format("http://127.0.0.1:{}", gate.port());
+    settings["SERVICES_TIMEOUT"] = "5s";
+    integration::insert_signals(upstreams, "momentum", 1, 3);
+  }
+
+  void start_and_wait() {
+    start_gateway();
+    ASSERT_TRUE(all_fresh());
+  }
+
+  ::testing::AssertionResult all_fresh() const {
+    return eventually(query("SELECT source || ' ' || freshness || ' ' || coalesce(error, '') FROM source_status WHERE freshness NOT IN ('fresh', 'off')"), "");
+  }
+
+  void limit(__rlimit_resource resource, rlim_t soft) {
+    const rlimit wanted{soft, RLIM_INFINITY};
+    rlimit before{};
+    ASSERT_EQ(::prlimit(gateway().pid(), resource, nullptr, &before), 0);
+    const rlimit possible{std::min(wanted.rlim_cur, before.rlim_max), before.rlim_max};
+    ASSERT_EQ(::prlimit(gateway().pid(), resource, &possible, nullptr), 0);
+  }
+
+  // Bytes of address space in use.
+  rlim_t address_space() {
+    rlim_t pages = 0;
+    std::ifstream(fmt::format("/proc/{}/statm", gateway().pid())) >> pages;
+    return pages * static_cast<rlim_t>(::getpagesize());
+  }
+
+  integration::ScriptedService service;
+  Gate gate;
+};
+
+TEST_F(Resources, WithoutDescriptorsItSaysSoAndGoesOnAfterwards) {
+  start_and_wait();
+  limit(RLIMIT_NOFILE, 3);
+  gate.set({Kind::reset});  // whoever needs a new connection gets none
+  upstreams.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cache-gateway'");
+  ASSERT_TRUE(eventually([&] { return gateway().logged("publish_failed") > 0; }));
+  ASSERT_TRUE(becomes("postgres.signals", "stale"));
+  EXPECT_EQ(reader.text("SELECT count(*) FROM recent_signals"), "3");
+  ASSERT_TRUE(eventually([&] { return gateway().logged("source_failed") > 0; }));
+  EXPECT_TRUE(gateway().running());
+  EXPECT_LE(gateway().logged("publish_failed"), 3) << "not at every attempt";
+  limit(RLIMIT_NOFILE, RLIM_INFINITY);
+  gate.set({});
+  ASSERT_TRUE(all_fresh());
+  EXPECT_EQ(gateway().logged("publish_recovered"), 1);
+  EXPECT_EQ(reader.text("SELECT count(*) FROM outage WHERE ended_at IS NULL"), "0");
+  EXPECT_EQ(reader.text("SELECT DISTINCT error FROM source_attempt WHERE error LIKE '%does not answer as%'"), "") << "an upstream is not to blame";
+  EXPECT_EQ(gateway().terminate(), 0);
+}
+
+TEST_F(Resources, WithLittleMemoryALargeAnswerIsAnErrorAndNoEnd) {
+  start_and_wait();
+  constexpr rlim_t little = rlim_t{24} << 20;
+  constexpr std::size_t large = std::size_t{60} << 20;  // still below the cap of an answer
+  limit(RLIMIT_AS, address_space() + little);
+  gate.set({.kind = Kind::answer, .text = http_answer(200, R"({"status":"healthy","padding":")" + std::string(large, 'x') + "\"}")});
+  ASSERT_TRUE(eventually([&] { return !gateway().running() || reader.source("order-manager.health", "error_class") != "NULL"; }));
+  ASSERT_TRUE(gateway().running()) << gateway().log();
+  EXPECT_EQ(reader.source("order-manager.health", "error_class"), "too_large");
+  EXPECT_EQ(reader.source("postgres.signals"), "fresh");
+  gate.set({});
+  ASSERT_TRUE(all_fresh());
+  EXPECT_TRUE(gateway().running());
+}
+
+TEST_F(Resources, AnAnswerAboveTheCapIsRefusedWithoutBeingKept) {
+  start_and_wait();
+  constexpr std::size_t too_large = std::size_t{70} << 20;
+  gate.set({.kind = Kind::answer, .text = http_answer(200, R"({"status":"healthy","padding":")" + std::string(too_large, 'x') + "\"}")});
+  ASSERT_TRUE(eventually(source("order-manager.health", "error_class"), "too_large"));
+  gate.set({});
+  ASSERT_TRUE(all_fresh());
+}
+
+}  // namespace
+}  // namespace faults

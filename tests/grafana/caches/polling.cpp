@@ -1,0 +1,114 @@
+#include "polling.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "answers.hpp"
+#include "publisher.hpp"
+#include "sources/sources.hpp"
+#include "upstreams.hpp"
+
+namespace grafana {
+namespace {
+
+using gateway::Outcome;
+using gateway::Source;
+
+constexpr std::int64_t next_attempt_after_s = 30;
+constexpr double publishes_within_s = 600;  // tests take their time; only what is meant to be stale shall be
+
+gateway::Settings settings_of(std::map<std::string, std::string> variables) {
+  variables.insert({
+      {"STALE_AFTER", "30m"},
+      {"TRADING_STRATEGIES", "momentum_v1,silent_v1"},
+      {"BYBIT_ENVIRONMENT", "testnet"},
+      {"MODEL_SERVICE_API_KEY", "key"},
+      {"HEALTH_SERVICES", "position-manager=http://position-manager:4800/health"},
+      {"QUEUE_LAG_IGNORE", "ws-gateway.balance"},
+  });
+  gateway::SettingsReader reader([variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    return found == variables.end() ? std::nullopt : std::optional(found->second);
+  });
+  auto settings = gateway::read_settings(reader);
+  for (const auto& fault : reader.faults()) throw std::invalid_argument(fault.variable + ": " + fault.remedy);
+  return settings;
+}
+
+}  // namespace
+
+Fault no_fault() {
+  return [](const std::string&, std::int64_t) { return std::nullopt; };
+}
+
+Polling::Polling(World world, Fault fault, const std::map<std::string, std::string>& variables)
+    : world_(std::move(world)), fault_(std::move(fault)), settings_(settings_of(variables)), sources_(gateway::all_sources(settings_)),
+      setups_(gateway::setups(sources_, settings_)) {
+  for (const auto& source : sources_) {
+    if (std::ranges::find(upstreams_, source.upstream) == upstreams_.end()) upstreams_.push_back(source.upstream);
+  }
+  catalogue_.tables["orders"];
+}
+
+void Polling::start(std::int64_t at) {
+  started_at_ = at;
+  store_.begin(setups_, settings_, "1.0.0", at, publishes_within_s);
+  store_.note_start(at, "1.0.0");
+}
+
+Outcome Polling::attempt(const Source& source, std::int64_t at) {
+  Outcome outcome{.source = source.name, .sent_at = at, .requests = 1,
+                  .timing = {.duration_ms = 4.5, .connect_ms = {}, .wait_ms = 3.0, .read_ms = 0.5, .parse_ms = 0.25}, .result = gateway::Batch{}};
+  if (auto error = fault_(source.name, at)) {
+    outcome.result = std::unexpected(std::move(*error));
+    return outcome;
+  }
+  auto known = store_.known(source, at);
+  known.catalogue = &catalogue_;
+  outcome.result = source.parse(known, answers(source, known, world_));
+  if (!outcome.result) throw std::logic_error(source.name + ": " + outcome.result.error().text);
+  return outcome;
+}
+
+void Polling::poll(std::int64_t at) {
+  for (const auto& upstream : upstreams_) {
+    std::vector<Outcome> outcomes;
+    gateway::AttemptReport report{.upstream = upstream, .next_attempt_at = at + next_attempt_after_s, .failures_for_outage = 2, .failing_for_s = {}};
+    for (const auto& source : sources_) {
+      if (source.upstream != upstream || !source.on) continue;
+      outcomes.push_back(attempt(source, at));
+      auto& last = succeeded_at_.try_emplace(source.name, started_at_).first->second;
+      if (outcomes.back().result) last = at;
+      report.failing_for_s[source.name] = static_cast<double>(at - last);
+    }
+    if (outcomes.empty()) continue;
+    const auto errors = store_.apply(outcomes, setups_, report);
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      if (outcomes[i].result && errors[i]) throw std::logic_error(outcomes[i].source + ": " + errors[i]->text);
+    }
+  }
+  store_.tidy(at);
+}
+
+void Polling::poll_from(std::int64_t from, std::int64_t to, std::int64_t every_s) {
+  for (auto at = from; at <= to; at += every_s) poll(at);
+}
+
+void Polling::write(const std::string& source, gateway::Batch batch, std::int64_t at) {
+  const auto found = std::ranges::find(sources_, source, &Source::name);
+  if (found == sources_.end()) throw std::logic_error("no source " + source);
+  const std::vector<Outcome> outcomes{{.source = source, .sent_at = at, .requests = 1, .timing = {.duration_ms = 1}, .result = std::move(batch)}};
+  const auto errors = store_.apply(outcomes, setups_, {.upstream = found->upstream, .next_attempt_at = at + next_attempt_after_s, .failures_for_outage = 2, .failing_for_s = {}});
+  if (errors.at(0)) throw std::logic_error(source + ": " + errors.at(0)->text);
+}
+
+void Polling::publish(const std::filesystem::path& file, std::int64_t at) {
+  const auto copy = file.string() + ".next";
+  const auto size = store_.copy_to(copy, {.published_at = at, .count = ++count_, .bytes_before = 0});
+  if (!size) throw std::runtime_error(size.error());
+  if (const auto error = gateway::finish_publish(copy, file)) throw std::runtime_error(*error);
+}
+
+}  // namespace grafana

@@ -1,0 +1,78 @@
+// Variables in the form that Grafana reads: anything else fails silently, with the old options.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "reader/dashboard.hpp"
+#include "reader/statement.hpp"
+
+namespace grafana {
+namespace {
+
+void for_each_variable(const std::function<void(const Dashboard&, const Variable&)>& check) {
+  for (const auto& dashboard : dashboards()) {
+    for (const auto& variable : dashboard.variables) {
+      SCOPED_TRACE(dashboard.uid + " / variable " + variable.name);
+      check(dashboard, variable);
+    }
+  }
+}
+
+TEST(GrafanaStructure, variables_have_a_name_a_label_and_a_description) {
+  for (const auto& dashboard : dashboards()) {
+    std::set<std::string> names;
+    for (const auto& variable : dashboard.variables) {
+      SCOPED_TRACE(dashboard.uid + " / variable " + variable.name);
+      EXPECT_TRUE(names.insert(variable.name).second);
+      EXPECT_FALSE(variable.name.empty());
+      EXPECT_FALSE(variable.json.value("label", "").empty());
+      EXPECT_FALSE(variable.json.value("description", "").empty());
+    }
+  }
+}
+
+TEST(GrafanaStructure, variables_are_of_a_kind_these_tests_know) {
+  static const std::set<std::string> known{"query", "custom", "textbox"};
+  for_each_variable([](const auto&, const auto& variable) { EXPECT_TRUE(known.contains(variable.type)) << variable.type; });
+}
+
+TEST(GrafanaStructure, query_variables_are_plain_text_asked_again_at_every_refresh) {
+  for_each_variable([](const auto&, const auto& variable) {
+    if (variable.type != "query") return;
+    ASSERT_TRUE(variable.json.at("query").is_string());
+    EXPECT_EQ(variable.json.at("query"), variable.json.at("definition"));
+    EXPECT_EQ(variable.json.value("refresh", 0), 2);
+    EXPECT_EQ(variable.json.at("datasource").value("uid", ""), "cache");
+  });
+}
+
+TEST(GrafanaStructure, variables_take_no_free_text_unless_they_are_a_text_field) {
+  for_each_variable([](const auto&, const auto& variable) {
+    EXPECT_EQ(variable.json.value("allowCustomValue", true), variable.type == "textbox");
+  });
+}
+
+// Without allValue, All is the whole list, ten thousand names long, and rows without a value vanish.
+TEST(GrafanaStructure, all_is_a_raw_expression_and_how_the_dashboard_opens) {
+  for_each_variable([](const auto&, const auto& variable) {
+    if (variable.type == "textbox") return;
+    EXPECT_TRUE(variable.include_all());
+    EXPECT_TRUE(variable.multi());
+    ASSERT_TRUE(variable.json.contains("allValue") && variable.json.at("allValue").is_string());
+    EXPECT_FALSE(variable.json.value("allValue", "").empty());
+    EXPECT_EQ(variable.json.at("current").at("value"), Json::array({"$__all"}));
+  });
+}
+
+TEST(GrafanaStructure, a_variable_is_used_by_some_panel) {
+  for_each_variable([](const auto& dashboard, const auto& variable) {
+    bool used = false;
+    for (const auto& panel : dashboard.panels) {
+      for (const auto& target : panel.targets()) used |= target.sql.find("${" + variable.name + ":") != std::string::npos;
+    }
+    EXPECT_TRUE(used);
+  });
+}
+
+}  // namespace
+}  // namespace grafana

@@ -1,0 +1,17 @@
+// What the upstreams answer to a source's request, computed from the World. A request is told apart by a word of its SQL
+// that belongs to its kind alone, and by its parameters; what follows from it is written here once more, in plain C++.
+// evaluator_test.cpp compares these answers with a real PostgreSQL's, so that they cannot drift apart.
+#pragma once
+
+#include "source.hpp"
+#include "world.hpp"
+
+namespace history {
+
+// Every table and column that the sources look for, readable.
+const gateway::Catalogue& full_catalogue();
+
+// Throws std::logic_error for a request it does not know: then it must be taught.
+gateway::Answer answer(const World& world, const gateway::Source& source, const gateway::Request& request);
+
+}  // namespace history

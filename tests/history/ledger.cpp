@@ -1,0 +1,70 @@
+#include "ledger.hpp"
+
+#include <fmt/format.h>
+
+#include <unordered_set>
+
+namespace history {
+namespace {
+
+bool same(const Event& a, const Event& b) {
+  return a.time == b.time && a.not_before == b.not_before && a.type == b.type && a.service == b.service && a.origin == b.origin && a.entity == b.entity &&
+         a.status == b.status && a.facts == b.facts;
+}
+
+bool may_give_way(const Event& event) { return event.type == "model_training_started" && event.origin == "observed"; }
+
+}  // namespace
+
+void Ledger::enter(const Event& event) {
+  if (event.not_before && *event.not_before > event.time) faults_.push_back("not_before_at is after time: " + event.id);
+  const auto [before, added] = known_.emplace(event.id, event);
+  if (added || same(before->second, event)) return;
+  faults_.push_back(fmt::format("changed: {} was at {:.6f}, is at {:.6f}", event.id, before->second.time, event.time));
+}
+
+// Nearly always nothing has changed but that there is more: then only that is read.
+void Ledger::look() {
+  if (sum_up_to(observer_.store(), seen_.last_row) == seen_) {
+    for (const auto& event : events_after(observer_.store(), seen_.last_row)) enter(event);
+    seen_ = sum_of_all(observer_.store());
+    if (static_cast<std::size_t>(seen_.rows) == known_.size()) return;
+  }
+  look_at_all();
+}
+
+void Ledger::look_at_all() {
+  std::unordered_set<std::string> there;
+  for (const auto& event : events_of(observer_.store())) {
+    if (!there.insert(event.id).second) faults_.push_back("twice: " + event.id);
+    enter(event);
+  }
+  std::erase_if(known_, [&](const auto& entry) {
+    if (there.contains(entry.first)) return false;
+    if (!may_give_way(entry.second)) faults_.push_back("vanished: " + entry.first);
+    return true;
+  });
+  seen_ = sum_of_all(observer_.store());
+}
+
+void Ledger::tidy() {
+  look_at_all();
+  std::vector<Event> before;
+  before.reserve(known_.size());
+  for (auto& [_, event] : known_) before.push_back(std::move(event));
+  known_.clear();
+  for (auto& event : kept(std::move(before), observer_.retention(), observer_.own_now())) known_.emplace(event.id, std::move(event));
+  observer_.tidy();
+  const auto should = known_.size();
+  look_at_all();
+  if (known_.size() > should) faults_.push_back(fmt::format("{} events are kept against the rules", known_.size() - should));
+}
+
+void Ledger::restarted(const std::vector<Event>& published) {
+  known_.clear();
+  for (const auto& event : published) known_.emplace(event.id, event);
+  look_at_all();
+  if (known_.size() > published.size() + 1) faults_.push_back(fmt::format("restart: {} events published, {} restored", published.size(), known_.size()));
+}
+
+}  // namespace history

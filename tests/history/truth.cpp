@@ -1,0 +1,253 @@
+#include "truth.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+namespace history {
+namespace {
+
+std::string lower_side(const std::string& side) { return side == "Buy" ? "buy" : "sell"; }
+
+class Rows {
+ public:
+  Rows(const World& world, const Beginning& beginning, bool at_once) : world_(world), beginning_(beginning), at_once_(at_once) {
+    for (const auto& event : beginning.events) first_.emplace(event.id, &event);
+  }
+
+  std::vector<Due> all() {
+    for (std::size_t i = 0; i < world_.signals.size(); ++i) signal(world_.signals[i], i < beginning_.signals);
+    for (std::size_t i = 0; i < world_.orders.size(); ++i) order(world_.orders[i], i < beginning_.orders);
+    for (std::size_t i = 0; i < world_.versions.size(); ++i) version(world_.versions[i], i < beginning_.versions);
+    for (std::size_t i = 0; i < world_.subscriptions.size(); ++i) subscription(world_.subscriptions[i], i < beginning_.subscriptions);
+    return std::move(due_);
+  }
+
+ private:
+  // `old`: it had happened when the gateway first looked, and is there only if it was made then.
+  void add(Event event, std::vector<double> times, bool old) {
+    const auto first = first_.find(event.id);
+    if (first == first_.end() && old) return;
+    event.id.shrink_to_fit();
+    if (first != first_.end()) times = {first->second->time};
+    event.time = times.front();
+    due_.push_back({.event = std::move(event), .times = std::move(times)});
+  }
+
+  void signal(const SignalRow& s, bool old) {
+    add({.id = "trading_signal_received:" + s.signal_id, .type = "trading_signal_received", .category = "signal", .service = "model-service", .origin = "row",
+         .entity = s.signal_id + "||" + s.model_version.value_or("") + "|", .status = s.is_warmup ? "warmup" : s.model_version ? "model" : "rule",
+         .facts = s.asset + "|" + s.side + "|||"},
+        {s.time}, old);
+  }
+
+  void order(const OrderRow& o, bool old) {
+    const auto event = [&](const std::string& type, const std::string& status) {
+      return Event{.id = type + ":" + o.id, .type = type, .category = "order", .service = "order-manager", .origin = "row",
+                   .entity = o.signal_id + "|" + o.order_id + "||", .status = status, .facts = o.asset + "|" + lower_side(o.side) + "|||"};
+    };
+    add(event("order_created", ""), {o.created_at}, old);
+    if (o.ends.empty() || (old && !first_.contains("order_created:" + o.id))) return;
+    auto times = o.ends;
+    if (at_once_) times.resize(1);
+    const bool then = first_.contains("order_closed:" + o.id);
+    if (o.status == "filled") add(event("order_executed", "filled"), times, then);
+    add(event("order_closed", o.status), times, then);
+  }
+
+  void version(const VersionRow& v, bool old) {
+    const auto event = [&](const std::string& type, const std::string& origin) {
+      return Event{.id = type + ":" + v.version, .type = type, .category = "model", .service = "model-service", .origin = origin, .entity = "||" + v.version + "|",
+                   .status = "", .facts = "||||"};
+    };
+    if (v.duration_s) add(event("model_training_started", "derived"), {v.trained_at - static_cast<double>(*v.duration_s)}, old);
+    add(event("model_training_completed", "row"), {v.trained_at}, old);
+    const bool first = std::ranges::none_of(world_.versions, [&](const auto& o) {
+      return o.strategy_id == v.strategy_id && std::tie(o.trained_at, o.id) < std::tie(v.trained_at, v.id);
+    });
+    if (!first) add(event("model_retrained", "derived"), {v.trained_at}, old);
+  }
+
+  void subscription(const SubscriptionRow& s, bool old) {
+    const auto event = [&](const std::string& type, const std::string& status) {
+      return Event{.id = type + ":" + s.id, .type = type, .category = "subscription", .service = "ws-gateway", .origin = "row", .entity = "|||" + s.id,
+                   .status = status, .facts = "||" + s.symbol.value_or("") + "|" + s.channel_type + "|" + s.requesting_service};
+    };
+    add(event("subscription_created", "created"), {s.created_at}, old);
+    if (!s.is_active && (!old || first_.contains("subscription_created:" + s.id))) {
+      add(event("subscription_cancelled", "cancelled"), {s.updated_at}, first_.contains("subscription_cancelled:" + s.id));
+    }
+  }
+
+  const World& world_;
+  const Beginning& beginning_;
+  bool at_once_;
+  std::unordered_map<std::string, const Event*> first_;
+  std::vector<Due> due_;
+};
+
+class Observed {
+ public:
+  Observed(const World& world, const Diary& diary, bool clock_ever_set) : world_(world), diary_(diary), clock_ever_set_(clock_ever_set) {}
+
+  std::vector<Due> all() {
+    std::map<std::string, std::vector<const Sighting*>> of;
+    for (const auto& s : diary_.sightings) of[s.subject].push_back(&s);
+    for (const auto& [subject, sightings] : of) {
+      for (std::size_t i = 1; i < sightings.size(); ++i) {
+        if (sightings[i - 1]->status != sightings[i]->status) changed(*sightings[i - 1], *sightings[i]);
+      }
+    }
+    for (const auto& upstream : upstream_names()) outages(upstream);
+    for (const auto at : diary_.starts) add("gateway_started", "health", "gateway", "started", "gateway", at);
+    return std::move(due_);
+  }
+
+ private:
+  Due* add(const std::string& type, const std::string& category, const std::string& service, const std::string& status, const std::string& entity, std::int64_t at) {
+    const auto id = fmt::format("{}:{}:{}", type, entity, at);
+    if (!ids_.insert(id).second) return nullptr;  // the same second once more: told apart by the second, it is one event
+    const auto time = static_cast<double>(at);
+    due_.push_back({.event = {.id = id, .time = time, .type = type, .category = category, .service = service, .origin = "observed", .entity = "|||", .status = status,
+                              .facts = "||||"},
+                    .times = {time}});
+    return &due_.back();
+  }
+
+  void changed(const Sighting& before, const Sighting& after) {
+    Due* due = nullptr;
+    if (after.subject == "training") {
+      if (after.status != "training") return;
+      due = add("model_training_started", "model", "model-service", "started", "model-service", after.own);
+      if (due != nullptr) give_way(*due, after);
+    } else if (after.subject.starts_with("ws:")) {
+      if (before.status != "connected" && after.status != "connected") return;
+      const auto connection = after.subject.substr(3);
+      const std::string type = after.status != "connected" ? "websocket_disconnected" : was_connected(after) ? "websocket_reconnected" : "websocket_connected";
+      due = add(type, "connection", "ws-gateway", after.status, connection, after.own);
+    } else {
+      due = add("service_status_changed", "health", after.subject, after.status, after.subject, after.own);
+    }
+    if (due == nullptr || after.own < before.own) return;
+    due->event.not_before = static_cast<double>(before.own);
+    due->gap_is_long = after.subject == "training" || static_cast<double>(after.own - before.own) > stale_after_s();
+  }
+
+  bool was_connected(const Sighting& now) const {
+    return std::ranges::any_of(diary_.sightings, [&](const auto& s) { return s.subject == now.subject && s.status == "connected" && s.at < now.at; });
+  }
+
+  // An observed start gives way to the derived one of the same training; if that never comes, it stays.
+  void give_way(Due& due, const Sighting& seen) const {
+    const auto running = std::ranges::find_if(world_.trainings, [&](const auto& t) { return t.started_at <= seen.at && seen.at < t.ends_at; });
+    constexpr double clocks_may_differ_s = 6;
+    const bool behind_another = std::ranges::any_of(world_.trainings, [&](const auto& t) {
+      return t.version && t.tells_duration && t.started_at < seen.at && seen.at >= t.ends_at && seen.at < t.ends_at + clocks_may_differ_s;
+    });
+    if (clock_ever_set_ || behind_another) {
+      due.may_be_absent = true;
+    } else if (running != world_.trainings.end() && running->version && running->tells_duration) {
+      due_absent_.insert(due.event.id);
+    }
+  }
+
+  void outages(const std::string& upstream) {
+    int failures = 0;
+    std::int64_t first = 0;
+    for (const auto& attempt : diary_.attempts) {
+      if (attempt.upstream != upstream) continue;
+      if (attempt.failed) {
+        if (++failures == 1) first = attempt.own;
+        if (failures == 2) add("upstream_lost", "health", upstream, "lost", upstream, first);
+      } else {
+        if (failures >= 2) add("upstream_recovered", "health", upstream, "recovered", upstream, attempt.own);
+        failures = 0;
+      }
+    }
+  }
+
+ public:
+  const std::set<std::string>& given_way() const { return due_absent_; }
+
+ private:
+  const World& world_;
+  const Diary& diary_;
+  bool clock_ever_set_;
+  std::set<std::string> ids_;
+  mutable std::set<std::string> due_absent_;
+  std::vector<Due> due_;
+};
+
+std::string shown(const Event& e) {
+  return fmt::format("{} at {:.6f}{} ({}, {}, {}, {}, {})", e.id, e.time, e.not_before ? fmt::format(" not before {:.0f}", *e.not_before) : "", e.type, e.service, e.origin,
+                     e.status, e.entity);
+}
+
+// What only the first sight can know, and what a row may say differently later, is not compared.
+bool status_is_fixed(const std::string& type) { return type != "order_created" && !type.starts_with("model_"); }
+
+std::optional<std::string> difference(const Event& is, const Due& due) {
+  const auto& should = due.event;
+  if (std::ranges::find(due.times, is.time) == due.times.end()) return "another time";
+  if (is.type != should.type || is.category != should.category || is.service != should.service || is.origin != should.origin) return "another kind";
+  if (is.entity != should.entity || is.facts != should.facts) return "other facts";
+  if (status_is_fixed(is.type) && is.status != should.status) return "another status";
+  if (is.not_before && is.not_before != should.not_before) return "another not_before_at";
+  if (!is.not_before && should.not_before && due.gap_is_long) return "no not_before_at";
+  return std::nullopt;
+}
+
+}  // namespace
+
+Beginning begun(const World& world, std::vector<Event> events) {
+  std::erase_if(events, [](const Event& e) { return e.origin == "observed"; });
+  return {.events = std::move(events), .signals = world.signals.size(), .orders = world.orders.size(), .versions = world.versions.size(),
+          .subscriptions = world.subscriptions.size()};
+}
+
+std::vector<Due> due_from_rows(const World& world, const Beginning& beginning, bool at_once) { return Rows(world, beginning, at_once).all(); }
+
+std::vector<Due> due_from_diary(const World& world, const Diary& diary, bool clock_ever_set) {
+  Observed observed(world, diary, clock_ever_set);
+  auto due = observed.all();
+  std::erase_if(due, [&](const Due& d) { return observed.given_way().contains(d.event.id); });
+  return due;
+}
+
+std::vector<std::string> differences(const std::vector<Event>& actual, const std::vector<Due>& due, const Retention& retention, std::int64_t now) {
+  std::vector<std::string> faults;
+  std::unordered_map<std::string, const Event*> is;
+  for (const auto& event : actual) {
+    if (!is.emplace(event.id, &event).second) faults.push_back("twice: " + shown(event));
+  }
+  std::vector<Event> all;
+  std::unordered_map<std::string, const Due*> by_id;
+  for (const auto& d : due) {
+    by_id.emplace(d.event.id, &d);
+    const auto found = is.find(d.event.id);
+    if (found == is.end() && d.may_be_absent) continue;
+    all.push_back(d.event);
+    if (found != is.end()) all.back().time = found->second->time;
+  }
+  std::set<std::string> stay;
+  for (const auto& event : kept(std::move(all), retention, now)) {
+    stay.insert(event.id);
+    if (!is.contains(event.id)) faults.push_back("missing: " + shown(event));
+  }
+  for (const auto& event : actual) {
+    const auto found = by_id.find(event.id);
+    if (found == by_id.end()) {
+      faults.push_back("nothing of the kind happened: " + shown(event));
+    } else if (!stay.contains(event.id)) {
+      faults.push_back("should have left: " + shown(event));
+    } else if (const auto what = difference(event, *found->second)) {
+      faults.push_back(*what + ": " + shown(event) + " but should be " + shown(found->second->event));
+    }
+  }
+  return faults;
+}
+
+}  // namespace history

@@ -1,0 +1,109 @@
+// Answers without measure, under the cap of production: refused while they come, not after they have come.
+#include "trial.hpp"
+
+namespace hostile {
+namespace {
+
+using namespace gateway;
+
+constexpr std::size_t mib = std::size_t{1} << 20;
+constexpr Milliseconds enough{60'000};
+
+// 500 MiB that begin like a good listing.
+bool send_500_mib(Peer& peer) {
+  std::string piece = "[";
+  while (piece.size() < mib) piece += R"({"vhost":"/","name":"CANARY-4711","messages":1},)";
+  piece.resize(mib, ' ');
+  for (int i = 0; i < 500; ++i) {
+    if (!peer.send(piece)) return false;
+  }
+  return true;
+}
+
+class HttpSize : public ::testing::Test {
+ protected:
+  // Asks the queues of whoever answers the listing so.
+  Outcome ask(const std::string& source, Script hostile) {
+    server.follow([hostile = std::move(hostile)](Peer& peer, const std::string& request) {
+      return target_of(request).starts_with("/api/overview") ? all_is_well(peer, request) : hostile(peer, request);
+    });
+    Trial trial(source, server);
+    begin_peak_memory();
+    before_ = peak_memory_mib();
+    auto outcome = trial.attempt(enough);
+    grown_ = peak_memory_mib() - before_;
+    return outcome;
+  }
+
+  RawServer server{all_is_well};
+  double before_ = 0, grown_ = 0;
+};
+
+TEST_F(HttpSize, FiveHundredMegabytesAreRefusedOnTheWay) {
+  for (const char* source : {"rabbitmq.queues", "ws-gateway.health"}) {
+    const auto sent_before = server.bytes_sent();
+    const auto outcome = ask(source, [](Peer& peer, const std::string&) {
+      return peer.send("HTTP/1.1 200 OK\r\nContent-Length: 524288000\r\n\r\n") && send_500_mib(peer);
+    });
+    ASSERT_EQ(class_of(outcome), "too_large");
+    EXPECT_TRUE(is_discreet(outcome.result.error()));
+    EXPECT_LT(server.bytes_sent() - sent_before, 100 * mib) << "the rest was not waited for";
+    EXPECT_LT(grown_, 400) << "MiB";
+  }
+}
+
+TEST_F(HttpSize, FiveHundredMegabytesInChunksAreRefusedOnTheWay) {
+  const auto outcome = ask("rabbitmq.queues", [](Peer& peer, const std::string&) {
+    return peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1f400000\r\n") && send_500_mib(peer);
+  });
+  ASSERT_EQ(class_of(outcome), "too_large");
+  EXPECT_LT(server.bytes_sent(), 100 * mib);
+  EXPECT_LT(grown_, 400) << "MiB";
+}
+
+TEST_F(HttpSize, AnAnnouncedLengthReservesNothing) {
+  const auto outcome = ask("rabbitmq.queues", [](Peer& peer, const std::string&) {
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 9000000000000000000\r\n\r\n[");
+    return false;
+  });
+  EXPECT_EQ(class_of(outcome), "closed");
+  EXPECT_LT(grown_, 64) << "MiB";
+}
+
+TEST_F(HttpSize, ABombIsNotUnpacked) {
+  const auto bomb = gzip_bomb(R"([{"vhost":"/","name":"CANARY-4711","messages":1}])", 1000);
+  ASSERT_LT(bomb.size(), 8 * mib);
+  const auto outcome =
+      ask("rabbitmq.queues", [&](Peer& peer, const std::string&) { return peer.send(http(200, bomb, "Content-Encoding: gzip\r\n")); });
+  ASSERT_EQ(class_of(outcome), "malformed");
+  EXPECT_TRUE(is_discreet(outcome.result.error()));
+  EXPECT_LT(grown_, 64) << "MiB";
+}
+
+TEST_F(HttpSize, AMillionSmallElementsAreNotHeldAtOnce) {
+  std::string body = "[";
+  for (int i = 0; i < 1'000'000; ++i) body += R"({"vhost":"/","name":"x"},)";
+  body.back() = ']';
+  const auto outcome = ask("rabbitmq.queues", [&](Peer& peer, const std::string&) { return peer.send(http(200, body)); });
+  ASSERT_EQ(class_of(outcome), "rows");
+  EXPECT_EQ(outcome.result->writes.at(0).rows.size(), 1U) << "the same queue a million times is one row";
+  EXPECT_LT(grown_, 200) << "MiB";
+}
+
+TEST_F(HttpSize, ARedirectToAnotherHostIsNotFollowed) {
+  RawServer other(all_is_well);
+  const auto location = "Location: http://127.0.0.1:" + std::to_string(other.port()) + "/health\r\n";
+  for (const char* source : {"ws-gateway.health", "model-service.training", "rabbitmq.health", "rabbitmq.queues"}) {
+    for (const int status : {301, 302, 303, 307, 308}) {
+      Trial trial(source, server);
+      server.follow([&](Peer& peer, const std::string&) { return peer.send(http(status, canary, location)); });
+      const auto outcome = trial.attempt(enough);
+      ASSERT_EQ(class_of(outcome), "http") << source << ' ' << status;
+      EXPECT_TRUE(is_discreet(outcome.result.error()));
+    }
+  }
+  EXPECT_EQ(other.requests(), 0) << "a key would have been shown to whom nobody named";
+}
+
+}  // namespace
+}  // namespace hostile

@@ -1,0 +1,103 @@
+// Whoever answers at PostgreSQL's port and does not speak its language: a class for each way of not speaking it.
+#include <map>
+
+#include "answers.hpp"
+#include "postgres_server.hpp"
+#include "postgres_trial.hpp"
+#include "text.hpp"
+
+namespace hostile {
+namespace {
+
+using namespace gateway;
+
+std::string message(char type, const std::string& body, std::uint32_t more = 0) {
+  const auto length = static_cast<std::uint32_t>(body.size() + 4) + more;
+  std::string bytes(1, type);
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(length >> shift & 0xFF);
+  return bytes + body;
+}
+
+const std::string trust = message('R', std::string(4, '\0'));
+const std::string ready = message('Z', "I");
+
+// The request for TLS is declined; what follows is answered by the steps, one a message of the client.
+Script steps(std::vector<std::string> answers, bool stays_open = false) {
+  return [answers = std::move(answers), stays_open](Peer& peer, const std::string& first) {
+    if (first.size() == 8) {
+      if (!peer.send("N") || peer.receive().empty()) return false;
+    }
+    for (const auto& answer : answers) {
+      if (&answer != answers.data() && peer.receive().empty()) return false;
+      if (!peer.send(answer)) return false;
+    }
+    if (stays_open) peer.stay_mute();
+    return false;
+  };
+}
+
+struct Garbage {
+  const char* name;
+  Script script;
+  const char* becomes;
+  int deadline_ms = 20'000;
+};
+
+const std::vector<Garbage>& garbage() {
+  static const std::vector<Garbage> table{
+      {"ClosedAtOnce", [](Peer&, const std::string&) { return false; }, "closed"},
+      {"Mute",
+       [](Peer& peer, const std::string&) {
+         peer.stay_mute();
+         return false;
+       },
+       "timeout", 300},
+      {"HttpToTheRequestForTls",
+       [](Peer& peer, const std::string&) {
+         peer.send("HTTP/1.1 400 " + canary + "\r\n\r\n");
+         return false;
+       },
+       "malformed"},
+      {"Http", steps({"HTTP/1.1 400 " + canary + "\r\n\r\n"}), "malformed"},
+      {"Noise", steps({std::string("\xff\xfe\0\1\2", 5) + canary}), "malformed"},
+      {"ZerosOnly", steps({std::string(4096, '\0')}), "malformed"},
+      {"AnswerOfHugeLength", steps({message('R', "", 0x7fffff00)}), "malformed"},
+      {"AnswerOfNegativeLength", steps({message('R', "", 0xfffffff0)}), "malformed"},
+      {"UnknownAuthentication", steps({message('R', std::string("\0\0\0\x63", 4))}), "auth"},
+      {"ErrorWithoutAnEnd", steps({message('E', "SFATAL", 100)}), "closed"},
+      {"ErrorOfNoFields", steps({message('E', std::string(1, '\0'))}), "malformed"},
+      {"GarbageAfterTheLogin", steps({trust + "\x7f" + canary + std::string(64, 'x')}), "malformed"},
+      {"GarbageAsAnAnswer", steps({trust + ready, "\x7f" + canary + std::string(64, '\xff')}), "malformed"},
+      {"AnswerCutOff", steps({trust + ready, message('1', "") + message('2', "") + message('D', "ab", 50)}), "closed"},
+      {"RowsWithoutADescription",
+       steps({trust + ready, message('1', "") + message('2', "") + message('D', std::string("\0\1\0\0\0\1x", 7)) + ready}, true),
+       "malformed", 2000},
+      {"MuteAfterTheLogin", steps({trust + ready}, true), "timeout", 500},
+  };
+  return table;
+}
+
+class PostgresGarbage : public ::testing::TestWithParam<std::size_t> {};
+
+INSTANTIATE_TEST_SUITE_P(Answers, PostgresGarbage, ::testing::Range<std::size_t>(0, garbage().size()),
+                         [](const auto& each) { return std::string(garbage()[each.param].name); });
+
+TEST_P(PostgresGarbage, BecomesItsClassAndShowsNothing) {
+  const auto& given = garbage()[GetParam()];
+  RawServer server(given.script, "");
+  PostgresTrial trial(postgres_at(server.port(), "pg-s3cr3t"));
+  trial.attempt(Milliseconds{given.deadline_ms});
+  ASSERT_FALSE(trial.errors().empty());
+  EXPECT_EQ(trial.classes().at("postgres.health"), given.becomes) << trial.errors()[0].text;
+  for (const auto& [source, kind] : trial.classes()) EXPECT_NE(kind, "other") << source;
+  for (const auto& error : trial.errors()) {
+    EXPECT_EQ(error.text.find(canary), std::string::npos) << error.text;
+    EXPECT_EQ(error.text.find("s3cr3t"), std::string::npos) << error.text;
+    EXPECT_EQ(error.text, one_line(clean_utf8(error.text)));
+    EXPECT_LT(error.text.size(), 1000U);
+    EXPECT_NE(error.text.find("127.0.0.1"), std::string::npos) << error.text;
+  }
+}
+
+}  // namespace
+}  // namespace hostile

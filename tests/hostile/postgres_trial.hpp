@@ -1,0 +1,44 @@
+// All sources of PostgreSQL through the real adapter into a real store; the deadline is watched as the scheduler does it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "postgres.hpp"
+#include "store.hpp"
+
+namespace hostile {
+
+class PostgresTrial {
+ public:
+  explicit PostgresTrial(const decltype(gateway::Settings::postgres)& settings);
+
+  // One attempt at all sources, given to the store.
+  void attempt(gateway::Milliseconds deadline = std::chrono::seconds(60));
+  // Attempts until no source has more to ask.
+  void attempt_all();
+
+  // The class of each source after the last attempt, "rows" where there was none; a refusal by the store counts.
+  const std::map<std::string, std::string>& classes() const { return classes_; }
+  const std::vector<gateway::Error>& errors() const { return errors_; }
+  bool more() const { return more_; }
+  // The answer as text: cells joined by `|`, rows by line breaks.
+  std::string read(const std::string& sql) const;
+
+ private:
+  std::vector<gateway::SourceSetup> setups_;
+  gateway::Store store_;
+  gateway::Postgres upstream_;
+  std::map<std::string, std::string> classes_;
+  std::vector<gateway::Error> errors_;
+  bool more_ = false;
+};
+
+// Every source answered.
+::testing::AssertionResult all_rows(const PostgresTrial& trial);
+// Every public view can be read, and none shows a number that is none.
+::testing::AssertionResult views_are_sound(const PostgresTrial& trial);
+
+}  // namespace hostile

@@ -1,0 +1,111 @@
+#include "raw_server.hpp"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <stdexcept>
+
+namespace hostile {
+namespace {
+
+constexpr int look_again_ms = 20;  // for the end of the test
+
+// Ready for `events`; false after look_again_ms.
+bool ready(int fd, short events) {
+  pollfd look{fd, events, 0};
+  return ::poll(&look, 1, look_again_ms) > 0;
+}
+
+}  // namespace
+
+bool Peer::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    if (server_.stopping_) return false;
+    if (!ready(fd_, POLLOUT)) continue;
+    const auto sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno == EAGAIN) continue;
+    if (sent < 0) return false;
+    server_.bytes_sent_ += static_cast<std::size_t>(sent);
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
+std::string Peer::receive() {
+  char bytes[4096];
+  while (!server_.stopping_) {
+    if (!ready(fd_, POLLIN)) continue;
+    const auto length = ::recv(fd_, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (length < 0 && errno == EAGAIN) continue;
+    return length > 0 ? std::string(bytes, static_cast<std::size_t>(length)) : std::string();
+  }
+  return {};
+}
+
+void Peer::stay_mute() {
+  while (!receive().empty()) {
+  }
+}
+
+void Peer::reset() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+RawServer::RawServer(Script script, std::string ends) : script_(std::move(script)), ends_(std::move(ends)) {
+  listening_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof address;
+  if (::bind(listening_, reinterpret_cast<const sockaddr*>(&address), length) != 0 || ::listen(listening_, 16) != 0 ||
+      ::getsockname(listening_, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    throw std::runtime_error("cannot listen on the loopback");
+  }
+  port_ = ntohs(address.sin_port);
+  listener_ = std::thread([this] { listen(); });
+}
+
+RawServer::~RawServer() {
+  stopping_ = true;
+  listener_.join();
+  for (auto& connection : connections_) connection.join();
+  ::close(listening_);
+}
+
+void RawServer::follow(Script script) {
+  const std::lock_guard lock(mutex_);
+  script_ = std::move(script);
+}
+
+void RawServer::listen() {
+  while (!stopping_) {
+    if (!ready(listening_, POLLIN)) continue;
+    const int fd = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd >= 0) connections_.emplace_back([this, fd] { serve(fd); });
+  }
+}
+
+void RawServer::serve(int fd) {
+  Peer peer(*this, fd);
+  std::string request;
+  for (bool open = true; open;) {
+    const auto more = peer.receive();
+    if (more.empty()) break;
+    request += more;
+    if (!request.ends_with(ends_)) continue;
+    ++requests_;
+    Script script;
+    {
+      const std::lock_guard lock(mutex_);
+      script = script_;
+    }
+    open = script(peer, request);
+    request.clear();
+  }
+  ::close(fd);
+}
+
+}  // namespace hostile
