@@ -105,8 +105,8 @@ std::expected<std::filesystem::path, std::string> set_aside(const std::filesyste
   std::error_code error;
   for (int n = 0; n < 100; ++n) {
     // The time comes before the label, so that names sort by age.
-    aside = file.parent_path() / fmt::format("{}{:%Y-%m-%dT%H-%M-%S}.{:03}Z-{}", prefix, fmt::gmtime(std::chrono::system_clock::to_time_t(second)),
-                                             (now - second).count() + n, label);
+    aside = file.parent_path() / fmt::format("{}{:%Y-%m-%dT%H-%M-%S}.{:03}Z-{}", prefix,
+                                             fmt::gmtime(std::chrono::system_clock::to_time_t(second)), (now - second).count() + n, label);
     std::filesystem::create_hard_link(file, aside, error);
     if (error != std::errc::file_exists) break;
   }

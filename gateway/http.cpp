@@ -207,13 +207,15 @@ Error HttpUpstream::explain(int httplib_error, const Deadline& deadline) const {
               Means::nothing};
     default:
       // Whoever talks on is there, but is no HTTP server.
-      if (connecting_->heard && !connecting_->ended) return {ErrorClass::malformed, whom + ": does not answer as HTTP does", Means::nothing};
+      if (connecting_->heard && !connecting_->ended)
+        return {ErrorClass::malformed, whom + ": does not answer as HTTP does", Means::nothing};
       return {ErrorClass::closed, whom + ": connection closed before a complete HTTP answer", Means::unhealthy};
   }
 }
 
 Result<HttpAnswer> HttpUpstream::get(const HttpRequest& request, const Deadline& deadline, Timing& timing) {
-  if (deadline.passed()) return failure(ErrorClass::timeout, fmt::format("{}:{}: no time left to ask", settings_.url.host, settings_.url.port));
+  if (deadline.passed())
+    return failure(ErrorClass::timeout, fmt::format("{}:{}: no time left to ask", settings_.url.host, settings_.url.port));
   connecting_->deadline = &deadline;
   connecting_->error.reset();
   connecting_->connect_ms.reset();
@@ -253,9 +255,11 @@ Result<HttpAnswer> HttpUpstream::get(const HttpRequest& request, const Deadline&
   if (connecting_->connect_ms) add(timing.connect_ms, *connecting_->connect_ms);
   if (!result) {
     if (connecting_->too_much && !connecting_->in_body) {
-      return failure(ErrorClass::too_large, fmt::format("GET {}: the head of the answer is larger than {} KiB", request.target, head_cap >> 10));
+      return failure(ErrorClass::too_large,
+                     fmt::format("GET {}: the head of the answer is larger than {} KiB", request.target, head_cap >> 10));
     }
-    if (out_of_memory) return failure(ErrorClass::too_large, fmt::format("GET {}: there is not enough memory for the body", request.target));
+    if (out_of_memory)
+      return failure(ErrorClass::too_large, fmt::format("GET {}: there is not enough memory for the body", request.target));
     if (too_large || connecting_->too_much) {
       return failure(ErrorClass::too_large,
                      fmt::format("GET {}: the body is larger than {} MiB", request.target, settings_.body_cap >> 20));

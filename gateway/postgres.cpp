@@ -109,7 +109,8 @@ Error Postgres::connection_error(const PGconn* connection, const std::string& wh
   // Before the words below: libpq's own complaints about foreign bytes have some of them too.
   if (says("invalid response to SSL negotiation") || says("expected authentication request from server")) return foreign;
   // Ours and not theirs: out of descriptors or of memory.
-  if (says("could not create socket") || says("Too many open files") || says("out of memory")) return {ErrorClass::other, line, Means::nothing};
+  if (says("could not create socket") || says("Too many open files") || says("out of memory"))
+    return {ErrorClass::other, line, Means::nothing};
   if (says("Connection refused") || says("No such file or directory")) return {ErrorClass::refused, line, Means::unhealthy};
   if (says("SSL") || says("certificate")) return {ErrorClass::tls, line, Means::nothing};
   if (says("timed out") || says("timeout")) return {ErrorClass::timeout, line, Means::nothing};
@@ -188,7 +189,8 @@ std::optional<Error> Postgres::connect(const Deadline& deadline) {
   if (!identity && connection_) identity = query(plain("SELECT current_database()::text"), deadline);
   if (!identity) return identity.error();
   if (identity->rows.size() != 1 || identity->columns.size() != 1) {
-    return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer as PostgreSQL does", settings_.host, settings_.port), Means::nothing};
+    return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer as PostgreSQL does", settings_.host, settings_.port),
+                 Means::nothing};
   }
   identity_ = text(identity->rows[0][0]).value_or("");
   return std::nullopt;
@@ -261,7 +263,9 @@ std::optional<Error> Postgres::probe(const Deadline& deadline) {
   for (std::size_t i = 0; i < found->rows.size(); ++i) {
     using enum Catalogue::Access;
     const auto& row = found->rows[i];
-    if (row.size() != 3) return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer what was asked", settings_.host, settings_.port), Means::nothing};
+    if (row.size() != 3)
+      return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer what was asked", settings_.host, settings_.port),
+                   Means::nothing};
     catalogue_.tables[text(row.at(0)).value_or("")][text(row.at(1)).value_or("")] = integer(row.at(2)) == 1 ? readable : forbidden;
   }
   must_probe_ = false;

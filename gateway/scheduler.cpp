@@ -102,9 +102,11 @@ awaitable<std::vector<Outcome>> Scheduler::attempt(Lane& lane, std::int64_t now)
       try {
         return lane.asked.upstream->attempt(lane.jobs, *lane.deadline);
       } catch (const std::bad_alloc&) {
-        return all_failed(lane.asked.sources, now, Milliseconds{0}, {ErrorClass::too_large, "there is not enough memory for the answer", Means::nothing});
+        return all_failed(lane.asked.sources, now, Milliseconds{0},
+                          {ErrorClass::too_large, "there is not enough memory for the answer", Means::nothing});
       } catch (const std::exception& e) {
-        return all_failed(lane.asked.sources, now, Milliseconds{0}, {ErrorClass::other, fmt::format("a fault of the gateway: {}", e.what()), Means::nothing});
+        return all_failed(lane.asked.sources, now, Milliseconds{0},
+                          {ErrorClass::other, fmt::format("a fault of the gateway: {}", e.what()), Means::nothing});
       }
     }();
     asio::post(loop_, [&lane, outcomes = std::move(outcomes)]() mutable {
@@ -120,8 +122,10 @@ awaitable<std::vector<Outcome>> Scheduler::attempt(Lane& lane, std::int64_t now)
     co_await lane.timer.async_wait(quietly);
   }
   if (lane.outcomes) co_return std::move(*lane.outcomes);
-  co_return all_failed(lane.asked.sources, now, lane.asked.pace.timeout + grace,
-                       {ErrorClass::timeout, lane.asked.name + ": no answer in time, and the attempt cannot be stopped; is name resolution stuck?", Means::nothing});
+  co_return all_failed(
+      lane.asked.sources, now, lane.asked.pace.timeout + grace,
+      {ErrorClass::timeout, lane.asked.name + ": no answer in time, and the attempt cannot be stopped; is name resolution stuck?",
+       Means::nothing});
 }
 
 awaitable<void> Scheduler::keep_asking(Lane& lane) {

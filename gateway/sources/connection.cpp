@@ -5,8 +5,8 @@
 namespace gateway {
 
 std::string known_connection(const std::string& connection) {
-  return fmt::format("SELECT status, known_at, connected_at, reconnect_count, observed_since FROM ws_connection_row WHERE connection = '{}'",
-                     connection);
+  return fmt::format(
+      "SELECT status, known_at, connected_at, reconnect_count, observed_since FROM ws_connection_row WHERE connection = '{}'", connection);
 }
 
 Write connection_row(const std::string& connection, const Table& before, const ConnectionSeen& seen, const std::string& basis,
@@ -31,11 +31,11 @@ Write connection_row(const std::string& connection, const Table& before, const C
   if (seen.status) known_at = now;
   return {.table = "ws_connection_row",
           .mode = Mode::upsert,
-          .columns = {"connection", "status", "observed_at", "known_at", "environment", "connected_at", "last_heartbeat_at", "reconnect_count",
-                      "observed_since", "last_error", "active_subscriptions", "basis"},
-          .rows = {{connection, maybe(status), now, maybe(known_at), maybe(seen.environment), status == "connected" ? maybe(connected_at) : Value{},
-                    maybe(seen.last_heartbeat_at), maybe(reconnects), maybe(since), maybe(seen.last_error),
-                    maybe(seen.active_subscriptions), basis}},
+          .columns = {"connection", "status", "observed_at", "known_at", "environment", "connected_at", "last_heartbeat_at",
+                      "reconnect_count", "observed_since", "last_error", "active_subscriptions", "basis"},
+          .rows = {{connection, maybe(status), now, maybe(known_at), maybe(seen.environment),
+                    status == "connected" ? maybe(connected_at) : Value{}, maybe(seen.last_heartbeat_at), maybe(reconnects), maybe(since),
+                    maybe(seen.last_error), maybe(seen.active_subscriptions), basis}},
           .scope = {}};
 }
 

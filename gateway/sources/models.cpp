@@ -35,17 +35,17 @@ Source models() {
                       "GROUP BY split ORDER BY array_position(ARRAY['test', 'validation'], split) NULLS LAST LIMIT 1) q ON true"
                     : "CROSS JOIN (SELECT NULL::text AS split, NULL::numeric AS accuracy, NULL::numeric AS precision, NULL::numeric AS "
                       "recall, NULL::numeric AS f1_score) q";
-        return std::vector<Request>{
-            SqlRequest{fmt::format("SELECT m.version, coalesce(m.strategy_id, '(default)') AS strategy_id, m.model_type, {} AS trained_at, "
-                                   "m.training_duration_seconds AS training_duration_s, m.training_dataset_size, m.is_active, "
-                                   "f.is_first, q.accuracy, q.precision, q.recall, q.f1_score, q.split AS metrics_split FROM model_versions m "
-                                   // One pass over the table: a look back for each version would be quadratic.
-                                   "JOIN (SELECT id, row_number() OVER (PARTITION BY strategy_id ORDER BY trained_at, id) = 1 AS is_first "
-                                   "FROM model_versions) f ON f.id = m.id {} "
-                                   "WHERE m.is_active OR m.id IN (SELECT id FROM model_versions WHERE isfinite(trained_at) ORDER BY "
-                                   "trained_at DESC LIMIT 500)",
-                                   epoch("m.trained_at"), measured),
-                       {}}};
+        return std::vector<Request>{SqlRequest{
+            fmt::format("SELECT m.version, coalesce(m.strategy_id, '(default)') AS strategy_id, m.model_type, {} AS trained_at, "
+                        "m.training_duration_seconds AS training_duration_s, m.training_dataset_size, m.is_active, "
+                        "f.is_first, q.accuracy, q.precision, q.recall, q.f1_score, q.split AS metrics_split FROM model_versions m "
+                        // One pass over the table: a look back for each version would be quadratic.
+                        "JOIN (SELECT id, row_number() OVER (PARTITION BY strategy_id ORDER BY trained_at, id) = 1 AS is_first "
+                        "FROM model_versions) f ON f.id = m.id {} "
+                        "WHERE m.is_active OR m.id IN (SELECT id FROM model_versions WHERE isfinite(trained_at) ORDER BY "
+                        "trained_at DESC LIMIT 500)",
+                        epoch("m.trained_at"), measured),
+            {}}};
       },
       .parse = [](const Known&, std::span<const Answer> answers) -> Result<Batch> {
         const auto& versions = std::get<Table>(answers[0]);

@@ -66,9 +66,9 @@ SqlRequest head() {
 }
 
 SqlRequest created_since(const std::string& select, double watermark) {
-  return {fmt::format(
-              "SELECT {} FROM orders o WHERE o.created_at >= to_timestamp($1::float8) AT TIME ZONE 'UTC' ORDER BY o.created_at FETCH FIRST {} ROWS WITH TIES",
-              select, chunk),
+  return {fmt::format("SELECT {} FROM orders o WHERE o.created_at >= to_timestamp($1::float8) AT TIME ZONE 'UTC' ORDER BY o.created_at "
+                      "FETCH FIRST {} ROWS WITH TIES",
+                      select, chunk),
           {fmt::format("{:.6f}", watermark - overlap_s)}};
 }
 

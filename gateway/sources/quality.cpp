@@ -54,7 +54,8 @@ std::string sums(const Kind& kind, const Catalogue& catalogue, const std::string
   // A number that no sum of doubles can hold is none: one such row must not take the whole hour away.
   const std::string pnl = orders ? ""
                                  : "CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(t.performance->'realized_pnl') = 'number' "
-                                   "THEN CASE WHEN abs((t.performance->>'realized_pnl')::numeric) < 1e300 THEN (t.performance->>'realized_pnl')::numeric END END AS pnl) p ";
+                                   "THEN CASE WHEN abs((t.performance->>'realized_pnl')::numeric) < 1e300 THEN "
+                                   "(t.performance->>'realized_pnl')::numeric END END AS pnl) p ";
   const std::string real = orders ? " AND NOT t.is_dry_run AND t.status <> 'dry_run'" : "";
   return fmt::format(
       "SELECT '{}'::text AS kind, extract(epoch FROM date_trunc('hour', t.{}))::bigint AS hour, coalesce({}, '(unknown)') AS strategy_id, "

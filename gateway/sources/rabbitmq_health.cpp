@@ -59,7 +59,8 @@ Source rabbitmq_health() {
             const auto vhosts = check(std::get<HttpAnswer>(answers[1]), "virtual-hosts", fmt::format("GET {}", virtual_hosts));
             if (!vhosts) return std::unexpected(vhosts.error());
             // Who has none of them has said nothing: it may not even be RabbitMQ.
-            if (alarm->status == "unknown" && vhosts->status == "unknown") return std::unexpected(http_error(404, fmt::format("GET {}", alarms)));
+            if (alarm->status == "unknown" && vhosts->status == "unknown")
+              return std::unexpected(http_error(404, fmt::format("GET {}", alarms)));
             std::string status = "healthy";
             std::optional<std::string> error;
             for (const auto* component : {&*vhosts, &*alarm}) {

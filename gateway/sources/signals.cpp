@@ -78,7 +78,8 @@ Source signals() {
           .held = "SELECT count(*) FROM signal",
           .known = {read_cursors(name, {"watermark", "filled_at"}),
                     // By the database's clock, as the watermark is: what it dates in the future is not missed by it.
-                    "SELECT max(time) FROM signal WHERE time <= (SELECT value FROM cursor WHERE source = 'postgres.signals' AND name = 'watermark')"},
+                    "SELECT max(time) FROM signal WHERE time <= (SELECT value FROM cursor WHERE source = 'postgres.signals' AND name = "
+                    "'watermark')"},
           .ask = [](const Known& known) -> Result<std::vector<Request>> {
             if (auto error = lacking(*known.catalogue, "trading_signals",
                                      {"signal_id", "strategy_id", "asset", "side", "price", "confidence", "timestamp", "model_version",

@@ -21,7 +21,10 @@ int port_of(const std::string& url) { return std::stoi(url.substr(url.rfind(':')
 }  // namespace
 
 AskedUpstreams::AskedUpstreams()
-    : servers(emptied()), ws_gateway_("ws-gateway", servers), model_service_("model-service", servers), order_manager_("order-manager", servers) {
+    : servers(emptied()),
+      ws_gateway_("ws-gateway", servers),
+      model_service_("model-service", servers),
+      order_manager_("order-manager", servers) {
   servers.broker().declare("/", "deep");
   servers.broker().publish("/", "deep", 3);
   for (const auto* service : {&ws_gateway_, &model_service_, &order_manager_}) {
@@ -66,19 +69,25 @@ void AskedUpstreams::lead_through(Variables& settings, const std::string& upstre
 }
 
 void AskedUpstreams::insert_signals(int count) const {
-  servers.sql(fmt::format("INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, confidence, timestamp, model_version) "
-                          "SELECT gen_random_uuid(), 'momentum', 'BTCUSDT', 'buy', n, 0.9, now() AT TIME ZONE 'UTC', 'v1' FROM generate_series(1, {}) AS n", count));
+  servers.sql(fmt::format(
+      "INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, confidence, timestamp, model_version) "
+      "SELECT gen_random_uuid(), 'momentum', 'BTCUSDT', 'buy', n, 0.9, now() AT TIME ZONE 'UTC', 'v1' FROM generate_series(1, {}) AS n",
+      count));
 }
 
 std::string AskedUpstreams::signal_ids() const {
-  return servers.sql("SELECT string_agg(id, ',' ORDER BY id COLLATE \"C\") FROM (SELECT signal_id::text AS id FROM trading_signals WHERE strategy_id = 'momentum') AS s");
+  return servers.sql(
+      "SELECT string_agg(id, ',' ORDER BY id COLLATE \"C\") FROM (SELECT signal_id::text AS id FROM trading_signals WHERE strategy_id = "
+      "'momentum') AS s");
 }
 
 std::string AskedUpstreams::kept(const std::string& upstream) {
-  if (upstream == "postgres") return "SELECT group_concat(signal_id) FROM (SELECT signal_id FROM recent_signals WHERE strategy_id = 'momentum' ORDER BY signal_id)";
+  if (upstream == "postgres")
+    return "SELECT group_concat(signal_id) FROM (SELECT signal_id FROM recent_signals WHERE strategy_id = 'momentum' ORDER BY signal_id)";
   if (upstream == "rabbitmq") return "SELECT name, messages, consumers FROM queue_now WHERE name = 'deep'";
   if (upstream == "ws-gateway") return "SELECT connection, last_known_status FROM ws_connection WHERE connection = 'private'";
-  return fmt::format("SELECT group_concat(component) FROM (SELECT component FROM service_component WHERE service = '{}' ORDER BY 1)", upstream);
+  return fmt::format("SELECT group_concat(component) FROM (SELECT component FROM service_component WHERE service = '{}' ORDER BY 1)",
+                     upstream);
 }
 
 }  // namespace faults

@@ -11,7 +11,9 @@ namespace faults {
 
 Certificates::Certificates(std::filesystem::path directory) : directory_(std::move(directory)) {
   for (const auto* authority : {"authority", "stranger"}) {
-    openssl(fmt::format("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN={0} -keyout {0}.key -out {0}.pem", authority));
+    openssl(fmt::format(
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN={0} -keyout {0}.key -out {0}.pem",
+        authority));
     std::ofstream(directory_ / fmt::format("{}.index", authority)) << "";
   }
   make("good", "authority", "IP:127.0.0.1,DNS:localhost", "-startdate 20200101000000Z -enddate 20991231000000Z");
@@ -23,10 +25,13 @@ Certificates::Certificates(std::filesystem::path directory) : directory_(std::mo
 // Only `openssl ca` sets the dates.
 void Certificates::make(const std::string& kind, const std::string& authority, const std::string& name, const std::string& dates) const {
   std::ofstream(directory_ / (kind + ".conf")) << fmt::format(
-      "[ca]\ndefault_ca=c\n[c]\ndatabase={0}/{1}.index\nnew_certs_dir={0}\nrand_serial=yes\ndefault_md=sha256\npolicy=p\nunique_subject=no\ncopy_extensions=none\n"
-      "[p]\ncommonName=supplied\n[x]\nsubjectAltName={2}\nbasicConstraints=CA:FALSE\n", directory_.string(), authority, name);
+      "[ca]\ndefault_ca=c\n[c]\ndatabase={0}/"
+      "{1}.index\nnew_certs_dir={0}\nrand_serial=yes\ndefault_md=sha256\npolicy=p\nunique_subject=no\ncopy_extensions=none\n"
+      "[p]\ncommonName=supplied\n[x]\nsubjectAltName={2}\nbasicConstraints=CA:FALSE\n",
+      directory_.string(), authority, name);
   openssl(fmt::format("req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN={0} -keyout {0}.key -out {0}.csr", kind));
-  openssl(fmt::format("ca -batch -notext -config {0}.conf -extensions x -cert {1}.pem -keyfile {1}.key -in {0}.csr -out {0}.pem {2}", kind, authority, dates));
+  openssl(fmt::format("ca -batch -notext -config {0}.conf -extensions x -cert {1}.pem -keyfile {1}.key -in {0}.csr -out {0}.pem {2}", kind,
+                      authority, dates));
 }
 
 void Certificates::openssl(const std::string& words) const {

@@ -16,7 +16,9 @@ class Certificates {
   struct Pair {
     std::filesystem::path certificate, key;
   };
-  Pair of(const std::string& kind) const { return {directory_ / (kind + ".pem"), directory_ / (kind + ".key")}; }  // good, expired, foreign, misnamed
+  Pair of(const std::string& kind) const {
+    return {directory_ / (kind + ".pem"), directory_ / (kind + ".key")};
+  }  // good, expired, foreign, misnamed
 
  private:
   void openssl(const std::string& words) const;

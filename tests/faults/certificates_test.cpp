@@ -23,7 +23,9 @@ class Certificate : public integration::Integration {
 class SecureService {
  public:
   explicit SecureService(const Certificates::Pair& pair) : server_(pair.certificate.c_str(), pair.key.c_str()) {
-    server_.Get("/health", [](const httplib::Request&, httplib::Response& response) { response.set_content(R"({"status":"healthy"})", "application/json"); });
+    server_.Get("/health", [](const httplib::Request&, httplib::Response& response) {
+      response.set_content(R"({"status":"healthy"})", "application/json");
+    });
     server_.set_keep_alive_timeout(1);
     port_ = server_.bind_to_any_port("127.0.0.1");
     thread_ = std::thread([this] { server_.listen_after_bind(); });
@@ -44,11 +46,13 @@ class SecureService {
 };
 
 TEST_F(Certificate, OnlyATrustedServiceIsBelieved) {
-  SecureService good(certificates.of("good")), expired(certificates.of("expired")), foreign(certificates.of("foreign")), misnamed(certificates.of("misnamed"));
+  SecureService good(certificates.of("good")), expired(certificates.of("expired")), foreign(certificates.of("foreign")),
+      misnamed(certificates.of("misnamed"));
   const integration::ScriptedService plain;
   auto plain_url = plain.url();
   plain_url.replace(0, 4, "https");
-  settings["HEALTH_SERVICES"] = fmt::format("good={},expired={},foreign={},misnamed={},plain={}/health", good.url(), expired.url(), foreign.url(), misnamed.url(), plain_url);
+  settings["HEALTH_SERVICES"] = fmt::format("good={},expired={},foreign={},misnamed={},plain={}/health", good.url(), expired.url(),
+                                            foreign.url(), misnamed.url(), plain_url);
   settings["UPSTREAM_CA_FILE"] = certificates.authority().string();
   start_gateway();
   ASSERT_TRUE(service_becomes("good", "healthy"));
@@ -76,11 +80,13 @@ class PostgresCertificate : public Certificate {
   void serve(const std::string& kind) const {
     const auto pair = certificates.of(kind);
     const auto put = [&](const std::filesystem::path& from, const std::string& to) {
-      upstreams.sql(fmt::format("COPY (SELECT unnest(string_to_array({}, E'\\n'))) TO PROGRAM 'umask 077; cat >{}'", integration::quoted(integration::content(from)), to));
+      upstreams.sql(fmt::format("COPY (SELECT unnest(string_to_array({}, E'\\n'))) TO PROGRAM 'umask 077; cat >{}'",
+                                integration::quoted(integration::content(from)), to));
     };
     put(pair.certificate, "tests.pem");
     put(pair.key, "tests.key");
-    for (const auto* setting : {"ssl = on", "ssl_cert_file = 'tests.pem'", "ssl_key_file = 'tests.key'"}) upstreams.sql(fmt::format("ALTER SYSTEM SET {}", setting));
+    for (const auto* setting : {"ssl = on", "ssl_cert_file = 'tests.pem'", "ssl_key_file = 'tests.key'"})
+      upstreams.sql(fmt::format("ALTER SYSTEM SET {}", setting));
     upstreams.sql("SELECT pg_reload_conf()");
     const auto marked = [&] { return upstreams.sql("SHOW ssl") == "on"; };
     ASSERT_TRUE(eventually(marked));

@@ -21,10 +21,14 @@ class ClockTest : public integration::Integration {
     settings["ORDER_MANAGER_URL"] = fmt::format("http://127.0.0.1:{}", service_gate.port());
     settings["STALE_AFTER"] = "3s";
     set_clock("+0");
-    clock = {{"LD_PRELOAD", LIBFAKETIME}, {"FAKETIME_TIMESTAMP_FILE", clock_file()}, {"FAKETIME_NO_CACHE", "1"}, {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}};
+    clock = {{"LD_PRELOAD", LIBFAKETIME},
+             {"FAKETIME_TIMESTAMP_FILE", clock_file()},
+             {"FAKETIME_NO_CACHE", "1"},
+             {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}};
     settings.merge(integration::Variables(clock));
-    upstreams.sql("INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) "
-                  "SELECT gen_random_uuid(), 'momentum', 'BTCUSDT', 'buy', n, now() AT TIME ZONE 'UTC' FROM generate_series(1, 5) AS n");
+    upstreams.sql(
+        "INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) "
+        "SELECT gen_random_uuid(), 'momentum', 'BTCUSDT', 'buy', n, now() AT TIME ZONE 'UTC' FROM generate_series(1, 5) AS n");
   }
 
   static int port_of(const std::string& url) { return std::stoi(url.substr(url.rfind(':') + 1)); }
@@ -37,7 +41,8 @@ class ClockTest : public integration::Integration {
 
   // As somebody on the same machine reads.
   std::string read(const std::string& sql) const {
-    const auto done = integration::run({"sqlite3", "-batch", "-readonly", "-nullvalue", "NULL", fmt::format("file:{}?mode=ro&immutable=1", cache().string()), sql}, clock);
+    const auto done = integration::run(
+        {"sqlite3", "-batch", "-readonly", "-nullvalue", "NULL", fmt::format("file:{}?mode=ro&immutable=1", cache().string()), sql}, clock);
     if (done.code != 0) throw std::runtime_error(done.errors);
     return done.output.substr(0, done.output.find_last_not_of('\n') + 1);
   }
@@ -46,7 +51,9 @@ class ClockTest : public integration::Integration {
   }
 
   ::testing::AssertionResult all_fresh() const {
-    return eventually(look("SELECT source || ' ' || freshness || ' ' || coalesce(error, '') FROM source_status WHERE freshness NOT IN ('fresh', 'off')"), "");
+    return eventually(
+        look("SELECT source || ' ' || freshness || ' ' || coalesce(error, '') FROM source_status WHERE freshness NOT IN ('fresh', 'off')"),
+        "");
   }
 
   // What PostgreSQL delivered is said to be stale by everything published from now on, until some publishes have passed.
@@ -78,7 +85,9 @@ TEST_F(ClockTest, OldDataNeverBecomesFreshWhenItJumps) {
   for (const auto* offset : {"-3600", "+3600", "+0"}) {
     set_clock(offset);
     expect_stale_for_a_while();
-    ASSERT_TRUE(eventually(look("SELECT DISTINCT freshness FROM source_status WHERE source IN ('rabbitmq.health', 'order-manager.health')"), "fresh")) << offset;
+    ASSERT_TRUE(eventually(look("SELECT DISTINCT freshness FROM source_status WHERE source IN ('rabbitmq.health', 'order-manager.health')"),
+                           "fresh"))
+        << offset;
     EXPECT_EQ(read(signal_events), events) << offset;
   }
   gate.set({});
@@ -97,7 +106,8 @@ TEST_F(ClockTest, AllIsFreshAgainAfterAJumpAndNoEventDoubles) {
     ASSERT_TRUE(eventually([&] { return std::stoll(read("SELECT publish_count FROM gateway")) > count + 3; })) << offset;
     ASSERT_TRUE(all_fresh()) << offset;
     EXPECT_EQ(read(signal_events), events) << offset;
-    EXPECT_EQ(read("SELECT event_type FROM event_history WHERE event_type LIKE 'upstream%' OR event_type = 'service_status_changed'"), "") << offset;
+    EXPECT_EQ(read("SELECT event_type FROM event_history WHERE event_type LIKE 'upstream%' OR event_type = 'service_status_changed'"), "")
+        << offset;
   }
   EXPECT_EQ(read("SELECT count(*) FROM outage"), "0");
 }

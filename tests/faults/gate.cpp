@@ -82,7 +82,8 @@ class Gate::Work : public std::enable_shared_from_this<Work> {
  private:
   // One connection: the asker on one side, the upstream on the other.
   struct Session : std::enable_shared_from_this<Session> {
-    Session(std::shared_ptr<Work> work, tcp::socket socket) : gate(std::move(work)), asker(std::move(socket)), upstream(loop()), timer(loop()) {}
+    Session(std::shared_ptr<Work> work, tcp::socket socket)
+        : gate(std::move(work)), asker(std::move(socket)), upstream(loop()), timer(loop()) {}
 
     void start() {
       auto self = shared_from_this();
@@ -147,7 +148,8 @@ class Gate::Work : public std::enable_shared_from_this<Work> {
         case Kind::drip: return trickle(std::move(piece), 1, fault.pause);
         case Kind::limit: {
           constexpr std::size_t turns = 50;  // a second, at most
-          return trickle(std::move(piece), std::max<std::size_t>(1, fault.bytes / turns), std::chrono::microseconds{1'000'000 / fault.bytes});
+          return trickle(std::move(piece), std::max<std::size_t>(1, fault.bytes / turns),
+                         std::chrono::microseconds{1'000'000 / fault.bytes});
         }
         case Kind::delay: {
           timer.expires_after(fault.pause);
@@ -167,11 +169,12 @@ class Gate::Work : public std::enable_shared_from_this<Work> {
         if (error) return;
         self->said = piece.substr(0, at_once);
         piece.erase(0, at_once);
-        asio::async_write(self->asker, asio::buffer(self->said), [self, piece = std::move(piece), at_once, a_byte](error_code failed, std::size_t) mutable {
-          if (failed) return self->close();
-          if (piece.empty()) return self->hear_upstream();
-          self->trickle(std::move(piece), at_once, a_byte);
-        });
+        asio::async_write(self->asker, asio::buffer(self->said),
+                          [self, piece = std::move(piece), at_once, a_byte](error_code failed, std::size_t) mutable {
+                            if (failed) return self->close();
+                            if (piece.empty()) return self->hear_upstream();
+                            self->trickle(std::move(piece), at_once, a_byte);
+                          });
       });
     }
 

@@ -21,7 +21,10 @@ using integration::eventually;
 // One gateway with the gate before its upstream.
 struct Column {
   Column(std::string name, const AskedUpstreams& asked)
-      : upstream(std::move(name)), gate(asked.port(upstream)), settings(asked.settings(scratch.path() / "cache.db")), reader(scratch.path() / "cache.db") {
+      : upstream(std::move(name)),
+        gate(asked.port(upstream)),
+        settings(asked.settings(scratch.path() / "cache.db")),
+        reader(scratch.path() / "cache.db") {
     AskedUpstreams::lead_through(settings, upstream, gate.port());
     gateway = std::make_unique<integration::Gateway>(settings, scratch.path() / "gateway.log");
   }
@@ -31,16 +34,22 @@ struct Column {
 
   // Everything that is not as it should be while all is well.
   std::string faults() const {
-    return text("SELECT source || ' ' || freshness || ' ' || coalesce(error, '') FROM source_status WHERE freshness NOT IN ('fresh', 'off') OR error IS NOT NULL "
-                "UNION ALL SELECT 'outage of ' || upstream FROM outage WHERE ended_at IS NULL "
-                "UNION ALL SELECT service || ' is ' || effective_status FROM service_health WHERE effective_status <> 'healthy'");
+    return text(
+        "SELECT source || ' ' || freshness || ' ' || coalesce(error, '') FROM source_status WHERE freshness NOT IN ('fresh', 'off') OR "
+        "error IS NOT NULL "
+        "UNION ALL SELECT 'outage of ' || upstream FROM outage WHERE ended_at IS NULL "
+        "UNION ALL SELECT service || ' is ' || effective_status FROM service_health WHERE effective_status <> 'healthy'");
   }
 
   // What does not keep its pace among the sources of the other upstreams.
   std::string disturbed(std::int64_t since) const {
-    return text(fmt::format("SELECT source || ' ' || freshness || ' ' || coalesce(error, '') FROM source_status s WHERE upstream <> '{{u}}' AND freshness <> 'off' AND "
-                            "(freshness <> 'fresh' OR (SELECT count(*) FROM source_attempt a WHERE a.source = s.source AND a.error_class IS NULL AND a.time >= {}) < 5) "
-                            "UNION ALL SELECT 'outage of ' || upstream FROM outage WHERE upstream NOT IN ('{{u}}', 'gateway')", since));
+    return text(
+        fmt::format("SELECT source || ' ' || freshness || ' ' || coalesce(error, '') FROM source_status s WHERE upstream <> '{{u}}' AND "
+                    "freshness <> 'off' AND "
+                    "(freshness <> 'fresh' OR (SELECT count(*) FROM source_attempt a WHERE a.source = s.source AND a.error_class IS NULL "
+                    "AND a.time >= {}) < 5) "
+                    "UNION ALL SELECT 'outage of ' || upstream FROM outage WHERE upstream NOT IN ('{{u}}', 'gateway')",
+                    since));
   }
 
   std::string upstream;
@@ -49,7 +58,7 @@ struct Column {
   Variables settings;
   integration::Reader reader;
   std::unique_ptr<integration::Gateway> gateway;
-  std::string kept;           // what it had delivered when the fault began
+  std::string kept;  // what it had delivered when the fault began
   std::int64_t age = 0, outages = 0;
 };
 
@@ -103,7 +112,8 @@ TEST_P(Matrix, HurtsOneUpstreamOnlyAndLosesNothing) {
     ASSERT_TRUE(eventually([&] { return c.faults(); }, ""));
     ASSERT_TRUE(eventually([&] { return c.text(AskedUpstreams::kept("postgres")); }, expected_ids));
     // Statistics of a queue come later than the queue itself.
-    ASSERT_TRUE(eventually([&] { return c.text(AskedUpstreams::kept(c.upstream)); }, [](const auto& kept) { return kept.find("NULL") == std::string::npos; }, "no NULL"));
+    ASSERT_TRUE(eventually([&] { return c.text(AskedUpstreams::kept(c.upstream)); },
+                           [](const auto& kept) { return kept.find("NULL") == std::string::npos; }, "no NULL"));
     c.kept = c.text(AskedUpstreams::kept(c.upstream));
     c.outages = c.number("SELECT count(*) FROM outage WHERE upstream = '{u}'");
   });
@@ -116,15 +126,21 @@ TEST_P(Matrix, HurtsOneUpstreamOnlyAndLosesNothing) {
   for_each_cell([&](Column& c, const Expected& cell) {
     if (cell.fresh) return;
     // Class and text name what and whom.
-    EXPECT_TRUE(eventually([&] { return c.text("SELECT group_concat(DISTINCT coalesce(error_class, 'none')) FROM source_status WHERE upstream = '{u}'"); }, cell.error_class));
-    EXPECT_EQ(c.text(fmt::format("SELECT source, error FROM source_status WHERE upstream = '{{u}}' AND error NOT LIKE '%127.0.0.1%' AND error NOT LIKE 'GET /%'")), "");
+    EXPECT_TRUE(eventually(
+        [&] { return c.text("SELECT group_concat(DISTINCT coalesce(error_class, 'none')) FROM source_status WHERE upstream = '{u}'"); },
+        cell.error_class));
+    EXPECT_EQ(c.text(fmt::format("SELECT source, error FROM source_status WHERE upstream = '{{u}}' AND error NOT LIKE '%127.0.0.1%' AND "
+                                 "error NOT LIKE 'GET /%'")),
+              "");
     c.age = c.number("SELECT coalesce(min(age_s), 0) FROM source_status WHERE upstream = '{u}'");
   });
   for_each_cell([&](Column& c, const Expected& cell) {
     if (cell.fresh) return;
     const auto freshness = cell.error_class == "missing" ? "missing" : "stale";
-    EXPECT_TRUE(eventually([&] { return c.text("SELECT group_concat(DISTINCT freshness) FROM source_status WHERE upstream = '{u}'"); }, freshness));
-    EXPECT_TRUE(eventually([&] { return c.number("SELECT min(age_s) FROM source_status WHERE upstream = '{u}'") > c.age; })) << "its age does not grow";
+    EXPECT_TRUE(
+        eventually([&] { return c.text("SELECT group_concat(DISTINCT freshness) FROM source_status WHERE upstream = '{u}'"); }, freshness));
+    EXPECT_TRUE(eventually([&] { return c.number("SELECT min(age_s) FROM source_status WHERE upstream = '{u}'") > c.age; }))
+        << "its age does not grow";
     EXPECT_TRUE(eventually([&] { return c.text("SELECT effective_status FROM service_health WHERE service = '{u}'"); }, cell.verdict));
     EXPECT_EQ(c.text("SELECT status FROM system_health"), cell.verdict);
     EXPECT_EQ(c.text(AskedUpstreams::kept(c.upstream)), c.kept) << "what it delivered last";
@@ -134,9 +150,11 @@ TEST_P(Matrix, HurtsOneUpstreamOnlyAndLosesNothing) {
     if (c.upstream == "ws-gateway") {
       EXPECT_EQ(c.text("SELECT status FROM ws_connection WHERE connection = 'private'"), "unknown");
     }
-    EXPECT_EQ(c.text("SELECT group_concat(DISTINCT error_class) FROM source_status WHERE upstream = '{u}'"), cell.error_class) << "it stays what it is";
+    EXPECT_EQ(c.text("SELECT group_concat(DISTINCT error_class) FROM source_status WHERE upstream = '{u}'"), cell.error_class)
+        << "it stays what it is";
     EXPECT_EQ(c.text("SELECT DISTINCT error FROM source_attempt WHERE error_class = 'other'"), "");
-    EXPECT_TRUE(eventually([&] { return c.text("SELECT count(*) FROM outage WHERE upstream = '{u}' AND ended_at IS NULL"); }, cell.outage ? "1" : "0"));
+    EXPECT_TRUE(eventually([&] { return c.text("SELECT count(*) FROM outage WHERE upstream = '{u}' AND ended_at IS NULL"); },
+                           cell.outage ? "1" : "0"));
     if (cell.outage) {
       EXPECT_NE(c.text("SELECT error_class FROM outage WHERE upstream = '{u}' AND ended_at IS NULL"), "other");
     }
@@ -161,12 +179,17 @@ TEST_P(Matrix, HurtsOneUpstreamOnlyAndLosesNothing) {
       EXPECT_EQ(c.text(AskedUpstreams::kept(c.upstream)), c.kept);
     }
     // The attempt under way when the fault ended may still fail, no later one.
-    EXPECT_LE(c.number(fmt::format("SELECT count(*) FROM source_attempt WHERE source = '{{u}}.health' AND error_class IS NOT NULL AND time > {}", restored)), 0);
+    EXPECT_LE(c.number(fmt::format(
+                  "SELECT count(*) FROM source_attempt WHERE source = '{{u}}.health' AND error_class IS NOT NULL AND time > {}", restored)),
+              0);
     // No event lost or doubled: of rows, and of the outages themselves.
-    EXPECT_EQ(c.text("SELECT group_concat(signal_id) FROM (SELECT signal_id FROM event_history WHERE event_type = 'trading_signal_received' AND strategy_id = 'momentum' "
-                     "ORDER BY signal_id)"), all_ids);
+    EXPECT_EQ(c.text("SELECT group_concat(signal_id) FROM (SELECT signal_id FROM event_history WHERE event_type = "
+                     "'trading_signal_received' AND strategy_id = 'momentum' "
+                     "ORDER BY signal_id)"),
+              all_ids);
     EXPECT_EQ(c.number("SELECT count(*) FROM outage WHERE upstream = '{u}'"), c.outages + (cell.outage ? 1 : 0));
-    EXPECT_EQ(c.text("SELECT (SELECT count(*) FROM event_history WHERE event_type = 'upstream_lost'), (SELECT count(*) FROM event_history WHERE event_type = 'upstream_recovered')"),
+    EXPECT_EQ(c.text("SELECT (SELECT count(*) FROM event_history WHERE event_type = 'upstream_lost'), (SELECT count(*) FROM event_history "
+                     "WHERE event_type = 'upstream_recovered')"),
               c.text("SELECT count(*), count(ended_at) FROM outage"));
   });
 }

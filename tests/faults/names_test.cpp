@@ -28,9 +28,11 @@ class Names : public integration::Integration {
   void write_hosts(const std::string& lines) const { std::ofstream(hosts()) << lines; }  // in place: the mount follows
 
   integration::Gateway& start() {
-    const std::string script = "mount --bind \"$0/hosts\" /etc/hosts && mount --bind \"$0/nsswitch.conf\" /etc/nsswitch.conf && exec \"$@\"";
-    gateway_ = std::make_unique<integration::Gateway>(settings, log_file(),
-                                                      std::vector<std::string>{"unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, directory().string()});
+    const std::string script =
+        "mount --bind \"$0/hosts\" /etc/hosts && mount --bind \"$0/nsswitch.conf\" /etc/nsswitch.conf && exec \"$@\"";
+    gateway_ = std::make_unique<integration::Gateway>(
+        settings, log_file(),
+        std::vector<std::string>{"unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, directory().string()});
     return *gateway_;
   }
 
@@ -42,8 +44,10 @@ class Names : public integration::Integration {
 
   ::testing::AssertionResult others_keep_pace() const {
     const auto since = integration::now() + 1;
-    return eventually([&] { return attempts("rabbitmq.health", since) >= 4 && attempts("postgres.signals", since) >= 4 && reader.source("rabbitmq.health") == "fresh" &&
-                                   reader.source("postgres.signals") == "fresh"; });
+    return eventually([&] {
+      return attempts("rabbitmq.health", since) >= 4 && attempts("postgres.signals", since) >= 4 &&
+             reader.source("rabbitmq.health") == "fresh" && reader.source("postgres.signals") == "fresh";
+    });
   }
 
   integration::ScriptedService service;
@@ -83,9 +87,12 @@ TEST_F(Names, AResolverThatHangsIsReportedAndHoldsNobodyElse) {
   ASSERT_EQ(::mkfifo(hosts().c_str(), 0666), 0);
   auto& gateway = start();
   ASSERT_TRUE(eventually(source("order-manager.health", "error_class"), "timeout"));
-  EXPECT_NE(reader.source("order-manager.health", "error").find("name resolution"), std::string::npos) << reader.source("order-manager.health", "error");
+  EXPECT_NE(reader.source("order-manager.health", "error").find("name resolution"), std::string::npos)
+      << reader.source("order-manager.health", "error");
   EXPECT_TRUE(others_keep_pace());
-  ASSERT_TRUE(eventually([&] { return reader.number("SELECT consecutive_failures FROM source_status WHERE source = 'order-manager.health'") >= 3; })) << "said at every turn";
+  ASSERT_TRUE(eventually([&] {
+    return reader.number("SELECT consecutive_failures FROM source_status WHERE source = 'order-manager.health'") >= 3;
+  })) << "said at every turn";
   EXPECT_EQ(reader.service("order-manager"), "unknown");
   EXPECT_EQ(gateway.terminate(), 0) << "the thread that hangs does not hold the end";
   EXPECT_EQ(reader.text("PRAGMA quick_check"), "ok");

@@ -23,13 +23,18 @@ class PostgresProcess : public integration::Integration {
 
   // Written to the log at once: what a crash of PostgreSQL itself forgets is another matter.
   void insert(int count) const {
-    upstreams.sql(fmt::format("SET synchronous_commit = on; INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) "
-                              "SELECT gen_random_uuid(), 'momentum', 'BTCUSDT', 'buy', n, now() AT TIME ZONE 'UTC' FROM generate_series(1, {}) AS n", count));
+    upstreams.sql(
+        fmt::format("SET synchronous_commit = on; INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) "
+                    "SELECT gen_random_uuid(), 'momentum', 'BTCUSDT', 'buy', n, now() AT TIME ZONE 'UTC' FROM generate_series(1, {}) AS n",
+                    count));
   }
 
   ::testing::AssertionResult every_signal_is_one_event() const {
-    const auto ids = upstreams.sql("SELECT string_agg(id, ',' ORDER BY id COLLATE \"C\") FROM (SELECT signal_id::text AS id FROM trading_signals) AS s");
-    return eventually(query("SELECT group_concat(signal_id) FROM (SELECT signal_id FROM event_history WHERE event_type = 'trading_signal_received' ORDER BY signal_id)"), ids);
+    const auto ids =
+        upstreams.sql("SELECT string_agg(id, ',' ORDER BY id COLLATE \"C\") FROM (SELECT signal_id::text AS id FROM trading_signals) AS s");
+    return eventually(query("SELECT group_concat(signal_id) FROM (SELECT signal_id FROM event_history WHERE event_type = "
+                            "'trading_signal_received' ORDER BY signal_id)"),
+                      ids);
   }
 
   std::string backends() const {
@@ -68,11 +73,13 @@ TEST_F(PostgresProcess, AStoppedBackendIsLeftForANewOne) {
   const auto backend = only_backend();
   stop(std::stoi(backend));
   insert(2);
-  ASSERT_TRUE(eventually(query("SELECT count(*) > 0 FROM source_attempt WHERE source = 'postgres.signals' AND error_class = 'timeout'"), "1"));
+  ASSERT_TRUE(
+      eventually(query("SELECT count(*) > 0 FROM source_attempt WHERE source = 'postgres.signals' AND error_class = 'timeout'"), "1"));
   ASSERT_TRUE(becomes("postgres.signals", "fresh")) << "through another backend";
   EXPECT_TRUE(every_signal_is_one_event());
   let_go_on();
-  ASSERT_TRUE(eventually([&] { return backends().find(',') == std::string::npos && backends() != backend; })) << "nothing is left behind: " << backends();
+  ASSERT_TRUE(eventually([&] { return backends().find(',') == std::string::npos && backends() != backend; }))
+      << "nothing is left behind: " << backends();
 }
 
 TEST_F(PostgresProcess, AStoppedServerIsATimeoutAndUnknown) {

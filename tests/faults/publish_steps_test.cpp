@@ -26,8 +26,10 @@ class PublishSteps : public integration::Integration {
   void insert_pairs(const std::stop_token& stop) const {
     integration::Session session(upstreams.superuser());
     for (int n = 1; !stop.stop_requested(); ++n) {
-      session.run(fmt::format("INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) "
-                              "SELECT gen_random_uuid(), 's{}', 'BTCUSDT', 'buy', {}, clock_timestamp() AT TIME ZONE 'UTC' FROM generate_series(1, 2)", n / 20, n));
+      session.run(fmt::format(
+          "INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) "
+          "SELECT gen_random_uuid(), 's{}', 'BTCUSDT', 'buy', {}, clock_timestamp() AT TIME ZONE 'UTC' FROM generate_series(1, 2)",
+          n / 20, n));
       std::this_thread::sleep_for(std::chrono::milliseconds{50});
     }
   }
@@ -44,9 +46,10 @@ class PublishSteps : public integration::Integration {
       std::string fault;
       try {
         // Torn pairs, signals that the source does not know of, and how many events there are.
-        const auto sight = reader.text("SELECT (SELECT count(*) FROM (SELECT 1 FROM recent_signals GROUP BY price HAVING count(*) <> 2)), "
-                                       "(SELECT count(*) FROM recent_signals) - (SELECT rows FROM source_status WHERE source = 'postgres.signals'), "
-                                       "(SELECT count(*) FROM event_history WHERE event_type = 'trading_signal_received')");
+        const auto sight = reader.text(
+            "SELECT (SELECT count(*) FROM (SELECT 1 FROM recent_signals GROUP BY price HAVING count(*) <> 2)), "
+            "(SELECT count(*) FROM recent_signals) - (SELECT rows FROM source_status WHERE source = 'postgres.signals'), "
+            "(SELECT count(*) FROM event_history WHERE event_type = 'trading_signal_received')");
         if (!sight.starts_with("0|0|")) fault = "half a snapshot: " + sight;
         const auto now_events = std::stoll(sight.substr(sight.rfind('|') + 1));
         if (now_events < events) fault = fmt::format("{} events were seen, now {}", events, now_events);
@@ -95,7 +98,8 @@ TEST_F(PublishSteps, AKillAtAnyOfThemIsNotNoticed) {
 
   start_gateway();
   const auto ids = upstreams.sql("SELECT count(*) FROM trading_signals");
-  ASSERT_TRUE(eventually(query("SELECT count(*) FROM event_history WHERE event_type = 'trading_signal_received'"), ids)) << "no event is lost";
+  ASSERT_TRUE(eventually(query("SELECT count(*) FROM event_history WHERE event_type = 'trading_signal_received'"), ids))
+      << "no event is lost";
   EXPECT_EQ(gateway().terminate(), 0);
   EXPECT_FALSE(std::filesystem::exists(cache().string() + ".next"));
 }

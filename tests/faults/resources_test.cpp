@@ -27,7 +27,9 @@ class Resources : public integration::Integration {
   }
 
   ::testing::AssertionResult all_fresh() const {
-    return eventually(query("SELECT source || ' ' || freshness || ' ' || coalesce(error, '') FROM source_status WHERE freshness NOT IN ('fresh', 'off')"), "");
+    return eventually(
+        query("SELECT source || ' ' || freshness || ' ' || coalesce(error, '') FROM source_status WHERE freshness NOT IN ('fresh', 'off')"),
+        "");
   }
 
   void limit(__rlimit_resource resource, rlim_t soft) {
@@ -65,7 +67,8 @@ TEST_F(Resources, WithoutDescriptorsItSaysSoAndGoesOnAfterwards) {
   ASSERT_TRUE(all_fresh());
   EXPECT_EQ(gateway().logged("publish_recovered"), 1);
   EXPECT_EQ(reader.text("SELECT count(*) FROM outage WHERE ended_at IS NULL"), "0");
-  EXPECT_EQ(reader.text("SELECT DISTINCT error FROM source_attempt WHERE error LIKE '%does not answer as%'"), "") << "an upstream is not to blame";
+  EXPECT_EQ(reader.text("SELECT DISTINCT error FROM source_attempt WHERE error LIKE '%does not answer as%'"), "")
+      << "an upstream is not to blame";
   EXPECT_EQ(gateway().terminate(), 0);
 }
 

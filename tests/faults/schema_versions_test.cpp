@@ -21,7 +21,10 @@ class SchemaVersions : public integration::Integration {
   void start_with(const std::string& fixture) {
     std::filesystem::copy_file(std::filesystem::path(VERSIONS) / fixture, cache());
     start_gateway();
-    ASSERT_TRUE(eventually([&] { return reader.number("SELECT count(*) FROM pragma_table_list WHERE name = 'source_status'") == 1 && reader.source("rabbitmq.health") == "fresh"; }));
+    ASSERT_TRUE(eventually([&] {
+      return reader.number("SELECT count(*) FROM pragma_table_list WHERE name = 'source_status'") == 1 &&
+             reader.source("rabbitmq.health") == "fresh";
+    }));
   }
 
   std::filesystem::path aside(const std::string& label) const {
@@ -41,12 +44,14 @@ TEST_F(SchemaVersions, AnOlderFileIsCarriedOver) {
   EXPECT_EQ(reader.text("SELECT signal_id, reasoning, freshness FROM recent_signals"),
             "11111111-0000-0000-0000-000000000002|NULL|never\n11111111-0000-0000-0000-000000000001|NULL|never");
   EXPECT_EQ(reader.text("SELECT count(*) FROM event_history WHERE event_type = 'trading_signal_received'"), "2");
-  EXPECT_EQ(reader.text("SELECT upstream, started_at, ended_at > started_at FROM outage WHERE upstream = 'gateway'"), "gateway|1700000100|1");
+  EXPECT_EQ(reader.text("SELECT upstream, started_at, ended_at > started_at FROM outage WHERE upstream = 'gateway'"),
+            "gateway|1700000100|1");
   EXPECT_EQ(integration::content(aside("older")), integration::content(std::filesystem::path(VERSIONS) / "older.db"));
   integration::insert_signals(upstreams, "momentum", 10, 12);
   gate.set({});
   ASSERT_TRUE(becomes("postgres.signals", "fresh"));
-  EXPECT_EQ(reader.text("SELECT count(*) FROM event_history WHERE event_type = 'trading_signal_received'"), "5") << "events stay although their rows are another database's";
+  EXPECT_EQ(reader.text("SELECT count(*) FROM event_history WHERE event_type = 'trading_signal_received'"), "5")
+      << "events stay although their rows are another database's";
 }
 
 TEST_F(SchemaVersions, ANewerFileIsSetAsideUntouched) {

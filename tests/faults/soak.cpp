@@ -61,7 +61,8 @@ class Soak {
   }
 
   int run(std::int64_t cycles, std::uint64_t seed) {
-    std::cout << fmt::format("soak: {} cycles, SOAK_SEED={}\n{:<10}{:>16}{:>14}{:>10}{:>14}\n", cycles, seed, "", "memory", "descriptors", "threads", "file bytes");
+    std::cout << fmt::format("soak: {} cycles, SOAK_SEED={}\n{:<10}{:>16}{:>14}{:>10}{:>14}\n", cycles, seed, "", "memory", "descriptors",
+                             "threads", "file bytes");
     std::mt19937_64 random(seed);
     const auto first = cycles / 5;  // until then the memories fill
     disturb_until(first, random);
@@ -75,7 +76,8 @@ class Soak {
     const bool answered_to_the_end = gateway_->terminate() == 0;
     constexpr std::int64_t memory_slack_kib = 8 << 10, file_slack = 512 << 10, descriptor_slack = 2;
     const bool well = answered_to_the_end && ended.memory_kib <= began.memory_kib + began.memory_kib / 5 + memory_slack_kib &&
-                      ended.descriptors <= began.descriptors + descriptor_slack && ended.threads == began.threads && ended.file_bytes <= began.file_bytes + file_slack;
+                      ended.descriptors <= began.descriptors + descriptor_slack && ended.threads == began.threads &&
+                      ended.file_bytes <= began.file_bytes + file_slack;
     std::cout << (well ? "it ended where it began\n" : "IT DID NOT END WHERE IT BEGAN\n");
     if (!well) std::cout << gateway_->log().substr(gateway_->log().size() > 4000 ? gateway_->log().size() - 4000 : 0);
     return well ? 0 : 1;
@@ -106,7 +108,9 @@ class Soak {
     constexpr int tries = 1200;
     int tried = 0;
     for (; tried < tries && !read(well); ++tried) std::this_thread::sleep_for(std::chrono::milliseconds{50});
-    if (tried == tries) throw std::runtime_error("it does not recover: " + reader_.text("SELECT source, freshness, error FROM source_status WHERE freshness <> 'fresh'"));
+    if (tried == tries)
+      throw std::runtime_error("it does not recover: " +
+                               reader_.text("SELECT source, freshness, error FROM source_status WHERE freshness <> 'fresh'"));
     const auto now = figures(gateway_->pid(), scratch_.path() / "cache.db");
     print(when, now);
     return now;

@@ -23,7 +23,8 @@ TEST(GrafanaStructure, outages_and_the_gateways_absence_are_drawn_on_every_dashb
   for (const auto& dashboard : dashboards()) {
     if (!std::ranges::any_of(dashboard.panels, &Panel::is_chart)) continue;
     SCOPED_TRACE(dashboard.uid);
-    EXPECT_TRUE(std::ranges::any_of(dashboard.annotations, [](const auto& one) { return !one.built_in() && one.target().sql.find("outage") != std::string::npos; }));
+    EXPECT_TRUE(std::ranges::any_of(
+        dashboard.annotations, [](const auto& one) { return !one.built_in() && one.target().sql.find("outage") != std::string::npos; }));
   }
 }
 

@@ -42,7 +42,8 @@ Times measure(const Dashboard& dashboard, const Cache& cache) {
       if (variable.type == "query") options_frame(variable, cache.file, choice, range);
     }
     for (const auto& annotation : dashboard.annotations) {
-      if (!annotation.built_in()) ask(cache.file, interpolated(annotation.target().sql, choice, range), annotation.target().time_columns, range);
+      if (!annotation.built_in())
+        ask(cache.file, interpolated(annotation.target().sql, choice, range), annotation.target().time_columns, range);
     }
     for (const auto& panel : dashboard.panels) {
       const auto panel_begin = worked_ms();
@@ -57,13 +58,15 @@ Times measure(const Dashboard& dashboard, const Cache& cache) {
 
 void report(const Cache& cache) {
   const auto aim = aim_ms(cache.name);
-  std::cout << fmt::format("{} ({:.1f} MB), aim {} ms\n", cache.name, static_cast<double>(std::filesystem::file_size(cache.file)) / 1e6, aim) << std::flush;
+  std::cout << fmt::format("{} ({:.1f} MB), aim {} ms\n", cache.name, static_cast<double>(std::filesystem::file_size(cache.file)) / 1e6,
+                           aim)
+            << std::flush;
   for (const auto& dashboard : dashboards()) {
     const auto times = measure(dashboard, cache);
     const auto slowest = std::ranges::max_element(times.of_panel, {}, [](const auto& one) { return one.second; });
     const auto median = times.all[times.all.size() / 2];
-    std::cout << fmt::format("  {:<14} median {:7.1f}  worst {:7.1f}  slowest panel {} with {:.1f}{}\n", dashboard.uid, median, times.all.back(), slowest->first, slowest->second,
-                             median > aim ? "  OVER" : "")
+    std::cout << fmt::format("  {:<14} median {:7.1f}  worst {:7.1f}  slowest panel {} with {:.1f}{}\n", dashboard.uid, median,
+                             times.all.back(), slowest->first, slowest->second, median > aim ? "  OVER" : "")
               << std::flush;
   }
 }

@@ -16,7 +16,9 @@ gateway::Table read(const std::string& name, const std::string& sql) {
   return gateway::read_table(database, sql);
 }
 
-std::int64_t number(const std::string& name, const std::string& sql) { return gateway::integer(read(name, sql).rows.at(0).at(0)).value_or(-1); }
+std::int64_t number(const std::string& name, const std::string& sql) {
+  return gateway::integer(read(name, sql).rows.at(0).at(0)).value_or(-1);
+}
 
 std::set<std::string> words(const std::string& name, const std::string& sql) {
   std::set<std::string> all;
@@ -38,13 +40,16 @@ TEST(GrafanaCaches, all_sources_are_named) {
 }
 
 TEST(GrafanaCaches, the_demo_is_fresh_and_has_every_type_of_event_a_closure_of_each_kind_and_a_lagging_queue) {
-  EXPECT_EQ(words("demo", "SELECT DISTINCT freshness FROM source_status UNION SELECT freshness FROM gateway"), std::set<std::string>{"fresh"});
+  EXPECT_EQ(words("demo", "SELECT DISTINCT freshness FROM source_status UNION SELECT freshness FROM gateway"),
+            std::set<std::string>{"fresh"});
   EXPECT_EQ(words("demo", "SELECT status FROM system_health"), std::set<std::string>{"healthy"});
   EXPECT_EQ(words("demo", "SELECT DISTINCT event_type FROM event_history"),
-            (std::set<std::string>{"gateway_started", "model_retrained", "model_training_completed", "model_training_started", "order_closed", "order_created", "order_executed",
-                                   "service_status_changed", "subscription_cancelled", "subscription_created", "trading_signal_received", "upstream_lost", "upstream_recovered",
+            (std::set<std::string>{"gateway_started", "model_retrained", "model_training_completed", "model_training_started",
+                                   "order_closed", "order_created", "order_executed", "service_status_changed", "subscription_cancelled",
+                                   "subscription_created", "trading_signal_received", "upstream_lost", "upstream_recovered",
                                    "websocket_disconnected", "websocket_reconnected"}));
-  EXPECT_EQ(words("demo", "SELECT DISTINCT closure FROM recent_orders"), (std::set<std::string>{"open", "filled", "cancelled", "rejected", "dry_run"}));
+  EXPECT_EQ(words("demo", "SELECT DISTINCT closure FROM recent_orders"),
+            (std::set<std::string>{"open", "filled", "cancelled", "rejected", "dry_run"}));
   EXPECT_EQ(words("demo", "SELECT DISTINCT lag FROM queue_now"), (std::set<std::string>{"ok", "lagging", "unknown"}));
   EXPECT_GE(number("demo", "SELECT count(*) FROM outage"), 2);
   EXPECT_GE(number("demo", "SELECT count(*) FROM service_error"), 2);
@@ -56,7 +61,9 @@ TEST(GrafanaCaches, the_demo_is_fresh_and_has_every_type_of_event_a_closure_of_e
 TEST(GrafanaCaches, without_a_source_it_alone_was_never_read) {
   for (const auto& source : source_names()) {
     EXPECT_EQ(words("without_" + source, "SELECT source FROM source_status WHERE freshness = 'never'"), std::set<std::string>{source});
-    EXPECT_EQ(words("without_" + source, "SELECT DISTINCT freshness FROM source_status WHERE source <> '" + source + "'"), std::set<std::string>{"fresh"}) << source;
+    EXPECT_EQ(words("without_" + source, "SELECT DISTINCT freshness FROM source_status WHERE source <> '" + source + "'"),
+              std::set<std::string>{"fresh"})
+        << source;
   }
 }
 

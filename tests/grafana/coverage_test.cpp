@@ -47,7 +47,10 @@ std::set<std::string> asked_for() {
   const auto numbered = [&](const std::string& prefix, int count, int digits) {
     for (int i = 1; i <= count; ++i) {
       auto number = std::to_string(i);
-      ids.insert(prefix + std::string(static_cast<std::size_t>(digits) - std::min<std::size_t>(number.size(), static_cast<std::size_t>(digits)), '0') + number);
+      ids.insert(
+          prefix +
+          std::string(static_cast<std::size_t>(digits) - std::min<std::size_t>(number.size(), static_cast<std::size_t>(digits)), '0') +
+          number);
     }
   };
   numbered("EC-", 9, 1);
@@ -57,13 +60,15 @@ std::set<std::string> asked_for() {
 }
 
 std::set<std::string> names_of_tests() {
-  static const std::regex of_cpp(R"(TEST(_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\))"), of_scripts(R"(^\s*(check|test)\(\s*['"`]([^'"`]+)['"`])", std::regex::multiline);
+  static const std::regex of_cpp(R"(TEST(_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\))"),
+      of_scripts(R"(^\s*(check|test)\(\s*['"`]([^'"`]+)['"`])", std::regex::multiline);
   std::set<std::string> names;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(TESTS_DIRECTORY)) {
     const auto extension = entry.path().extension();
     if (entry.path().string().find("node_modules") != std::string::npos) continue;
     const auto text = extension == ".cpp" || extension == ".mjs" ? content(entry.path()) : std::string();
-    for (std::sregex_iterator at(text.begin(), text.end(), of_cpp), end; at != end; ++at) names.insert((*at)[2].str() + "." + (*at)[3].str());
+    for (std::sregex_iterator at(text.begin(), text.end(), of_cpp), end; at != end; ++at)
+      names.insert((*at)[2].str() + "." + (*at)[3].str());
     for (std::sregex_iterator at(text.begin(), text.end(), of_scripts), end; at != end; ++at) names.insert((*at)[2].str());
   }
   return names;

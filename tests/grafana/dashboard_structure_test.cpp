@@ -16,7 +16,8 @@ int seconds(const std::string& interval) {
 }
 
 TEST(GrafanaStructure, there_is_a_dashboard_for_each_subject) {
-  for (const auto* uid : {"system-health", "signals", "orders", "model", "queues", "exchange", "events", "cache"}) EXPECT_NE(dashboard(uid), nullptr) << uid;
+  for (const auto* uid : {"system-health", "signals", "orders", "model", "queues", "exchange", "events", "cache"})
+    EXPECT_NE(dashboard(uid), nullptr) << uid;
 }
 
 TEST(GrafanaStructure, uids_and_titles_are_unique_and_uids_are_legal) {
@@ -37,7 +38,8 @@ TEST(GrafanaStructure, dashboards_need_no_migration_and_carry_nothing_of_one_ins
     SCOPED_TRACE(dashboard.uid);
     EXPECT_EQ(dashboard.json.value("schemaVersion", 0), 42);
     EXPECT_FALSE(dashboard.json.value("description", "").empty());
-    for (const auto* key : {"id", "version", "__inputs", "__requires", "apiVersion", "elements"}) EXPECT_FALSE(dashboard.json.contains(key)) << key;
+    for (const auto* key : {"id", "version", "__inputs", "__requires", "apiVersion", "elements"})
+      EXPECT_FALSE(dashboard.json.contains(key)) << key;
   }
 }
 
@@ -78,7 +80,8 @@ TEST(GrafanaStructure, the_first_panel_stands_on_top_across_the_whole_width) {
 TEST(GrafanaStructure, files_are_written_the_one_way) {
   for (const auto& dashboard : dashboards()) {
     // Not EXPECT_EQ: nobody reads two texts of 50 kB.
-    EXPECT_TRUE(laid_out(dashboard.json) == dashboard.text) << dashboard.file.filename() << ": lay it out as reader/layout.hpp says (2 spaces, what fits 150 columns on one line)";
+    EXPECT_TRUE(laid_out(dashboard.json) == dashboard.text)
+        << dashboard.file.filename() << ": lay it out as reader/layout.hpp says (2 spaces, what fits 150 columns on one line)";
   }
 }
 

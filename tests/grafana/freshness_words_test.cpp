@@ -92,16 +92,11 @@ TEST(GrafanaFreshness, nothing_read_is_neither_fresh_nor_stale) {
 // One source that was never read: every dashboard that shows it says so, and the ones that do not stay fresh.
 TEST(GrafanaFreshness, a_dashboard_names_its_source_that_was_never_read) {
   const std::map<std::string, std::set<std::string>> shows{
-      {"postgres.signals", {"signals", "system-health", "cache"}},
-      {"postgres.orders", {"orders", "system-health", "cache"}},
-      {"postgres.executions", {"orders", "system-health", "cache"}},
-      {"postgres.models", {"model", "system-health", "cache"}},
-      {"postgres.quality", {"model", "system-health", "cache"}},
-      {"model-service.training", {"model", "system-health", "cache"}},
-      {"rabbitmq.queues", {"queues", "system-health", "cache"}},
-      {"ws-gateway.health", {"exchange", "system-health", "cache"}},
-      {"postgres.subscriptions", {"exchange", "system-health", "cache"}},
-      {"order-manager.health", {"system-health", "cache"}},
+      {"postgres.signals", {"signals", "system-health", "cache"}},        {"postgres.orders", {"orders", "system-health", "cache"}},
+      {"postgres.executions", {"orders", "system-health", "cache"}},      {"postgres.models", {"model", "system-health", "cache"}},
+      {"postgres.quality", {"model", "system-health", "cache"}},          {"model-service.training", {"model", "system-health", "cache"}},
+      {"rabbitmq.queues", {"queues", "system-health", "cache"}},          {"ws-gateway.health", {"exchange", "system-health", "cache"}},
+      {"postgres.subscriptions", {"exchange", "system-health", "cache"}}, {"order-manager.health", {"system-health", "cache"}},
   };
   for (const auto& [source, uids] : shows) {
     for (const auto& uid : uids) {
@@ -118,7 +113,8 @@ TEST(GrafanaFreshness, a_dashboard_names_its_source_that_was_never_read) {
 bool tells_the_past(const Dashboard& dashboard, const Panel& panel, const std::string& column) {
   static const std::set<std::string> past{"last_known_status", "last_known_lag", "from_status", "to_status", "outcome"};
   if (past.contains(column)) return true;
-  const bool facts = panel.title.find("last 100") != std::string::npos || panel.title.find("last 200") != std::string::npos || panel.title.find("From signal") != std::string::npos;
+  const bool facts = panel.title.find("last 100") != std::string::npos || panel.title.find("last 200") != std::string::npos ||
+                     panel.title.find("From signal") != std::string::npos;
   return facts || dashboard.uid == "events" || panel.title.find("became of") != std::string::npos;
 }
 
@@ -146,7 +142,8 @@ TEST(GrafanaFreshness, nothing_is_green_while_nobody_knows) {
 }
 
 TEST(GrafanaFreshness, verdicts_are_unknown_while_nobody_knows) {
-  static const std::set<std::string> good{"healthy", "degraded", "connected", "ok", "idle", "training", "lagging", "disconnected", "reconnecting"};
+  static const std::set<std::string> good{"healthy",  "degraded", "connected",    "ok",          "idle",
+                                          "training", "lagging",  "disconnected", "reconnecting"};
   static const std::set<std::string> verdicts{"effective_status", "status", "lag", "verdict", "training", "warmup", "training_status"};
   for (const std::string name : {"all_stale", "gateway_dead"}) {
     const auto& on = cache(name);
@@ -158,7 +155,8 @@ TEST(GrafanaFreshness, verdicts_are_unknown_while_nobody_knows) {
           if (!verdicts.contains(frame.columns[c].name)) continue;
           for (const auto& row : frame.rows) {
             const auto words = gateway::text(row[c]).value_or("unknown");
-            EXPECT_TRUE(words.starts_with("unknown")) << name << ", " << place(dashboard, panel) << ", " << frame.columns[c].name << ": " << words;
+            EXPECT_TRUE(words.starts_with("unknown"))
+                << name << ", " << place(dashboard, panel) << ", " << frame.columns[c].name << ": " << words;
           }
         }
       }

@@ -30,7 +30,9 @@ TEST(GrafanaInterpolation, all_is_the_raw_text_whatever_the_format_and_replaced_
   EXPECT_EQ(interpolated("${v:sqlstring}", all(""), range), "'a','b'");
 }
 
-TEST(GrafanaInterpolation, a_value_is_not_replaced_again) { EXPECT_EQ(interpolated("${v:sqlstring}", one("${v} $__from"), range), "'${v} $__from'"); }
+TEST(GrafanaInterpolation, a_value_is_not_replaced_again) {
+  EXPECT_EQ(interpolated("${v:sqlstring}", one("${v} $__from"), range), "'${v} $__from'");
+}
 
 TEST(GrafanaInterpolation, percentencode_leaves_only_letters_digits_and_four_signs) {
   EXPECT_EQ(interpolated("${v:percentencode}", one("a b&c=d/é-_.~!'()*"), range), "a%20b%26c%3Dd%2F%C3%A9-_.~%21%27%28%29%2A");
@@ -38,10 +40,13 @@ TEST(GrafanaInterpolation, percentencode_leaves_only_letters_digits_and_four_sig
 }
 
 TEST(GrafanaInterpolation, the_time_range_is_in_milliseconds_and_unknown_names_stay) {
-  EXPECT_EQ(interpolated("$__from ${__to} ${__from:date:seconds} $nobody ${nobody:x}", {}, range), "1700000000000 1700003600000 1700000000 $nobody ${nobody:x}");
+  EXPECT_EQ(interpolated("$__from ${__to} ${__from:date:seconds} $nobody ${nobody:x}", {}, range),
+            "1700000000000 1700003600000 1700000000 $nobody ${nobody:x}");
 }
 
-TEST(GrafanaInterpolation, a_dollar_before_something_else_is_a_dollar) { EXPECT_EQ(interpolated("$ $- ${} ${v", one("x"), range), "$ $- ${} ${v"); }
+TEST(GrafanaInterpolation, a_dollar_before_something_else_is_a_dollar) {
+  EXPECT_EQ(interpolated("$ $- ${} ${v", one("x"), range), "$ $- ${} ${v");
+}
 
 }  // namespace
 }  // namespace grafana

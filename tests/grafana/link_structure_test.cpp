@@ -22,7 +22,8 @@ std::vector<Link> links_of(const Dashboard& dashboard) {
   static const std::regex markdown(R"(\]\((/[^)]*)\))");
   for (const auto& panel : dashboard.panels) {
     const auto text = panel.json.value("description", "") + panel.json.value("options", Json::object()).value("content", "");
-    for (std::sregex_iterator at(text.begin(), text.end(), markdown), end; at != end; ++at) all.push_back({place(dashboard, panel), (*at)[1].str()});
+    for (std::sregex_iterator at(text.begin(), text.end(), markdown), end; at != end; ++at)
+      all.push_back({place(dashboard, panel), (*at)[1].str()});
   }
   return all;
 }
@@ -40,7 +41,8 @@ Address parsed(const std::string& url) {
   address.uid = found[1].str();
   const auto query = found[4].str();
   static const std::regex parameter(R"(([^&=]+)(=([^&]*))?)");
-  for (std::sregex_iterator at(query.begin(), query.end(), parameter), end; at != end; ++at) address.parameters.emplace_back((*at)[1].str(), (*at)[3].str());
+  for (std::sregex_iterator at(query.begin(), query.end(), parameter), end; at != end; ++at)
+    address.parameters.emplace_back((*at)[1].str(), (*at)[3].str());
   return address;
 }
 

@@ -21,7 +21,9 @@ void for_each_panel(const std::function<void(const Dashboard&, const Panel&)>& c
 
 bool has_transformation(const Panel& panel, const std::string& id, const std::function<bool(const Json&)>& fits) {
   const auto list = panel.json.value("transformations", Json::array());
-  return std::ranges::any_of(list, [&](const Json& one) { return one.value("id", "") == id && !one.value("disabled", false) && fits(one.value("options", Json::object())); });
+  return std::ranges::any_of(list, [&](const Json& one) {
+    return one.value("id", "") == id && !one.value("disabled", false) && fits(one.value("options", Json::object()));
+  });
 }
 
 TEST(GrafanaStructure, panel_ids_and_titles_are_unique_on_their_dashboard) {
@@ -39,7 +41,8 @@ TEST(GrafanaStructure, panel_ids_and_titles_are_unique_on_their_dashboard) {
 }
 
 TEST(GrafanaStructure, panels_are_of_kinds_that_grafana_brings_along) {
-  static const std::set<std::string> built_in{"table", "stat", "timeseries", "state-timeline", "status-history", "text", "row", "gauge", "bargauge", "barchart"};
+  static const std::set<std::string> built_in{"table", "stat", "timeseries", "state-timeline", "status-history",
+                                              "text",  "row",  "gauge",      "bargauge",       "barchart"};
   for_each_panel([](const auto&, const auto& panel) { EXPECT_TRUE(built_in.contains(panel.type)) << panel.type; });
 }
 
@@ -112,14 +115,16 @@ TEST(GrafanaStructure, empty_answers_become_words) {
   for_each_panel([](const auto&, const auto& panel) {
     if (panel.type == "table") {
       EXPECT_TRUE(has_transformation(panel, "partitionByValues", [](const Json& options) {
-        return options.value("fields", Json()) == Json::array({"_"}) && options.contains("keepFields") && options.at("keepFields") == false &&
-               options.value("naming", Json::object()).value("asLabels", true) == false;
+        return options.value("fields", Json()) == Json::array({"_"}) && options.contains("keepFields") &&
+               options.at("keepFields") == false && options.value("naming", Json::object()).value("asLabels", true) == false;
       }));
       EXPECT_TRUE(panel.targets().at(0).sql.find("AS _") != std::string::npos);
     } else if (panel.type == "timeseries") {
-      EXPECT_TRUE(has_transformation(panel, "prepareTimeSeries", [](const Json& options) { return options.value("format", "") == "multi"; }));
+      EXPECT_TRUE(
+          has_transformation(panel, "prepareTimeSeries", [](const Json& options) { return options.value("format", "") == "multi"; }));
     } else if (panel.is_chart()) {
-      EXPECT_TRUE(has_transformation(panel, "partitionByValues", [](const Json& options) { return options.value("naming", Json::object()).value("asLabels", false); }));
+      EXPECT_TRUE(has_transformation(panel, "partitionByValues",
+                                     [](const Json& options) { return options.value("naming", Json::object()).value("asLabels", false); }));
     }
   });
 }

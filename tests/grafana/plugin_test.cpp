@@ -10,7 +10,9 @@ namespace {
 
 const TimeRange range{.from_ms = 1'700'000'000'123, .to_ms = 1'700'003'600'000};
 
-Frame answer(const std::string& sql, const std::vector<std::string>& times = {}) { return ask(cache("never_fetched").file, sql, times, range); }
+Frame answer(const std::string& sql, const std::vector<std::string>& times = {}) {
+  return ask(cache("never_fetched").file, sql, times, range);
+}
 
 TEST(GrafanaPlugin, a_computed_column_has_the_type_of_its_first_value_and_the_rest_is_forced) {
   const auto frame = answer("SELECT NULL AS x UNION ALL SELECT 1 UNION ALL SELECT 2.7");
@@ -28,12 +30,17 @@ TEST(GrafanaPlugin, a_column_of_a_view_keeps_its_declared_type_also_without_rows
 }
 
 TEST(GrafanaPlugin, times_are_seconds_or_rfc_3339) {
-  EXPECT_TRUE(answer("SELECT 1700000000 AS time UNION ALL SELECT 1700000000.5 UNION ALL SELECT '2025-12-01T10:00:00Z' UNION ALL SELECT NULL", {"time"}).faults.empty());
+  EXPECT_TRUE(
+      answer("SELECT 1700000000 AS time UNION ALL SELECT 1700000000.5 UNION ALL SELECT '2025-12-01T10:00:00Z' UNION ALL SELECT NULL",
+             {"time"})
+          .faults.empty());
   EXPECT_EQ(answer("SELECT 1700000000000 AS time", {"time"}).faults.size(), 1U);
   EXPECT_EQ(answer("SELECT '2025-12-01 10:00:00' AS time", {"time"}).faults.size(), 1U);
 }
 
-TEST(GrafanaPlugin, a_time_column_must_exist_under_exactly_this_name) { EXPECT_EQ(answer("SELECT 1700000000 AS Time", {"time"}).faults.size(), 1U); }
+TEST(GrafanaPlugin, a_time_column_must_exist_under_exactly_this_name) {
+  EXPECT_EQ(answer("SELECT 1700000000 AS Time", {"time"}).faults.size(), 1U);
+}
 
 TEST(GrafanaPlugin, writing_and_attaching_are_refused_and_a_missing_file_is_an_error) {
   EXPECT_TRUE(answer("DELETE FROM event").failed);

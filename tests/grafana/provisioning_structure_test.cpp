@@ -17,7 +17,9 @@ std::string content(const char* below) {
   return text.str();
 }
 
-bool has_line(const std::string& yaml, const std::string& form) { return std::regex_search(yaml, std::regex("(^|\\n)\\s*(- )?" + form + "\\s*(\\n|$)")); }
+bool has_line(const std::string& yaml, const std::string& form) {
+  return std::regex_search(yaml, std::regex("(^|\\n)\\s*(- )?" + form + "\\s*(\\n|$)"));
+}
 
 TEST(GrafanaProvisioning, the_cache_is_opened_read_only_and_as_a_file_that_never_changes) {
   const auto yaml = content("datasources/cache.yaml");
@@ -33,7 +35,8 @@ TEST(GrafanaProvisioning, the_plugin_accepts_the_path_of_the_cache) {
   std::smatch path;
   const auto yaml = content("datasources/cache.yaml");
   ASSERT_TRUE(std::regex_search(yaml, path, std::regex("\\n\\s*path: (\\S+)")));
-  for (const auto* blocked : {".env", "credentials", "grafana.db", ".ssh", "/proc/", "/sys/"}) EXPECT_EQ(path[1].str().find(blocked), std::string::npos) << path[1].str();
+  for (const auto* blocked : {".env", "credentials", "grafana.db", ".ssh", "/proc/", "/sys/"})
+    EXPECT_EQ(path[1].str().find(blocked), std::string::npos) << path[1].str();
 }
 
 TEST(GrafanaProvisioning, dashboards_are_polled_files_that_nobody_edits_in_the_browser) {

@@ -114,7 +114,8 @@ TEST_P(GrafanaQueries, panels_are_answered) {
 // A zoom into a minute, a month, a range before all data.
 TEST_P(GrafanaQueries, charts_are_answered_on_other_time_ranges) {
   const auto ms = cache_.now * 1000;
-  const TimeRange ranges[] = {{ms - 60'000, ms}, {ms - 30LL * 86'400'000, ms}, {ms - 400LL * 86'400'000, ms - 399LL * 86'400'000}, {ms, ms}};
+  const TimeRange ranges[] = {
+      {ms - 60'000, ms}, {ms - 30LL * 86'400'000, ms}, {ms - 400LL * 86'400'000, ms - 399LL * 86'400'000}, {ms, ms}};
   for (const auto& dashboard : dashboards()) {
     for (const auto& range : ranges) {
       const auto choice = as_opened(dashboard, cache_.file, range);
@@ -167,7 +168,8 @@ TEST_P(GrafanaQueries, annotations_are_regions_with_every_column_in_every_row) {
       const auto begin = frame.index("time"), end = frame.index("timeEnd");
       double before = 0;
       for (const auto& row : frame.rows) {
-        for (std::size_t c = 0; c < row.size(); ++c) EXPECT_FALSE(gateway::is_null(row[c])) << where << ": " << frame.columns[c].name << " is missing in a row";
+        for (std::size_t c = 0; c < row.size(); ++c)
+          EXPECT_FALSE(gateway::is_null(row[c])) << where << ": " << frame.columns[c].name << " is missing in a row";
         const auto from = gateway::number(row[begin]).value_or(0), to = gateway::number(row[end]).value_or(0);
         EXPECT_GT(to, from) << where;
         EXPECT_GE(from, before) << where << ": not sorted";
@@ -209,9 +211,12 @@ TEST_P(GrafanaQueries, all_shows_at_least_what_every_single_option_shows) {
       if (variable.type == "textbox") continue;
       const auto values = options(variable, cache_.file, opened, range);
       for (const auto& panel : dashboard.panels) {
-        if (!panel.asks() || panel.type == "stat" || panel.targets().at(0).sql.find("${" + variable.name + ":") == std::string::npos) continue;
+        if (!panel.asks() || panel.type == "stat" || panel.targets().at(0).sql.find("${" + variable.name + ":") == std::string::npos)
+          continue;
         const auto target = panel.targets().at(0);
-        const auto rows = [&](const Choice& choice) { return ask(cache_.file, interpolated(target.sql, choice, range), target.time_columns, range).rows.size(); };
+        const auto rows = [&](const Choice& choice) {
+          return ask(cache_.file, interpolated(target.sql, choice, range), target.time_columns, range).rows.size();
+        };
         std::size_t most = 0;
         for (std::size_t i = 0; i < values.size() && i < 5; ++i) most = std::max(most, rows(with_value(opened, variable, values[i])));
         EXPECT_GE(rows(opened), most) << place(dashboard, panel) << " / " << variable.name;
@@ -233,7 +238,8 @@ TEST_P(GrafanaQueries, overrides_and_stat_fields_name_columns_of_the_answer) {
         const auto& matcher = override_.at("matcher");
         if (matcher.value("id", "") != "byName") continue;
         const auto name = matcher.value("options", "");
-        const bool matches = std::ranges::any_of(frame.columns, [&](const Column& column) { return column.name == name || display_name(panel, column.name) == name; });
+        const bool matches = std::ranges::any_of(
+            frame.columns, [&](const Column& column) { return column.name == name || display_name(panel, column.name) == name; });
         EXPECT_TRUE(matches) << place(dashboard, panel) << ": an override for " << name;
       }
       for (const auto* link : holders(panel.json, "url")) {
@@ -241,7 +247,9 @@ TEST_P(GrafanaQueries, overrides_and_stat_fields_name_columns_of_the_answer) {
         for (auto at = url.find("__data.fields["); at != std::string::npos; at = url.find("__data.fields[", at + 1)) {
           const auto begin = url.find('"', at) + 1;
           const auto name = url.substr(begin, url.find('"', begin) - begin);
-          EXPECT_TRUE(std::ranges::any_of(frame.columns, [&](const Column& column) { return column.name == name || display_name(panel, column.name) == name; })) << place(dashboard, panel) << ": " << url;
+          EXPECT_TRUE(std::ranges::any_of(
+              frame.columns, [&](const Column& column) { return column.name == name || display_name(panel, column.name) == name; }))
+              << place(dashboard, panel) << ": " << url;
         }
       }
     }

@@ -32,7 +32,8 @@ TEST(GrafanaStructure, queries_read_public_views_and_no_table) {
   for_each_query([](const auto&, const auto& sql) {
     const auto names = read_from(sql);
     EXPECT_FALSE(names.empty()) << sql;
-    for (const auto& name : names) EXPECT_TRUE(schema_names().views.contains(name)) << name << (schema_names().tables.contains(name) ? " is a table" : " is nothing");
+    for (const auto& name : names)
+      EXPECT_TRUE(schema_names().views.contains(name)) << name << (schema_names().tables.contains(name) ? " is a table" : " is nothing");
   });
 }
 

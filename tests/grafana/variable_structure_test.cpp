@@ -47,9 +47,8 @@ TEST(GrafanaStructure, query_variables_are_plain_text_asked_again_at_every_refre
 }
 
 TEST(GrafanaStructure, variables_take_no_free_text_unless_they_are_a_text_field) {
-  for_each_variable([](const auto&, const auto& variable) {
-    EXPECT_EQ(variable.json.value("allowCustomValue", true), variable.type == "textbox");
-  });
+  for_each_variable(
+      [](const auto&, const auto& variable) { EXPECT_EQ(variable.json.value("allowCustomValue", true), variable.type == "textbox"); });
 }
 
 // Without allValue, All is the whole list, ten thousand names long, and rows without a value vanish.

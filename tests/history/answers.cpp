@@ -40,7 +40,7 @@ std::set<std::string> items(const std::string& array) {
 }
 
 template <typename T>
-Table newest(const World& world, const std::vector<T>& rows, double T::*time) {
+Table newest(const World& world, const std::vector<T>& rows, double T::* time) {
   std::optional<double> found;
   for (const auto& row : rows) {
     if (row.*time <= world.now && row.*time > found.value_or(-1)) found = row.*time;
@@ -50,7 +50,7 @@ Table newest(const World& world, const std::vector<T>& rows, double T::*time) {
 
 // The first rows from a time on, or after a row of that time with an id.
 template <typename T>
-std::vector<const T*> onward(const std::vector<T>& rows, const SqlRequest& request, double T::*time, std::string T::*id) {
+std::vector<const T*> onward(const std::vector<T>& rows, const SqlRequest& request, double T::* time, std::string T::* id) {
   const double since = real_at(request, 0);
   const auto after = request.parameters.size() > 1 ? request.parameters[1] : std::nullopt;
   std::vector<const T*> found;
@@ -66,14 +66,27 @@ std::vector<const T*> onward(const std::vector<T>& rows, const SqlRequest& reque
 
 Row signal_row(const SignalRow& s) {
   const std::string kind = s.is_warmup ? "warmup" : s.model_version ? "model" : "rule";
-  return {s.signal_id,     s.time, s.strategy_id, s.asset, s.side, s.price, maybe(s.confidence), kind, maybe(s.model_version), gateway::flag(s.is_warmup),
-          std::string("because"), 0.1,    1.0,           0.01,    Value{}};
+  return {s.signal_id,
+          s.time,
+          s.strategy_id,
+          s.asset,
+          s.side,
+          s.price,
+          maybe(s.confidence),
+          kind,
+          maybe(s.model_version),
+          gateway::flag(s.is_warmup),
+          std::string("because"),
+          0.1,
+          1.0,
+          0.01,
+          Value{}};
 }
 
 Table signals(const World& world, const SqlRequest& request) {
   if (has(request, "max(timestamp)")) return newest(world, world.signals, &SignalRow::time);
-  Table table{.columns = {"signal_id", "time", "strategy_id", "asset", "side", "price", "confidence", "kind", "model_version", "is_warmup", "reasoning",
-                          "spread", "volume_1m", "volatility_1m", "trace_id"},
+  Table table{.columns = {"signal_id", "time", "strategy_id", "asset", "side", "price", "confidence", "kind", "model_version", "is_warmup",
+                          "reasoning", "spread", "volume_1m", "volatility_1m", "trace_id"},
               .rows = {}};
   std::vector<const SignalRow*> found;
   if (has(request, "WITH RECURSIVE")) {
@@ -95,18 +108,35 @@ Table signals(const World& world, const SqlRequest& request) {
 
 // Orders --------------------------------------------------------------------------------------------------------------
 
-const std::vector<std::string> order_columns{"id",      "order_id",   "signal_id",    "strategy_id",     "time",          "asset", "side",
-                                             "order_type", "quantity",   "price",        "status",          "closure",       "changed_at", "close_reason",
-                                             "filled_quantity", "average_price", "fees", "executed_at", "is_dry_run"};
+const std::vector<std::string> order_columns{"id",         "order_id",     "signal_id",       "strategy_id",   "time",   "asset",
+                                             "side",       "order_type",   "quantity",        "price",         "status", "closure",
+                                             "changed_at", "close_reason", "filled_quantity", "average_price", "fees",   "executed_at",
+                                             "is_dry_run"};
 
 Row order_row(const World& world, const OrderRow& o) {
   const auto signal = world.signal_by_id.find(o.signal_id);
   const Value strategy = signal == world.signal_by_id.end() ? Value{} : Value{world.signals[signal->second].strategy_id};
   const double changed = o.status == "filled" ? o.executed_at.value_or(o.updated_at) : o.updated_at;
   const std::string side = o.side == "Buy" ? "buy" : "sell";
-  return {o.id,          o.order_id,       o.signal_id,   strategy,        o.created_at,         o.asset,         side, o.order_type, o.quantity, maybe(o.price), o.status,
-          closure_of(o), changed,          maybe(o.rejection_reason), o.filled_quantity, maybe(o.average_price), maybe(o.fees),
-          maybe(o.executed_at), gateway::flag(o.is_dry_run)};
+  return {o.id,
+          o.order_id,
+          o.signal_id,
+          strategy,
+          o.created_at,
+          o.asset,
+          side,
+          o.order_type,
+          o.quantity,
+          maybe(o.price),
+          o.status,
+          closure_of(o),
+          changed,
+          maybe(o.rejection_reason),
+          o.filled_quantity,
+          maybe(o.average_price),
+          maybe(o.fees),
+          maybe(o.executed_at),
+          gateway::flag(o.is_dry_run)};
 }
 
 std::pair<double, std::string> key(const OrderRow* o) { return {o->created_at, o->id}; }
@@ -157,11 +187,14 @@ Table executions(const World& world, const SqlRequest& request) {
   std::vector<const ExecutionRow*> all;
   for (const auto& e : world.executions) all.push_back(&e);
   std::ranges::stable_sort(all, std::greater{}, &ExecutionRow::executed_at);
-  Table table{.columns = {"event_id", "signal_id", "strategy_id", "asset", "side", "price", "quantity", "fees", "executed_at", "realized_pnl"}, .rows = {}};
+  Table table{
+      .columns = {"event_id", "signal_id", "strategy_id", "asset", "side", "price", "quantity", "fees", "executed_at", "realized_pnl"},
+      .rows = {}};
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& e = *all[i];
     if (i >= list && !wanted.contains(e.signal_id)) continue;
-    table.rows.push_back({e.id, e.signal_id, e.strategy_id, e.asset, e.side, e.price, e.quantity, e.fees, e.executed_at, maybe(e.realized_pnl)});
+    table.rows.push_back(
+        {e.id, e.signal_id, e.strategy_id, e.asset, e.side, e.price, e.quantity, e.fees, e.executed_at, maybe(e.realized_pnl)});
   }
   return table;
 }
@@ -171,16 +204,18 @@ Table models(const World& world) {
   std::vector<const VersionRow*> all;
   for (const auto& v : world.versions) all.push_back(&v);
   std::ranges::stable_sort(all, std::greater{}, &VersionRow::trained_at);
-  Table table{.columns = {"version", "strategy_id", "model_type", "trained_at", "training_duration_s", "training_dataset_size", "is_active", "is_first", "accuracy",
-                          "precision", "recall", "f1_score", "metrics_split"},
+  Table table{.columns = {"version", "strategy_id", "model_type", "trained_at", "training_duration_s", "training_dataset_size", "is_active",
+                          "is_first", "accuracy", "precision", "recall", "f1_score", "metrics_split"},
               .rows = {}};
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& v = *all[i];
     if (i >= most && !v.is_active) continue;
-    const bool first = std::ranges::none_of(
-        all, [&](const auto* o) { return o->strategy_id == v.strategy_id && std::tie(o->trained_at, o->id) < std::tie(v.trained_at, v.id); });
-    table.rows.push_back({v.version, v.strategy_id.value_or("(default)"), std::string("xgboost"), v.trained_at, maybe(v.duration_s), std::int64_t{1000},
-                          gateway::flag(v.is_active), gateway::flag(first), maybe(v.accuracy), Value{}, Value{}, Value{}, v.accuracy ? Value{std::string("test")} : Value{}});
+    const bool first = std::ranges::none_of(all, [&](const auto* o) {
+      return o->strategy_id == v.strategy_id && std::tie(o->trained_at, o->id) < std::tie(v.trained_at, v.id);
+    });
+    table.rows.push_back({v.version, v.strategy_id.value_or("(default)"), std::string("xgboost"), v.trained_at, maybe(v.duration_s),
+                          std::int64_t{1000}, gateway::flag(v.is_active), gateway::flag(first), maybe(v.accuracy), Value{}, Value{},
+                          Value{}, v.accuracy ? Value{std::string("test")} : Value{}});
   }
   return table;
 }
@@ -196,7 +231,8 @@ Table subscriptions(const World& world, const SqlRequest& request) {
       ++topics;
       if (s.last_event_at && *s.last_event_at > heard.value_or(-1)) heard = s.last_event_at;
     }
-    return {.columns = {"topics", "quiet_s", "newest", "now"}, .rows = {{topics, heard ? Value{world.now - *heard} : Value{}, maybe(heard), world.now}}};
+    return {.columns = {"topics", "quiet_s", "newest", "now"},
+            .rows = {{topics, heard ? Value{world.now - *heard} : Value{}, maybe(heard), world.now}}};
   }
   if (!has(request, "LIMIT 5000") || !has(request, "500") || request.parameters.size() > 1) {
     throw std::logic_error("an unknown request of postgres.subscriptions: " + request.sql);
@@ -213,11 +249,12 @@ Table subscriptions(const World& world, const SqlRequest& request) {
   }
   if (gone.size() > most) gone.resize(most);
   active.insert(active.end(), gone.begin(), gone.end());
-  Table table{.columns = {"subscription_id", "channel_type", "symbol", "topic", "requesting_service", "is_active", "created_at", "cancelled_at", "last_event_at"},
+  Table table{.columns = {"subscription_id", "channel_type", "symbol", "topic", "requesting_service", "is_active", "created_at",
+                          "cancelled_at", "last_event_at"},
               .rows = {}};
   for (const auto* s : active) {
-    table.rows.push_back({s->id, s->channel_type, maybe(s->symbol), s->topic, s->requesting_service, gateway::flag(s->is_active), s->created_at,
-                          s->is_active ? Value{} : Value{s->updated_at}, maybe(s->last_event_at)});
+    table.rows.push_back({s->id, s->channel_type, maybe(s->symbol), s->topic, s->requesting_service, gateway::flag(s->is_active),
+                          s->created_at, s->is_active ? Value{} : Value{s->updated_at}, maybe(s->last_event_at)});
   }
   return table;
 }
@@ -240,7 +277,8 @@ HttpAnswer http(const World& world, const gateway::Source& source) {
   }
   const auto says = world.services.at(source.upstream).now();
   auto body = fmt::format(R"({{"status":"{}","service":"{}")", says, source.upstream);
-  if (source.upstream == "ws-gateway" && !world.private_connection.now().empty()) body += fmt::format(R"(,"websocket_status":"{}")", world.private_connection.now());
+  if (source.upstream == "ws-gateway" && !world.private_connection.now().empty())
+    body += fmt::format(R"(,"websocket_status":"{}")", world.private_connection.now());
   return {.status = 200, .body = body + "}", .latency_ms = 1};
 }
 
@@ -253,15 +291,17 @@ const gateway::Catalogue& full_catalogue() {
     const auto table = [&](const char* name, std::initializer_list<const char*> columns) {
       for (const auto* column : columns) all.tables[name][column] = readable;
     };
-    table("trading_signals", {"id", "signal_id", "strategy_id", "asset", "side", "price", "confidence", "timestamp", "model_version", "is_warmup",
-                              "market_data_snapshot", "metadata", "trace_id", "created_at"});
-    table("orders", {"id", "order_id", "signal_id", "asset", "side", "order_type", "quantity", "price", "status", "filled_quantity", "average_price", "fees",
-                     "created_at", "updated_at", "executed_at", "trace_id", "is_dry_run", "rejection_reason"});
-    table("execution_events", {"id", "signal_id", "strategy_id", "asset", "side", "execution_price", "execution_quantity", "execution_fees", "executed_at",
-                               "signal_price", "signal_timestamp", "performance", "created_at"});
-    table("model_versions", {"id", "version", "strategy_id", "model_type", "trained_at", "training_duration_seconds", "training_dataset_size", "is_active"});
+    table("trading_signals", {"id", "signal_id", "strategy_id", "asset", "side", "price", "confidence", "timestamp", "model_version",
+                              "is_warmup", "market_data_snapshot", "metadata", "trace_id", "created_at"});
+    table("orders", {"id", "order_id", "signal_id", "asset", "side", "order_type", "quantity", "price", "status", "filled_quantity",
+                     "average_price", "fees", "created_at", "updated_at", "executed_at", "trace_id", "is_dry_run", "rejection_reason"});
+    table("execution_events", {"id", "signal_id", "strategy_id", "asset", "side", "execution_price", "execution_quantity", "execution_fees",
+                               "executed_at", "signal_price", "signal_timestamp", "performance", "created_at"});
+    table("model_versions",
+          {"id", "version", "strategy_id", "model_type", "trained_at", "training_duration_seconds", "training_dataset_size", "is_active"});
     table("model_quality_metrics", {"id", "model_version_id", "metric_name", "metric_value", "metric_type", "evaluated_at", "metadata"});
-    table("subscriptions", {"id", "channel_type", "symbol", "topic", "requesting_service", "is_active", "created_at", "updated_at", "last_event_at"});
+    table("subscriptions",
+          {"id", "channel_type", "symbol", "topic", "requesting_service", "is_active", "created_at", "updated_at", "last_event_at"});
     return all;
   }();
   return catalogue;

@@ -30,7 +30,8 @@ void observe_changes(World& world, Random& random, Observer& gateway, int most) 
     world.now += 30;
     world.services["order-manager"].set(world.now, i % 2 == 0 ? "degraded" : "healthy");
     world.private_connection.set(world.now, i % 2 == 0 ? "disconnected" : "connected");
-    const Training training{.started_at = world.now - 10, .ends_at = world.now - 1, .version = fmt::format("v{}", i), .tells_duration = true};
+    const Training training{
+        .started_at = world.now - 10, .ends_at = world.now - 1, .version = fmt::format("v{}", i), .tells_duration = true};
     finish(world, random, training, strategies()[0]);
     for (const auto* upstream : {"ws-gateway", "order-manager"}) gateway.poll(upstream);
     if (i % 100 == 99) gateway.poll("postgres");
@@ -70,7 +71,8 @@ void bench(int most) {
   gateway.publish();
   std::size_t rows = 0;
   median_ms(gateway.file(), "SELECT event_id FROM event_history", rows);
-  std::cout << fmt::format("{} events, {:.1f} MB, retention in {:.1f} ms\n", rows, static_cast<double>(std::filesystem::file_size(gateway.file())) / 1e6, tidy_ms);
+  std::cout << fmt::format("{} events, {:.1f} MB, retention in {:.1f} ms\n", rows,
+                           static_cast<double>(std::filesystem::file_size(gateway.file())) / 1e6, tidy_ms);
   const auto ask = [&](const std::string& what, const std::string& where, const char* limit) {
     const double ms = median_ms(gateway.file(), "SELECT * FROM event_history " + where + limit, rows);
     std::cout << fmt::format("  {:44} {:6} rows {:8.2f} ms\n", what, rows, ms);

@@ -84,7 +84,9 @@ class Compared {
     const auto& sql = std::get<gateway::SqlRequest>(request).sql;
     const auto differ = std::ranges::mismatch(is, should);
     ADD_FAILURE() << source.name << ": " << is.size() << " rows, " << should.size() << " of PostgreSQL\n"
-                  << (differ.in1 == is.end() ? "" : *differ.in1) << "\n" << (differ.in2 == should.end() ? "" : *differ.in2) << "\n" << sql.substr(0, 200);
+                  << (differ.in1 == is.end() ? "" : *differ.in1) << "\n"
+                  << (differ.in2 == should.end() ? "" : *differ.in2) << "\n"
+                  << sql.substr(0, 200);
   }
 
   World& world_;
@@ -120,7 +122,8 @@ TEST(Evaluator, AnswersAsPostgreSQLDoes) {
       mirror.write(world);
       const auto now = world.now;
       std::vector<gateway::Job> jobs;
-      for (const auto& source : both.sources()) jobs.push_back({.source = &source, .known = store.known(source, static_cast<std::int64_t>(now))});
+      for (const auto& source : both.sources())
+        jobs.push_back({.source = &source, .known = store.known(source, static_cast<std::int64_t>(now))});
       const gateway::Deadline deadline(std::chrono::seconds(30));
       const auto outcomes = postgres.attempt(jobs, deadline);
       world.now = now;

@@ -10,8 +10,10 @@ namespace history {
 namespace {
 
 constexpr const char* columns =
-    "SELECT event_id, time, not_before_at, event_type, category, service, origin, coalesce(signal_id, '') || '|' || coalesce(order_id, '') || '|' || "
-    "coalesce(model_version, '') || '|' || coalesce(subscription_id, ''), coalesce(status, ''), coalesce(asset, '') || '|' || coalesce(side, '') || '|' || "
+    "SELECT event_id, time, not_before_at, event_type, category, service, origin, coalesce(signal_id, '') || '|' || coalesce(order_id, '') "
+    "|| '|' || "
+    "coalesce(model_version, '') || '|' || coalesce(subscription_id, ''), coalesce(status, ''), coalesce(asset, '') || '|' || "
+    "coalesce(side, '') || '|' || "
     "coalesce(symbol, '') || '|' || coalesce(channel_type, '') || '|' || coalesce(requesting_service, '') FROM ";
 
 std::vector<Event> events_in(const gateway::Table& table) {
@@ -19,8 +21,16 @@ std::vector<Event> events_in(const gateway::Table& table) {
   events.reserve(table.rows.size());
   for (const auto& row : table.rows) {
     const auto word = [&](std::size_t i) { return gateway::text(row[i]).value_or(""); };
-    events.push_back({.id = word(0), .time = gateway::number(row[1]).value_or(0), .not_before = gateway::number(row[2]), .type = word(3), .category = word(4),
-                      .service = word(5), .origin = word(6), .entity = word(7), .status = word(8), .facts = word(9)});
+    events.push_back({.id = word(0),
+                      .time = gateway::number(row[1]).value_or(0),
+                      .not_before = gateway::number(row[2]),
+                      .type = word(3),
+                      .category = word(4),
+                      .service = word(5),
+                      .origin = word(6),
+                      .entity = word(7),
+                      .status = word(8),
+                      .facts = word(9)});
   }
   return events;
 }
@@ -34,8 +44,12 @@ std::vector<Event> events_after(const gateway::Store& store, std::int64_t row) {
 }
 
 Sum sum_up_to(const gateway::Store& store, std::int64_t row) {
-  const auto sums = store.query("SELECT count(*), coalesce(max(rowid), 0), total(time), total(not_before_at) FROM event WHERE rowid <= ?", {row}).rows.at(0);
-  return {.rows = gateway::integer(sums[0]).value_or(0), .last_row = gateway::integer(sums[1]).value_or(0), .times = gateway::number(sums[2]).value_or(0),
+  const auto sums =
+      store.query("SELECT count(*), coalesce(max(rowid), 0), total(time), total(not_before_at) FROM event WHERE rowid <= ?", {row})
+          .rows.at(0);
+  return {.rows = gateway::integer(sums[0]).value_or(0),
+          .last_row = gateway::integer(sums[1]).value_or(0),
+          .times = gateway::number(sums[2]).value_or(0),
           .bounds = gateway::number(sums[3]).value_or(0)};
 }
 

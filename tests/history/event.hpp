@@ -33,8 +33,8 @@ Sum sum_of_all(const gateway::Store& store);
 std::vector<Event> events_of(const std::filesystem::path& published);
 
 struct Retention {
-  std::int64_t most = 1000;           // EVENT_MAX
-  std::int64_t for_s = 30 * 86400;    // EVENT_RETENTION
+  std::int64_t most = 1000;         // EVENT_MAX
+  std::int64_t for_s = 30 * 86400;  // EVENT_RETENTION
 };
 
 // "Kept: younger than EVENT_RETENTION and among the newest EVENT_MAX of its type; always the newest 200 of every type and

@@ -28,9 +28,11 @@ double real_now() { return microseconds(std::chrono::duration<double>(std::chron
 
 Variables quick(const std::string& database, const std::filesystem::path& cache) {
   auto settings = Server::instance().settings(database);
-  const Variables more{{"CACHE_PATH", cache.string()}, {"POSTGRES_INTERVAL", "150ms"}, {"POSTGRES_TIMEOUT", "5s"}, {"PUBLISH_INTERVAL", "100ms"},
-                       {"STALE_AFTER", "60s"}, {"BACKOFF_CAP", "1s"}, {"EVENT_MAX", "100000"}, {"RABBITMQ_HOST", "127.0.0.1"}, {"RABBITMQ_MANAGEMENT_PORT", "1"},
-                       {"RABBITMQ_INTERVAL", "1h"}, {"WS_GATEWAY_URL", ""}, {"MODEL_SERVICE_URL", ""}, {"ORDER_MANAGER_URL", ""}, {"GATEWAY_LISTEN", ""}};
+  const Variables more{{"CACHE_PATH", cache.string()}, {"POSTGRES_INTERVAL", "150ms"}, {"POSTGRES_TIMEOUT", "5s"},
+                       {"PUBLISH_INTERVAL", "100ms"},  {"STALE_AFTER", "60s"},         {"BACKOFF_CAP", "1s"},
+                       {"EVENT_MAX", "100000"},        {"RABBITMQ_HOST", "127.0.0.1"}, {"RABBITMQ_MANAGEMENT_PORT", "1"},
+                       {"RABBITMQ_INTERVAL", "1h"},    {"WS_GATEWAY_URL", ""},         {"MODEL_SERVICE_URL", ""},
+                       {"ORDER_MANAGER_URL", ""},      {"GATEWAY_LISTEN", ""}};
   settings.insert(more.begin(), more.end());
   return settings;
 }
@@ -75,12 +77,15 @@ bool eventually(const Condition& holds) {
 class Killed {
  public:
   Killed(std::uint64_t seed, int number)
-      : seed_(seed), database_("killed_" + std::to_string(number)), random_(seed),
+      : seed_(seed),
+        database_("killed_" + std::to_string(number)),
+        random_(seed),
         life_(world_, random_, {.burst = 0.03, .huge_burst = 0, .outage = 0, .long_pauses = false, .trainings = false}) {
     Server::instance().create(database_);
     mirror_ = std::make_unique<Mirror>(Server::instance().superuser(database_));
     constexpr int fewer_than_a_list = 60;
-    life_.begin(real_now(), static_cast<int>(random_.between(0, fewer_than_a_list)), static_cast<int>(random_.between(0, fewer_than_a_list)));
+    life_.begin(real_now(), static_cast<int>(random_.between(0, fewer_than_a_list)),
+                static_cast<int>(random_.between(0, fewer_than_a_list)));
     mirror_->write(world_);
     steady_ = std::make_unique<Run>(database_, directory_, "steady");
     shaken_ = std::make_unique<Run>(database_, directory_, "shaken");
@@ -129,8 +134,8 @@ class Killed {
       constexpr std::size_t most_lines = 6;
       std::string text;
       for (std::size_t k = 0; k < faults.size() && k < most_lines; ++k) text += "\n  " + faults[k];
-      EXPECT_TRUE(faults.empty()) << "HISTORY_SEED=" << seed_ << " HISTORY_COUNT=1 " << run->file.filename() << ", killed " << kills_ << " times: " << faults.size()
-                                  << " faults" << text;
+      EXPECT_TRUE(faults.empty()) << "HISTORY_SEED=" << seed_ << " HISTORY_COUNT=1 " << run->file.filename() << ", killed " << kills_
+                                  << " times: " << faults.size() << " faults" << text;
       events_ += events.size();
     }
   }
@@ -139,7 +144,9 @@ class Killed {
 
  private:
   void learn() {
-    const Training training{.started_at = world_.now - 90, .ends_at = world_.now - 0.01, .version = fmt::format("v{}.{}", static_cast<std::int64_t>(world_.now), ++versions_),
+    const Training training{.started_at = world_.now - 90,
+                            .ends_at = world_.now - 0.01,
+                            .version = fmt::format("v{}.{}", static_cast<std::int64_t>(world_.now), ++versions_),
                             .tells_duration = random_.chance(0.8)};
     finish(world_, random_, training, random_.one_of(strategies()));
   }
@@ -165,7 +172,8 @@ TEST(KilledGateway, EndsWithTheHistoryOfOneThatNeverWas) {
   std::size_t events = 0;
   for (int first = 0; first < count; first += at_a_time) {
     std::vector<std::unique_ptr<Killed>> all;
-    for (int i = first; i < std::min(count, first + at_a_time); ++i) all.push_back(std::make_unique<Killed>(choice.seed + static_cast<std::uint64_t>(i), i));
+    for (int i = first; i < std::min(count, first + at_a_time); ++i)
+      all.push_back(std::make_unique<Killed>(choice.seed + static_cast<std::uint64_t>(i), i));
     for (const auto& one : all) ASSERT_TRUE(eventually([&] { return one->both_looked(); }));
     for (int step = 0; step < steps; ++step) {
       for (const auto& one : all) one->step();

@@ -8,8 +8,8 @@ namespace history {
 namespace {
 
 bool same(const Event& a, const Event& b) {
-  return a.time == b.time && a.not_before == b.not_before && a.type == b.type && a.service == b.service && a.origin == b.origin && a.entity == b.entity &&
-         a.status == b.status && a.facts == b.facts;
+  return a.time == b.time && a.not_before == b.not_before && a.type == b.type && a.service == b.service && a.origin == b.origin &&
+         a.entity == b.entity && a.status == b.status && a.facts == b.facts;
 }
 
 bool may_give_way(const Event& event) { return event.type == "model_training_started" && event.origin == "observed"; }
@@ -64,7 +64,8 @@ void Ledger::restarted(const std::vector<Event>& published) {
   known_.clear();
   for (const auto& event : published) known_.emplace(event.id, event);
   look_at_all();
-  if (known_.size() > published.size() + 1) faults_.push_back(fmt::format("restart: {} events published, {} restored", published.size(), known_.size()));
+  if (known_.size() > published.size() + 1)
+    faults_.push_back(fmt::format("restart: {} events published, {} restored", published.size(), known_.size()));
 }
 
 }  // namespace history

@@ -163,7 +163,10 @@ void Life::train() {
   if (!random_.chance(unfinished ? 0.3 : 0.06)) return;
   // Queued trainings follow each other at once.
   const double start = unfinished && random_.chance(0.7) ? std::max(world_.trainings.back().ends_at + 0.5, world_.now - 2) : just_now();
-  Training next{.started_at = start, .ends_at = microseconds(start + random_.real(20, 600)), .version = std::nullopt, .tells_duration = random_.chance(0.8)};
+  Training next{.started_at = start,
+                .ends_at = microseconds(start + random_.real(20, 600)),
+                .version = std::nullopt,
+                .tells_duration = random_.chance(0.8)};
   if (random_.chance(0.75)) next.version = fmt::format("v{}", static_cast<std::int64_t>(next.ends_at));
   world_.trainings.push_back(std::move(next));
 }

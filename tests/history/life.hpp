@@ -9,10 +9,10 @@
 namespace history {
 
 struct Temper {
-  double burst = 0.02;       // of a step: more rows at once than any list holds
-  double huge_burst = 0;     // of a burst: more than one answer holds
-  double outage = 0.02;      // of a step: somebody goes away
-  bool long_pauses = true;   // days between two steps
+  double burst = 0.02;      // of a step: more rows at once than any list holds
+  double huge_burst = 0;    // of a burst: more than one answer holds
+  double outage = 0.02;     // of a step: somebody goes away
+  bool long_pauses = true;  // days between two steps
   bool trainings = true;
 };
 

@@ -45,7 +45,8 @@ const std::vector<Source>& sources() {
 const std::vector<SourceSetup>& setups() {
   static const auto all = [] {
     std::vector<SourceSetup> found;
-    for (const auto& source : sources()) found.push_back({&source, source.upstream == "postgres" ? settings().postgres.pace : settings().services_pace});
+    for (const auto& source : sources())
+      found.push_back({&source, source.upstream == "postgres" ? settings().postgres.pace : settings().services_pace});
     return found;
   }();
   return all;
@@ -66,7 +67,8 @@ const std::vector<std::string>& upstream_names() {
 
 double stale_after_s() { return static_cast<double>(settings().postgres.pace.stale_after.count()) / 1000; }
 
-Observer::Observer(const World& world, std::filesystem::path file, Retention retention) : world_(world), file_(std::move(file)), retention_(retention) {
+Observer::Observer(const World& world, std::filesystem::path file, Retention retention)
+    : world_(world), file_(std::move(file)), retention_(retention) {
   install_clock();
 }
 
@@ -180,7 +182,8 @@ bool Observer::attempt(const std::string& upstream, const Trouble& trouble) {
   const bool more = std::ranges::any_of(outcomes, [](const auto& o) { return o.result && o.result->more; });
   diary_.attempts.push_back({.upstream = upstream, .failed = failed, .own = own_now()});
   constexpr std::int64_t interval_s = 10;
-  const auto errors = store_->apply(outcomes, setups(), {.upstream = upstream, .next_attempt_at = own_now() + interval_s, .failures_for_outage = 2, .failing_for_s = {}});
+  const auto errors = store_->apply(
+      outcomes, setups(), {.upstream = upstream, .next_attempt_at = own_now() + interval_s, .failures_for_outage = 2, .failing_for_s = {}});
   for (std::size_t i = 0; i < errors.size(); ++i) {
     if (errors[i] && outcomes[i].result) throw std::runtime_error(outcomes[i].source + ": " + errors[i]->text);
   }

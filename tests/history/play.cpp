@@ -20,7 +20,10 @@ class Play {
         clocky_(random_.chance(0.3)),
         poll_chance_(random_.real(0.3, 0.95)),
         life_(world_, random_,
-              {.burst = random_.chance(0.25) ? 0.05 : 0, .huge_burst = random_.chance(0.1) ? 0.3 : 0, .outage = random_.real(0, 0.05), .long_pauses = random_.chance(0.5)}),
+              {.burst = random_.chance(0.25) ? 0.05 : 0,
+               .huge_burst = random_.chance(0.1) ? 0.3 : 0,
+               .outage = random_.real(0, 0.05),
+               .long_pauses = random_.chance(0.5)}),
         steady_(world_, directory_ / "steady.db", retention_),
         shaken_(world_, directory_ / "shaken.db", retention_) {}
 
@@ -44,14 +47,16 @@ class Play {
   void begin() {
     constexpr double somewhen = 1'764'583'200;
     const int rows = random_.chance(0.1) ? 450 : 30;
-    life_.begin(microseconds(somewhen + random_.real(0, 86400)), static_cast<int>(random_.between(0, rows)), static_cast<int>(random_.between(0, rows)));
+    life_.begin(microseconds(somewhen + random_.real(0, 86400)), static_cast<int>(random_.between(0, rows)),
+                static_cast<int>(random_.between(0, rows)));
     steady_.start();
     shaken_.start();
     steady_.poll_all();
     shaken_.poll_all();
     shaken_.publish();
     beginning_ = begun(world_, events_of(steady_.store()));
-    if (begun(world_, events_of(shaken_.store())).events.size() != beginning_.events.size()) fault("both look for the first time, and see different things");
+    if (begun(world_, events_of(shaken_.store())).events.size() != beginning_.events.size())
+      fault("both look for the first time, and see different things");
   }
 
   void disturb() {
@@ -83,7 +88,8 @@ class Play {
   Trouble some_trouble() {
     Trouble trouble;
     if (random_.chance(0.1)) trouble.kind = random_.chance(0.5) ? Trouble::Kind::refused : Trouble::Kind::silent;
-    for (const auto* source : {"postgres.signals", "postgres.orders", "postgres.executions", "postgres.models", "postgres.subscriptions", "model-service.training"}) {
+    for (const auto* source : {"postgres.signals", "postgres.orders", "postgres.executions", "postgres.models", "postgres.subscriptions",
+                               "model-service.training"}) {
       if (random_.chance(0.05)) trouble.silent_sources.insert(source);
     }
     return trouble;
@@ -112,7 +118,9 @@ class Play {
     both_look();
     steady_ledger_.tidy();
     shaken_ledger_.tidy();
-    if (std::getenv("DUMP")) for (auto& t : world_.trainings) fprintf(stderr, "training %.3f .. %.3f %s %d\n", t.started_at, t.ends_at, t.version ? t.version->c_str() : "-", t.tells_duration);
+    if (std::getenv("DUMP"))
+      for (auto& t : world_.trainings)
+        fprintf(stderr, "training %.3f .. %.3f %s %d\n", t.started_at, t.ends_at, t.version ? t.version->c_str() : "-", t.tells_duration);
     judge("undisturbed", steady_, steady_ledger_, true);
     judge("disturbed", shaken_, shaken_ledger_, false);
     played_.events = events_of(steady_.store()).size();

@@ -28,7 +28,8 @@ class Random {
   }
   std::string uuid() {
     const auto high = bits_(), low = bits_();
-    return fmt::format("{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}", high >> 32, (high >> 16) & 0xffff, high & 0xfff, low >> 52, low & 0xffffffffffff);
+    return fmt::format("{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}", high >> 32, (high >> 16) & 0xffff, high & 0xfff, low >> 52,
+                       low & 0xffffffffffff);
   }
 
  private:

@@ -38,8 +38,9 @@ TEST(RandomHistories, EndAsTheyHappenedWhateverDisturbedTheGateway) {
     std::vector<std::jthread> threads;
     for (auto n = std::clamp(std::thread::hardware_concurrency(), 1U, 4U); n > 0; --n) threads.emplace_back(work);
   }
-  std::cout << all.events << " events, " << all.bursts << " bursts, " << all.polls << " disturbed polls, " << all.failed_polls << " with failures, " << all.kills
-            << " kills, " << all.restarts << " restarts, " << all.clock_steps << " clock steps" << '\n' << std::flush;
+  std::cout << all.events << " events, " << all.bursts << " bursts, " << all.polls << " disturbed polls, " << all.failed_polls
+            << " with failures, " << all.kills << " kills, " << all.restarts << " restarts, " << all.clock_steps << " clock steps" << '\n'
+            << std::flush;
 }
 
 }  // namespace

@@ -44,8 +44,8 @@ TEST_F(EventRetention, TheNewestTwoHundredOfEveryTypeAreAlwaysThere) {
       EXPECT_GE(all.size(), std::min<std::size_t>(200, n)) << type;
       EXPECT_LE(all.size(), static_cast<std::size_t>(narrow.most) + 200) << type;
     }
-    for (const auto* type : {"trading_signal_received", "order_created", "order_executed", "order_closed", "subscription_created", "subscription_cancelled",
-                             "model_training_completed", "model_retrained", "service_status_changed"}) {
+    for (const auto* type : {"trading_signal_received", "order_created", "order_executed", "order_closed", "subscription_created",
+                             "subscription_cancelled", "model_training_completed", "model_retrained", "service_status_changed"}) {
       EXPECT_GE(events(type).size(), 200U) << type;
     }
     later(40.0 * 86400);  // however old they become
@@ -94,7 +94,9 @@ class Filtered : public EventRetention {
     for (const auto& value : values) {
       auto wanted = all;
       std::erase_if(wanted, [&](const auto& row) { return gateway::text(row[of]) != value; });
-      EXPECT_EQ(published("SELECT event_id, time, event_type, service FROM event_history WHERE " + column + " = '" + value + "'").rows, wanted) << value;
+      EXPECT_EQ(published("SELECT event_id, time, event_type, service FROM event_history WHERE " + column + " = '" + value + "'").rows,
+                wanted)
+          << value;
     }
     for (std::size_t i = 1; i < all.size(); ++i) {
       const auto newer = gateway::number(all[i - 1][1]).value_or(0), older = gateway::number(all[i][1]).value_or(0);

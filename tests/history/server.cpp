@@ -64,9 +64,10 @@ Server::Server() {
   std::random_device random;
   integration::Finished done;
   for (int tries = 0; tries < 20 && done.code != 0; ++tries) {  // a port may be taken
-    constexpr unsigned first = 20000, many = 12000;  // below those for outgoing connections
+    constexpr unsigned first = 20000, many = 12000;             // below those for outgoing connections
     port_ = static_cast<int>(first + random() % many);
-    done = integration::run({std::string(UPSTREAM_SCRIPTS) + "/postgres", "start", directory_, std::to_string(port_)}, {{"DEMO_MONITOR_PASSWORD", password}});
+    done = integration::run({std::string(UPSTREAM_SCRIPTS) + "/postgres", "start", directory_, std::to_string(port_)},
+                            {{"DEMO_MONITOR_PASSWORD", password}});
   }
   if (done.code != 0) throw std::runtime_error(done.errors + done.output);
 }
@@ -81,11 +82,18 @@ std::string Server::superuser(const std::string& database) const {
   return fmt::format("host={}/postgres-socket port={} user=postgres dbname={}", directory_, port_, database);
 }
 
-void Server::create(const std::string& database) { integration::Session(superuser("postgres")).run("CREATE DATABASE " + database + " TEMPLATE ytrader"); }
-void Server::drop(const std::string& database) { integration::Session(superuser("postgres")).run("DROP DATABASE " + database + " WITH (FORCE)"); }
+void Server::create(const std::string& database) {
+  integration::Session(superuser("postgres")).run("CREATE DATABASE " + database + " TEMPLATE ytrader");
+}
+void Server::drop(const std::string& database) {
+  integration::Session(superuser("postgres")).run("DROP DATABASE " + database + " WITH (FORCE)");
+}
 
 integration::Variables Server::settings(const std::string& database) const {
-  return {{"POSTGRES_HOST", "127.0.0.1"}, {"POSTGRES_PORT", std::to_string(port_)}, {"POSTGRES_DB", database}, {"GRAFANA_POSTGRES_PASSWORD", password}};
+  return {{"POSTGRES_HOST", "127.0.0.1"},
+          {"POSTGRES_PORT", std::to_string(port_)},
+          {"POSTGRES_DB", database},
+          {"GRAFANA_POSTGRES_PASSWORD", password}};
 }
 
 }  // namespace history

@@ -16,7 +16,7 @@ class Server {
   // A database with the trading system's schema, empty.
   void create(const std::string& database);
   void drop(const std::string& database);
-  std::string superuser(const std::string& database) const;         // a connection string
+  std::string superuser(const std::string& database) const;            // a connection string
   integration::Variables settings(const std::string& database) const;  // as the gateway is told
 
  private:

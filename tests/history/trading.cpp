@@ -8,10 +8,23 @@ namespace {
 const std::vector<std::string> assets{"BTCUSDT", "ETHUSDT", "SOLUSDT"};
 
 OrderRow& add_order(World& world, Random& random, const std::string& signal_id, double at) {
-  OrderRow order{.id = random.uuid(), .order_id = random.uuid(), .signal_id = signal_id, .asset = random.one_of(assets), .side = random.chance(0.5) ? "Buy" : "SELL",
-                 .order_type = random.chance(0.5) ? "Market" : "Limit", .quantity = static_cast<double>(random.between(1, 500)) / 100, .price = std::nullopt,
-                 .status = "pending", .filled_quantity = 0, .average_price = std::nullopt, .fees = std::nullopt, .created_at = microseconds(at),
-                 .updated_at = microseconds(at), .executed_at = std::nullopt, .is_dry_run = false, .rejection_reason = std::nullopt};
+  OrderRow order{.id = random.uuid(),
+                 .order_id = random.uuid(),
+                 .signal_id = signal_id,
+                 .asset = random.one_of(assets),
+                 .side = random.chance(0.5) ? "Buy" : "SELL",
+                 .order_type = random.chance(0.5) ? "Market" : "Limit",
+                 .quantity = static_cast<double>(random.between(1, 500)) / 100,
+                 .price = std::nullopt,
+                 .status = "pending",
+                 .filled_quantity = 0,
+                 .average_price = std::nullopt,
+                 .fees = std::nullopt,
+                 .created_at = microseconds(at),
+                 .updated_at = microseconds(at),
+                 .executed_at = std::nullopt,
+                 .is_dry_run = false,
+                 .rejection_reason = std::nullopt};
   if (order.order_type == "Limit") order.price = static_cast<double>(random.between(10000, 900000)) / 10;
   return world.orders.emplace_back(std::move(order));
 }
@@ -24,9 +37,15 @@ const std::vector<std::string>& strategies() {
 }
 
 SignalRow& decide(World& world, Random& random, double at) {
-  SignalRow signal{.signal_id = random.uuid(), .time = microseconds(at), .strategy_id = random.one_of(strategies()), .asset = random.one_of(assets),
-                   .side = random.chance(0.5) ? "buy" : "sell", .price = static_cast<double>(random.between(10000, 900000)) / 10,
-                   .confidence = std::nullopt, .model_version = std::nullopt, .is_warmup = random.chance(0.1)};
+  SignalRow signal{.signal_id = random.uuid(),
+                   .time = microseconds(at),
+                   .strategy_id = random.one_of(strategies()),
+                   .asset = random.one_of(assets),
+                   .side = random.chance(0.5) ? "buy" : "sell",
+                   .price = static_cast<double>(random.between(10000, 900000)) / 10,
+                   .confidence = std::nullopt,
+                   .model_version = std::nullopt,
+                   .is_warmup = random.chance(0.1)};
   if (random.chance(0.9)) signal.confidence = static_cast<double>(random.between(0, 10000)) / 10000;
   if (!signal.is_warmup && random.chance(0.7)) signal.model_version = "v1764590123";
   world.add(std::move(signal));
@@ -84,9 +103,16 @@ void refuse_again(OrderRow& order, double at) {
 }
 
 ExecutionRow& report_execution(World& world, Random& random, const OrderRow& order, double at) {
-  ExecutionRow execution{.id = random.uuid(), .signal_id = order.signal_id, .strategy_id = random.chance(0.2) ? "unknown" : random.one_of(strategies()),
-                         .asset = order.asset, .side = order.side == "Buy" ? "buy" : "sell", .price = 50000.5, .quantity = order.quantity, .fees = 0,
-                         .executed_at = microseconds(at), .realized_pnl = std::nullopt};
+  ExecutionRow execution{.id = random.uuid(),
+                         .signal_id = order.signal_id,
+                         .strategy_id = random.chance(0.2) ? "unknown" : random.one_of(strategies()),
+                         .asset = order.asset,
+                         .side = order.side == "Buy" ? "buy" : "sell",
+                         .price = 50000.5,
+                         .quantity = order.quantity,
+                         .fees = 0,
+                         .executed_at = microseconds(at),
+                         .realized_pnl = std::nullopt};
   if (random.chance(0.3)) execution.realized_pnl = static_cast<double>(random.between(-500, 500)) / 10;
   return world.executions.emplace_back(std::move(execution));
 }
@@ -94,8 +120,15 @@ ExecutionRow& report_execution(World& world, Random& random, const OrderRow& ord
 SubscriptionRow& subscribe(World& world, Random& random, double at) {
   static const std::vector<std::string> channels{"trades", "ticker", "orderbook", "kline", "order", "balance", "position"};
   static const std::vector<std::string> services{"feature-service", "order-manager", "position-manager"};
-  SubscriptionRow row{.id = random.uuid(), .channel_type = random.one_of(channels), .symbol = std::nullopt, .topic = "", .requesting_service = random.one_of(services),
-                      .is_active = true, .created_at = microseconds(at), .updated_at = microseconds(at), .last_event_at = std::nullopt};
+  SubscriptionRow row{.id = random.uuid(),
+                      .channel_type = random.one_of(channels),
+                      .symbol = std::nullopt,
+                      .topic = "",
+                      .requesting_service = random.one_of(services),
+                      .is_active = true,
+                      .created_at = microseconds(at),
+                      .updated_at = microseconds(at),
+                      .last_event_at = std::nullopt};
   if (row.channel_type != "balance" && row.channel_type != "position") row.symbol = random.one_of(assets);
   row.topic = row.channel_type + row.symbol.value_or("");
   return world.subscriptions.emplace_back(std::move(row));
@@ -113,8 +146,13 @@ void unsubscribe(SubscriptionRow& subscription, double at) {
 
 void finish(World& world, Random& random, const Training& training, const std::optional<std::string>& strategy) {
   if (!training.version) return;
-  VersionRow row{.id = random.uuid(), .version = *training.version, .strategy_id = strategy, .trained_at = microseconds(training.ends_at),
-                 .duration_s = std::nullopt, .is_active = false, .accuracy = std::nullopt};
+  VersionRow row{.id = random.uuid(),
+                 .version = *training.version,
+                 .strategy_id = strategy,
+                 .trained_at = microseconds(training.ends_at),
+                 .duration_s = std::nullopt,
+                 .is_active = false,
+                 .accuracy = std::nullopt};
   if (training.tells_duration) row.duration_s = static_cast<std::int64_t>(training.ends_at - training.started_at);
   if (random.chance(0.7)) row.accuracy = static_cast<double>(random.between(4000, 9999)) / 10000;
   if (row.accuracy.value_or(0) > 0.75) {

@@ -10,7 +10,7 @@ const std::vector<std::string>& strategies();
 
 SignalRow& decide(World& world, Random& random, double at);
 OrderRow& place(World& world, Random& random, const std::string& signal_id, double at);
-OrderRow& refuse(World& world, Random& random, const std::string& signal_id, double at);   // never sent: rejected from the start
+OrderRow& refuse(World& world, Random& random, const std::string& signal_id, double at);    // never sent: rejected from the start
 OrderRow& rehearse(World& world, Random& random, const std::string& signal_id, double at);  // a dry run
 void fill_partly(OrderRow& order, double at);
 void fill(OrderRow& order, double at);

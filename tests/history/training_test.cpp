@@ -11,7 +11,8 @@ class Trainings : public Stage {
 
   // Begins in a second; ends so much later.
   void train(double seconds, std::optional<std::string> version, bool tells_duration = true) {
-    world.trainings.push_back({.started_at = world.now + 1, .ends_at = world.now + 1 + seconds, .version = std::move(version), .tells_duration = tells_duration});
+    world.trainings.push_back(
+        {.started_at = world.now + 1, .ends_at = world.now + 1 + seconds, .version = std::move(version), .tells_duration = tells_duration});
   }
   void end_training(const std::string& strategy = strategies()[0]) {
     auto& training = world.trainings.back();

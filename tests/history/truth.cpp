@@ -38,16 +38,29 @@ class Rows {
   }
 
   void signal(const SignalRow& s, bool old) {
-    add({.id = "trading_signal_received:" + s.signal_id, .type = "trading_signal_received", .category = "signal", .service = "model-service", .origin = "row",
-         .entity = s.signal_id + "||" + s.model_version.value_or("") + "|", .status = s.is_warmup ? "warmup" : s.model_version ? "model" : "rule",
+    add({.id = "trading_signal_received:" + s.signal_id,
+         .type = "trading_signal_received",
+         .category = "signal",
+         .service = "model-service",
+         .origin = "row",
+         .entity = s.signal_id + "||" + s.model_version.value_or("") + "|",
+         .status = s.is_warmup       ? "warmup"
+                   : s.model_version ? "model"
+                                     : "rule",
          .facts = s.asset + "|" + s.side + "|||"},
         {s.time}, old);
   }
 
   void order(const OrderRow& o, bool old) {
     const auto event = [&](const std::string& type, const std::string& status) {
-      return Event{.id = type + ":" + o.id, .type = type, .category = "order", .service = "order-manager", .origin = "row",
-                   .entity = o.signal_id + "|" + o.order_id + "||", .status = status, .facts = o.asset + "|" + lower_side(o.side) + "|||"};
+      return Event{.id = type + ":" + o.id,
+                   .type = type,
+                   .category = "order",
+                   .service = "order-manager",
+                   .origin = "row",
+                   .entity = o.signal_id + "|" + o.order_id + "||",
+                   .status = status,
+                   .facts = o.asset + "|" + lower_side(o.side) + "|||"};
     };
     add(event("order_created", ""), {o.created_at}, old);
     if (o.ends.empty() || (old && !first_.contains("order_created:" + o.id))) return;
@@ -60,8 +73,14 @@ class Rows {
 
   void version(const VersionRow& v, bool old) {
     const auto event = [&](const std::string& type, const std::string& origin) {
-      return Event{.id = type + ":" + v.version, .type = type, .category = "model", .service = "model-service", .origin = origin, .entity = "||" + v.version + "|",
-                   .status = "", .facts = "||||"};
+      return Event{.id = type + ":" + v.version,
+                   .type = type,
+                   .category = "model",
+                   .service = "model-service",
+                   .origin = origin,
+                   .entity = "||" + v.version + "|",
+                   .status = "",
+                   .facts = "||||"};
     };
     if (v.duration_s) add(event("model_training_started", "derived"), {v.trained_at - static_cast<double>(*v.duration_s)}, old);
     add(event("model_training_completed", "row"), {v.trained_at}, old);
@@ -73,8 +92,14 @@ class Rows {
 
   void subscription(const SubscriptionRow& s, bool old) {
     const auto event = [&](const std::string& type, const std::string& status) {
-      return Event{.id = type + ":" + s.id, .type = type, .category = "subscription", .service = "ws-gateway", .origin = "row", .entity = "|||" + s.id,
-                   .status = status, .facts = "||" + s.symbol.value_or("") + "|" + s.channel_type + "|" + s.requesting_service};
+      return Event{.id = type + ":" + s.id,
+                   .type = type,
+                   .category = "subscription",
+                   .service = "ws-gateway",
+                   .origin = "row",
+                   .entity = "|||" + s.id,
+                   .status = status,
+                   .facts = "||" + s.symbol.value_or("") + "|" + s.channel_type + "|" + s.requesting_service};
     };
     add(event("subscription_created", "created"), {s.created_at}, old);
     if (!s.is_active && (!old || first_.contains("subscription_created:" + s.id))) {
@@ -107,11 +132,19 @@ class Observed {
   }
 
  private:
-  Due* add(const std::string& type, const std::string& category, const std::string& service, const std::string& status, const std::string& entity, std::int64_t at) {
+  Due* add(const std::string& type, const std::string& category, const std::string& service, const std::string& status,
+           const std::string& entity, std::int64_t at) {
     const auto id = fmt::format("{}:{}:{}", type, entity, at);
     if (!ids_.insert(id).second) return nullptr;  // the same second once more: told apart by the second, it is one event
     const auto time = static_cast<double>(at);
-    due_.push_back({.event = {.id = id, .time = time, .type = type, .category = category, .service = service, .origin = "observed", .entity = "|||", .status = status,
+    due_.push_back({.event = {.id = id,
+                              .time = time,
+                              .type = type,
+                              .category = category,
+                              .service = service,
+                              .origin = "observed",
+                              .entity = "|||",
+                              .status = status,
                               .facts = "||||"},
                     .times = {time}});
     return &due_.back();
@@ -126,7 +159,9 @@ class Observed {
     } else if (after.subject.starts_with("ws:")) {
       if (before.status != "connected" && after.status != "connected") return;
       const auto connection = after.subject.substr(3);
-      const std::string type = after.status != "connected" ? "websocket_disconnected" : was_connected(after) ? "websocket_reconnected" : "websocket_connected";
+      const std::string type = after.status != "connected" ? "websocket_disconnected"
+                               : was_connected(after)      ? "websocket_reconnected"
+                                                           : "websocket_connected";
       due = add(type, "connection", "ws-gateway", after.status, connection, after.own);
     } else {
       due = add("service_status_changed", "health", after.subject, after.status, after.subject, after.own);
@@ -137,12 +172,14 @@ class Observed {
   }
 
   bool was_connected(const Sighting& now) const {
-    return std::ranges::any_of(diary_.sightings, [&](const auto& s) { return s.subject == now.subject && s.status == "connected" && s.at < now.at; });
+    return std::ranges::any_of(diary_.sightings,
+                               [&](const auto& s) { return s.subject == now.subject && s.status == "connected" && s.at < now.at; });
   }
 
   // An observed start gives way to the derived one of the same training; if that never comes, it stays.
   void give_way(Due& due, const Sighting& seen) const {
-    const auto running = std::ranges::find_if(world_.trainings, [&](const auto& t) { return t.started_at <= seen.at && seen.at < t.ends_at; });
+    const auto running =
+        std::ranges::find_if(world_.trainings, [&](const auto& t) { return t.started_at <= seen.at && seen.at < t.ends_at; });
     constexpr double clocks_may_differ_s = 6;
     const bool behind_another = std::ranges::any_of(world_.trainings, [&](const auto& t) {
       return t.version && t.tells_duration && t.started_at < seen.at && seen.at >= t.ends_at && seen.at < t.ends_at + clocks_may_differ_s;
@@ -182,8 +219,8 @@ class Observed {
 };
 
 std::string shown(const Event& e) {
-  return fmt::format("{} at {:.6f}{} ({}, {}, {}, {}, {})", e.id, e.time, e.not_before ? fmt::format(" not before {:.0f}", *e.not_before) : "", e.type, e.service, e.origin,
-                     e.status, e.entity);
+  return fmt::format("{} at {:.6f}{} ({}, {}, {}, {}, {})", e.id, e.time,
+                     e.not_before ? fmt::format(" not before {:.0f}", *e.not_before) : "", e.type, e.service, e.origin, e.status, e.entity);
 }
 
 // What only the first sight can know, and what a row may say differently later, is not compared.
@@ -192,7 +229,8 @@ bool status_is_fixed(const std::string& type) { return type != "order_created" &
 std::optional<std::string> difference(const Event& is, const Due& due) {
   const auto& should = due.event;
   if (std::ranges::find(due.times, is.time) == due.times.end()) return "another time";
-  if (is.type != should.type || is.category != should.category || is.service != should.service || is.origin != should.origin) return "another kind";
+  if (is.type != should.type || is.category != should.category || is.service != should.service || is.origin != should.origin)
+    return "another kind";
   if (is.entity != should.entity || is.facts != should.facts) return "other facts";
   if (status_is_fixed(is.type) && is.status != should.status) return "another status";
   if (is.not_before && is.not_before != should.not_before) return "another not_before_at";
@@ -204,11 +242,16 @@ std::optional<std::string> difference(const Event& is, const Due& due) {
 
 Beginning begun(const World& world, std::vector<Event> events) {
   std::erase_if(events, [](const Event& e) { return e.origin == "observed"; });
-  return {.events = std::move(events), .signals = world.signals.size(), .orders = world.orders.size(), .versions = world.versions.size(),
+  return {.events = std::move(events),
+          .signals = world.signals.size(),
+          .orders = world.orders.size(),
+          .versions = world.versions.size(),
           .subscriptions = world.subscriptions.size()};
 }
 
-std::vector<Due> due_from_rows(const World& world, const Beginning& beginning, bool at_once) { return Rows(world, beginning, at_once).all(); }
+std::vector<Due> due_from_rows(const World& world, const Beginning& beginning, bool at_once) {
+  return Rows(world, beginning, at_once).all();
+}
 
 std::vector<Due> due_from_diary(const World& world, const Diary& diary, bool clock_ever_set) {
   Observed observed(world, diary, clock_ever_set);
@@ -217,7 +260,8 @@ std::vector<Due> due_from_diary(const World& world, const Diary& diary, bool clo
   return due;
 }
 
-std::vector<std::string> differences(const std::vector<Event>& actual, const std::vector<Due>& due, const Retention& retention, std::int64_t now) {
+std::vector<std::string> differences(const std::vector<Event>& actual, const std::vector<Due>& due, const Retention& retention,
+                                     std::int64_t now) {
   std::vector<std::string> faults;
   std::unordered_map<std::string, const Event*> is;
   for (const auto& event : actual) {

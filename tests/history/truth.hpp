@@ -33,6 +33,7 @@ std::vector<Due> due_from_rows(const World& world, const Beginning& beginning, b
 std::vector<Due> due_from_diary(const World& world, const Diary& diary, bool clock_ever_set);
 
 // What differs between the history a gateway has and the one it should have, one line a fault; empty: nothing.
-std::vector<std::string> differences(const std::vector<Event>& actual, const std::vector<Due>& due, const Retention& retention, std::int64_t now);
+std::vector<std::string> differences(const std::vector<Event>& actual, const std::vector<Due>& due, const Retention& retention,
+                                     std::int64_t now);
 
 }  // namespace history

@@ -12,10 +12,10 @@ using Time = Clock::time_point;
 
 double unix_seconds(Time time);
 
-std::string sql_time(Time time);     // 2025-12-01 10:00:00.123456, UTC without saying so
-std::string naive_iso(Time time);    // 2025-12-01T10:00:00.123456
-std::string zulu_iso(Time time);     // ...Z
-std::string offset_iso(Time time);   // ...+00:00
+std::string sql_time(Time time);    // 2025-12-01 10:00:00.123456, UTC without saying so
+std::string naive_iso(Time time);   // 2025-12-01T10:00:00.123456
+std::string zulu_iso(Time time);    // ...Z
+std::string offset_iso(Time time);  // ...+00:00
 
 // PostgreSQL's text of a timestamp as the services' JSON shows it.
 std::string iso_from_sql(std::string text);

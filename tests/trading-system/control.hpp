@@ -22,20 +22,20 @@
 namespace trading {
 
 class Control {
-public:
-    // The error to tell when the object is not one or has an unknown key or a value of the wrong type.
-    std::optional<std::string> apply(const std::string& body);
-    nlohmann::json forced() const;
+ public:
+  // The error to tell when the object is not one or has an unknown key or a value of the wrong type.
+  std::optional<std::string> apply(const std::string& body);
+  nlohmann::json forced() const;
 
-    bool flag(const char* key, bool otherwise) const;
-    std::optional<std::string> text(const char* key) const;
-    std::optional<double> number(const char* key) const;
-    std::optional<nlohmann::json> object(const char* key) const;
-    std::optional<double> take_number(const char* key);
+  bool flag(const char* key, bool otherwise) const;
+  std::optional<std::string> text(const char* key) const;
+  std::optional<double> number(const char* key) const;
+  std::optional<nlohmann::json> object(const char* key) const;
+  std::optional<double> take_number(const char* key);
 
-private:
-    mutable std::mutex mutex_;
-    nlohmann::json forced_ = nlohmann::json::object();
+ private:
+  mutable std::mutex mutex_;
+  nlohmann::json forced_ = nlohmann::json::object();
 };
 
 }  // namespace trading

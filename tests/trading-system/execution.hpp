@@ -11,16 +11,16 @@
 namespace trading {
 
 struct Execution {
-    std::string signal_id;
-    std::string strategy_id;
-    std::string asset;
-    std::string side;
-    double price = 0;
-    double quantity = 0;
-    double fees = 0;
-    std::string executed_at;
-    double signal_price = 0;
-    std::string signal_timestamp;
+  std::string signal_id;
+  std::string strategy_id;
+  std::string asset;
+  std::string side;
+  double price = 0;
+  double quantity = 0;
+  double fees = 0;
+  std::string executed_at;
+  double signal_price = 0;
+  std::string signal_timestamp;
 };
 
 nlohmann::json performance_of(Random& choices, const Execution& execution, double pnl_share);

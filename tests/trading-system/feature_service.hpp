@@ -8,21 +8,21 @@
 namespace trading {
 
 class FeatureService : public Service {
-public:
-    FeatureService(const Settings& settings, std::stop_token stop);
+ public:
+  FeatureService(const Settings& settings, std::stop_token stop);
 
-    void work() override;
-    nlohmann::json health() override;
-    void add_routes(httplib::Server& server) override;
-    bool needs_key(const std::string& path) const override;
-    void refuse(bool key_given, httplib::Response& response) const override;
+  void work() override;
+  nlohmann::json health() override;
+  void add_routes(httplib::Server& server) override;
+  bool needs_key(const std::string& path) const override;
+  void refuse(bool key_given, httplib::Response& response) const override;
 
-private:
-    void build_data_set();
+ private:
+  void build_data_set();
 
-    Disturbance pausing_;
-    Every features_due_{std::chrono::seconds{1}};
-    Every data_set_due_{std::chrono::seconds{60}};
+  Disturbance pausing_;
+  Every features_due_{std::chrono::seconds{1}};
+  Every data_set_due_{std::chrono::seconds{60}};
 };
 
 }  // namespace trading

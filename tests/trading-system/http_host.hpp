@@ -16,21 +16,21 @@ namespace trading {
 class Service;
 
 class HttpHost {
-public:
-    // Throws when the port cannot be had.
-    HttpHost(Service& service, std::stop_token stop);
-    ~HttpHost();
-    HttpHost(const HttpHost&) = delete;
-    HttpHost& operator=(const HttpHost&) = delete;
+ public:
+  // Throws when the port cannot be had.
+  HttpHost(Service& service, std::stop_token stop);
+  ~HttpHost();
+  HttpHost(const HttpHost&) = delete;
+  HttpHost& operator=(const HttpHost&) = delete;
 
-private:
-    void add_routes();
-    void wait_until_audible() const;
+ private:
+  void add_routes();
+  void wait_until_audible() const;
 
-    Service& service_;
-    std::stop_token stop_;
-    std::unique_ptr<httplib::Server> server_;
-    std::jthread thread_;
+  Service& service_;
+  std::stop_token stop_;
+  std::unique_ptr<httplib::Server> server_;
+  std::jthread thread_;
 };
 
 }  // namespace trading

@@ -10,8 +10,8 @@
 namespace trading {
 
 void log_line(std::string_view text) {
-    const std::string line = fmt::format("{} {}\n", zulu_iso(Clock::now()), text);
-    std::fwrite(line.data(), 1, line.size(), stderr);
+  const std::string line = fmt::format("{} {}\n", zulu_iso(Clock::now()), text);
+  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 }  // namespace trading

@@ -7,14 +7,14 @@
 namespace trading {
 
 class Market : public Service {
-public:
-    Market(const Settings& settings, std::stop_token stop) : Service{settings, stop, {}} {}
+ public:
+  Market(const Settings& settings, std::stop_token stop) : Service{settings, stop, {}} {}
 
-    void work() override {}
-    nlohmann::json health() override;
-    void add_routes(httplib::Server& server) override;
-    bool needs_key(const std::string&) const override { return false; }
-    void refuse(bool, httplib::Response&) const override {}
+  void work() override {}
+  nlohmann::json health() override;
+  void add_routes(httplib::Server& server) override;
+  bool needs_key(const std::string&) const override { return false; }
+  void refuse(bool, httplib::Response&) const override {}
 };
 
 }  // namespace trading

@@ -13,33 +13,33 @@
 namespace trading {
 
 struct Order {
-    std::string id;
-    std::string order_id;
-    std::string signal_id;
-    std::string asset;
-    std::string side;
-    std::string order_type;
-    double quantity = 0;
-    std::optional<double> price;
-    std::string status = "pending";
-    double filled_quantity = 0;
-    std::optional<double> average_price;
-    std::optional<double> fees;
-    Time created_at;
-    Time updated_at;
-    std::optional<Time> executed_at;
-    std::string trace_id;
-    bool is_dry_run = false;
-    std::optional<std::string> rejection_reason;
+  std::string id;
+  std::string order_id;
+  std::string signal_id;
+  std::string asset;
+  std::string side;
+  std::string order_type;
+  double quantity = 0;
+  std::optional<double> price;
+  std::string status = "pending";
+  double filled_quantity = 0;
+  std::optional<double> average_price;
+  std::optional<double> fees;
+  Time created_at;
+  Time updated_at;
+  std::optional<Time> executed_at;
+  std::string trace_id;
+  bool is_dry_run = false;
+  std::optional<std::string> rejection_reason;
 };
 
 // What a signal asks for; `amount` in quote currency.
 struct Demand {
-    std::string signal_id;
-    std::string asset;
-    std::string side;
-    double amount = 0;
-    std::string trace_id;
+  std::string signal_id;
+  std::string asset;
+  std::string side;
+  double amount = 0;
+  std::string trace_id;
 };
 
 Order new_order(Random& choices, Random& ids, const Demand& demand, Time time);

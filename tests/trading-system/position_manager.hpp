@@ -10,23 +10,23 @@
 namespace trading {
 
 class PositionManager : public Service {
-public:
-    PositionManager(const Settings& settings, std::stop_token stop);
+ public:
+  PositionManager(const Settings& settings, std::stop_token stop);
 
-    void work() override;
-    nlohmann::json health() override;
-    void add_routes(httplib::Server& server) override;
-    bool needs_key(const std::string& path) const override;
-    void refuse(bool key_given, httplib::Response& response) const override;
+  void work() override;
+  nlohmann::json health() override;
+  void add_routes(httplib::Server& server) override;
+  bool needs_key(const std::string& path) const override;
+  void refuse(bool key_given, httplib::Response& response) const override;
 
-private:
-    bool apply_fill(const nlohmann::json& order);
-    void handle_order_event(const Delivery& delivery);
+ private:
+  bool apply_fill(const nlohmann::json& order);
+  void handle_order_event(const Delivery& delivery);
 
-    Disturbance degraded_;
-    Every portfolio_due_{std::chrono::seconds{1}};
-    Every snapshot_due_{std::chrono::seconds{30}};
-    std::atomic<bool> queue_connected_{false};
+  Disturbance degraded_;
+  Every portfolio_due_{std::chrono::seconds{1}};
+  Every snapshot_due_{std::chrono::seconds{30}};
+  std::atomic<bool> queue_connected_{false};
 };
 
 }  // namespace trading

@@ -11,23 +11,23 @@
 namespace trading {
 
 class Random {
-public:
-    Random(std::uint64_t seed, std::string_view purpose);
-    static Random unseeded();
+ public:
+  Random(std::uint64_t seed, std::string_view purpose);
+  static Random unseeded();
 
-    bool chance(double probability);
-    double between(double low, double high);
-    std::size_t index(std::size_t count);
-    std::string uuid();
+  bool chance(double probability);
+  double between(double low, double high);
+  std::size_t index(std::size_t count);
+  std::string uuid();
 
-    template <typename T>
-    const T& pick(const std::vector<T>& from) {
-        return from[index(from.size())];
-    }
+  template <typename T>
+  const T& pick(const std::vector<T>& from) {
+    return from[index(from.size())];
+  }
 
-private:
-    explicit Random(std::mt19937_64 engine) : engine_{engine} {}
-    std::mt19937_64 engine_;
+ private:
+  explicit Random(std::mt19937_64 engine) : engine_{engine} {}
+  std::mt19937_64 engine_;
 };
 
 }  // namespace trading

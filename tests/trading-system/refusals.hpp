@@ -10,26 +10,24 @@
 namespace trading {
 
 inline void answer(httplib::Response& response, int status, const nlohmann::json& body) {
-    response.status = status;
-    response.set_content(body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), "application/json");
+  response.status = status;
+  response.set_content(body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), "application/json");
 }
 
 // ws-gateway and order-manager; their reasons differ.
 inline void refuse_with_401(httplib::Response& response, bool key_given, const std::string& reason) {
-    answer(response, 401,
-           {{"error", key_given ? "Invalid API key" : "Missing API key"},
-            {"code", "AUTHENTICATION_FAILED"},
-            {"details", {{"reason", reason}}}});
+  answer(
+      response, 401,
+      {{"error", key_given ? "Invalid API key" : "Missing API key"}, {"code", "AUTHENTICATION_FAILED"}, {"details", {{"reason", reason}}}});
 }
 
 inline void answer_unhandled_json(httplib::Response& response, const std::string& type) {
-    answer(response, 500,
-           {{"error", "Internal server error"}, {"detail", "An unexpected error occurred"}, {"type", type}});
+  answer(response, 500, {{"error", "Internal server error"}, {"detail", "An unexpected error occurred"}, {"type", type}});
 }
 
 inline void answer_unhandled_text(httplib::Response& response) {
-    response.status = 500;
-    response.set_content("Internal Server Error", "text/plain; charset=utf-8");
+  response.status = 500;
+  response.set_content("Internal Server Error", "text/plain; charset=utf-8");
 }
 
 }  // namespace trading

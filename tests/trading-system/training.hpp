@@ -12,13 +12,13 @@
 namespace trading {
 
 struct Training {
-    std::string version_id;
-    std::optional<std::string> strategy_id;  // none: the default model
-    Time trained_at;
-    int duration_s = 0;
-    double accuracy = 0;
-    bool with_test_split = true;
-    bool splits_named = true;  // rows of old versions have no metadata
+  std::string version_id;
+  std::optional<std::string> strategy_id;  // none: the default model
+  Time trained_at;
+  int duration_s = 0;
+  double accuracy = 0;
+  bool with_test_split = true;
+  bool splits_named = true;  // rows of old versions have no metadata
 };
 
 constexpr double accuracy_threshold = 0.75;

@@ -11,9 +11,9 @@ namespace {
 using gateway::Answer;
 using gateway::HttpAnswer;
 using gateway::Known;
+using gateway::number;
 using gateway::Table;
 using gateway::Value;
-using gateway::number;
 
 constexpr std::int64_t of_each = 200, executions_at_least = 200, walked_orders = 3000;
 constexpr double overlap_s = 120;
@@ -91,7 +91,8 @@ std::vector<Answer> quality(const Known& known, const World& world) {
     const auto oldest_read_again = std::min(read_at, this_hour) / 3600 * 3600 - 4 * 3600;
     all.emplace_back(Table{.columns = {"newest", "step_from"}, .rows = {{gateway::maybe(newest), Value{}}}});
     all.emplace_back(quality_rows(world, kind, first ? this_hour - 3600 : oldest_read_again, this_hour + 3600, known.now));
-    all.emplace_back(quality_rows(world, kind, first ? world.born_at / 3600 * 3600 : this_hour, first ? this_hour - 3600 : this_hour, known.now));
+    all.emplace_back(
+        quality_rows(world, kind, first ? world.born_at / 3600 * 3600 : this_hour, first ? this_hour - 3600 : this_hour, known.now));
   }
   return all;
 }
@@ -99,26 +100,30 @@ std::vector<Answer> quality(const Known& known, const World& world) {
 std::vector<Answer> subscriptions(const Known& known, const World& world) {
   const auto quiet = world.disconnected.holds(known.now) ? 200.0 : 0.5;
   return {subscription_rows(world, known.now),
-          Table{.columns = {"topics", "quiet_s", "newest"}, .rows = {{static_cast<std::int64_t>(world.subscriptions), quiet, static_cast<double>(known.now) - quiet}}}};
+          Table{.columns = {"topics", "quiet_s", "newest"},
+                .rows = {{static_cast<std::int64_t>(world.subscriptions), quiet, static_cast<double>(known.now) - quiet}}}};
 }
 
 using Answering = std::function<std::vector<Answer>(const Known&, const World&)>;
 
 const std::map<std::string, Answering>& by_source() {
   static const std::map<std::string, Answering> all{
-      {"postgres.health", [](const Known&, const World&) { return std::vector<Answer>{Table{.columns = {"one"}, .rows = {{std::int64_t{1}}}}}; }},
+      {"postgres.health",
+       [](const Known&, const World&) { return std::vector<Answer>{Table{.columns = {"one"}, .rows = {{std::int64_t{1}}}}}; }},
       {"postgres.signals", signals},
       {"postgres.orders", orders},
       {"postgres.executions", executions},
       {"postgres.models", [](const Known& known, const World& world) { return std::vector<Answer>{model_rows(world, known.now)}; }},
       {"postgres.quality", quality},
       {"postgres.subscriptions", subscriptions},
-      {"rabbitmq.health", [](const Known&, const World&) { return std::vector<Answer>{ok(R"({"status":"ok"})"), ok(R"({"status":"ok"})")}; }},
+      {"rabbitmq.health",
+       [](const Known&, const World&) { return std::vector<Answer>{ok(R"({"status":"ok"})"), ok(R"({"status":"ok"})")}; }},
       {"rabbitmq.queues",
        [](const Known& known, const World& world) {
          return std::vector<Answer>{ok(overview_document(world)), ok(queues_document(world, known.now)), ok(overview_document(world))};
        }},
-      {"model-service.training", [](const Known& known, const World& world) { return std::vector<Answer>{ok(training_document(world, known.now))}; }},
+      {"model-service.training",
+       [](const Known& known, const World& world) { return std::vector<Answer>{ok(training_document(world, known.now))}; }},
   };
   return all;
 }

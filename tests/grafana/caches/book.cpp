@@ -34,8 +34,12 @@ Ending ending(std::int64_t n, double age_s) {
   }
 }
 
-const std::string& strategy(const World& world, std::int64_t n) { return world.names.strategies[static_cast<std::size_t>(n) % world.names.strategies.size()]; }
-const std::string& asset(const World& world, std::int64_t n) { return world.names.assets[static_cast<std::size_t>(n / 3) % world.names.assets.size()]; }
+const std::string& strategy(const World& world, std::int64_t n) {
+  return world.names.strategies[static_cast<std::size_t>(n) % world.names.strategies.size()];
+}
+const std::string& asset(const World& world, std::int64_t n) {
+  return world.names.assets[static_cast<std::size_t>(n / 3) % world.names.assets.size()];
+}
 std::string side(std::int64_t n) { return n % 2 == 0 ? "buy" : "sell"; }
 double price(std::int64_t n) { return 100 + 20 * std::sin(static_cast<double>(n) / 40) + 0.01 * static_cast<double>(n % 97); }
 double quantity(std::int64_t n) { return 0.05 + 0.01 * static_cast<double>(n % 13); }
@@ -75,24 +79,29 @@ std::string order_uuid(std::int64_t n) { return fmt::format("00000002-0000-4000-
 std::int64_t number_of(const std::string& uuid) { return std::stoll(uuid.substr(uuid.size() - 12), nullptr, 16); }
 
 Table signal_rows(const World& world, const std::vector<std::int64_t>& numbers) {
-  Table table{.columns = {"signal_id", "time", "strategy_id", "asset", "side", "price", "confidence", "kind", "model_version", "is_warmup", "reasoning", "spread",
-                          "volume_1m", "volatility_1m", "trace_id"},
+  Table table{.columns = {"signal_id", "time", "strategy_id", "asset", "side", "price", "confidence", "kind", "model_version", "is_warmup",
+                          "reasoning", "spread", "volume_1m", "volatility_1m", "trace_id"},
               .rows = {}};
   for (const auto n : numbers) {
     const bool warmup = strategy(world, n) == world.names.strategies.back();
     const bool rule = !warmup && n % 9 == 8;
     const auto reasoning = world.names.reasonings[static_cast<std::size_t>(n) % world.names.reasonings.size()];
-    table.rows.push_back({signal_uuid(n), signal_time(world, n), strategy(world, n), asset(world, n), side(n), price(n), n % 17 == 16 ? Value{} : Value{0.5 + 0.004 * static_cast<double>(n % 100)},
-                          std::string(warmup ? "warmup" : rule ? "rule" : "model"), warmup || rule ? Value{} : Value{world.names.model_prefix + "1.1"}, gateway::flag(warmup), reasoning,
-                          0.02, n % 7 == 6 ? Value{} : Value{1234.5}, 0.013, fmt::format("trace-{}", n)});
+    table.rows.push_back({signal_uuid(n), signal_time(world, n), strategy(world, n), asset(world, n), side(n), price(n),
+                          n % 17 == 16 ? Value{} : Value{0.5 + 0.004 * static_cast<double>(n % 100)},
+                          std::string(warmup ? "warmup"
+                                      : rule ? "rule"
+                                             : "model"),
+                          warmup || rule ? Value{} : Value{world.names.model_prefix + "1.1"}, gateway::flag(warmup), reasoning, 0.02,
+                          n % 7 == 6 ? Value{} : Value{1234.5}, 0.013, fmt::format("trace-{}", n)});
   }
   return table;
 }
 
 Table order_rows(const World& world, const std::vector<std::int64_t>& numbers, std::int64_t at) {
-  Table table{.columns = {"id", "order_id", "signal_id", "strategy_id", "time", "asset", "side", "order_type", "quantity", "price", "status", "closure", "changed_at",
-                          "close_reason", "filled_quantity", "average_price", "fees", "executed_at", "is_dry_run"},
-              .rows = {}};
+  Table table{
+      .columns = {"id", "order_id", "signal_id", "strategy_id", "time", "asset", "side", "order_type", "quantity", "price", "status",
+                  "closure", "changed_at", "close_reason", "filled_quantity", "average_price", "fees", "executed_at", "is_dry_run"},
+      .rows = {}};
   for (const auto n : numbers) {
     const auto created = order_time(world, n);
     if (!has_order(n) || created > static_cast<double>(at)) continue;
@@ -101,20 +110,23 @@ Table order_rows(const World& world, const std::vector<std::int64_t>& numbers, s
     const bool closed = filled || end.closure == "cancelled" || end.closure == "rejected";
     const bool explained = end.closure == "rejected" || (end.closure == "cancelled" && n % 2 == 0);
     const auto& reason = world.names.refusals[static_cast<std::size_t>(n) % world.names.refusals.size()];
-    table.rows.push_back({order_uuid(n), fmt::format("exchange-{}", n), signal_uuid(n), strategy(world, n), created, asset(world, n), side(n), std::string(n % 4 == 0 ? "Market" : "Limit"),
-                          quantity(n), n % 4 == 0 ? Value{} : Value{price(n)}, end.status, end.closure,
-                          closed ? created + static_cast<double>(end.after_s) : created, explained ? Value{reason} : Value{}, filled ? quantity(n) : 0.0,
-                          filled ? Value{price(n) + 0.02} : Value{}, filled ? Value{0.01} : Value{}, filled ? Value{created + 8} : Value{}, gateway::flag(end.closure == "dry_run")});
+    table.rows.push_back({order_uuid(n), fmt::format("exchange-{}", n), signal_uuid(n), strategy(world, n), created, asset(world, n),
+                          side(n), std::string(n % 4 == 0 ? "Market" : "Limit"), quantity(n), n % 4 == 0 ? Value{} : Value{price(n)},
+                          end.status, end.closure, closed ? created + static_cast<double>(end.after_s) : created,
+                          explained ? Value{reason} : Value{}, filled ? quantity(n) : 0.0, filled ? Value{price(n) + 0.02} : Value{},
+                          filled ? Value{0.01} : Value{}, filled ? Value{created + 8} : Value{}, gateway::flag(end.closure == "dry_run")});
   }
   return table;
 }
 
 Table execution_rows(const World& world, const std::vector<std::int64_t>& numbers, std::int64_t at) {
-  Table table{.columns = {"event_id", "signal_id", "strategy_id", "asset", "side", "price", "quantity", "fees", "executed_at", "realized_pnl"}, .rows = {}};
+  Table table{
+      .columns = {"event_id", "signal_id", "strategy_id", "asset", "side", "price", "quantity", "fees", "executed_at", "realized_pnl"},
+      .rows = {}};
   for (const auto n : numbers) {
     if (!is_executed(world, n, at)) continue;
-    table.rows.push_back({fmt::format("00000003-0000-4000-8000-{:012x}", n), signal_uuid(n), strategy(world, n), asset(world, n), side(n), price(n) + 0.02, quantity(n), 0.01,
-                          executed_at(world, n), pnl(n)});
+    table.rows.push_back({fmt::format("00000003-0000-4000-8000-{:012x}", n), signal_uuid(n), strategy(world, n), asset(world, n), side(n),
+                          price(n) + 0.02, quantity(n), 0.01, executed_at(world, n), pnl(n)});
   }
   return table;
 }
@@ -139,7 +151,9 @@ Table quality_rows(const World& world, const std::string& kind, std::int64_t fro
       sum.pnl += *won;
     }
   }
-  Table table{.columns = {"kind", "hour", "strategy_id", "orders", "filled_orders", "open_orders", "pnl_orders", "successful_orders", "pnl"}, .rows = {}};
+  Table table{
+      .columns = {"kind", "hour", "strategy_id", "orders", "filled_orders", "open_orders", "pnl_orders", "successful_orders", "pnl"},
+      .rows = {}};
   for (const auto& [key, sum] : sums) {
     table.rows.push_back({kind, key.first, key.second, sum.orders, sum.filled, sum.open, sum.pnl_orders, sum.successful, sum.pnl});
   }

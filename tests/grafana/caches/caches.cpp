@@ -39,7 +39,9 @@ class Directory {
   std::filesystem::path path_;
 };
 
-std::int64_t unix_now() { return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+std::int64_t unix_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 const Error refused{ErrorClass::refused, "connect: connection refused; is it running?", Means::unhealthy};
 const Error silent{ErrorClass::timeout, "no answer within 5 s", Means::nothing};
@@ -101,7 +103,9 @@ void make(const std::string& name, const std::filesystem::path& file, std::int64
     lived_a_day(now, a_day(now), variables).publish(file, now);
   } else if (name.starts_with(without)) {
     const auto absent = name.substr(std::string(without).size());
-    const auto fault = [absent](const std::string& source, std::int64_t) { return source == absent ? std::optional(silent) : std::nullopt; };
+    const auto fault = [absent](const std::string& source, std::int64_t) {
+      return source == absent ? std::optional(silent) : std::nullopt;
+    };
     lived_an_hour(world, now, fault, variables).publish(file, now);
   } else if (name == "all_stale" || name == "all_refused") {
     const auto since = now - 7200;
@@ -118,7 +122,8 @@ void make(const std::string& name, const std::filesystem::path& file, std::int64
     auto hostile = world;
     hostile.names = hostile_names();
     const auto fault = [world](const std::string& source, std::int64_t at) -> std::optional<Error> {
-      if (source == "postgres.quality" && at % 600 < 300) return Error{ErrorClass::sql, world.names.errors.front() + " \"'; DROP TABLE x; -- $__to ${y} <i>", Means::nothing};
+      if (source == "postgres.quality" && at % 600 < 300)
+        return Error{ErrorClass::sql, world.names.errors.front() + " \"'; DROP TABLE x; -- $__to ${y} <i>", Means::nothing};
       return std::nullopt;
     };
     lived_an_hour(std::move(hostile), now, fault, variables).publish(file, now);
@@ -140,8 +145,9 @@ void make(const std::string& name, const std::filesystem::path& file, std::int64
 }  // namespace
 
 std::vector<std::string> source_names() {
-  return {"postgres.health", "postgres.signals", "postgres.orders", "postgres.executions", "postgres.models", "postgres.quality", "postgres.subscriptions",
-          "rabbitmq.health", "rabbitmq.queues", "ws-gateway.health", "model-service.health", "model-service.training", "order-manager.health", "position-manager.health"};
+  return {"postgres.health",      "postgres.signals",       "postgres.orders",      "postgres.executions",    "postgres.models",
+          "postgres.quality",     "postgres.subscriptions", "rabbitmq.health",      "rabbitmq.queues",        "ws-gateway.health",
+          "model-service.health", "model-service.training", "order-manager.health", "position-manager.health"};
 }
 
 std::vector<std::string> cache_names() {

@@ -63,17 +63,29 @@ void write_runs(Polling& polling, std::int64_t now) {
 
 void write_events(Polling& polling, std::int64_t now) {
   const std::pair<const char*, const char*> types[] = {
-      {"trading_signal_received", "signal"}, {"order_created", "order"}, {"order_executed", "order"}, {"order_closed", "order"},
-      {"model_training_started", "model"}, {"model_training_completed", "model"}, {"model_retrained", "model"},
-      {"subscription_created", "subscription"}, {"subscription_cancelled", "subscription"},
-      {"websocket_connected", "connection"}, {"websocket_disconnected", "connection"}, {"websocket_reconnected", "connection"},
-      {"service_status_changed", "health"}, {"upstream_lost", "health"}, {"upstream_recovered", "health"},
+      {"trading_signal_received", "signal"},
+      {"order_created", "order"},
+      {"order_executed", "order"},
+      {"order_closed", "order"},
+      {"model_training_started", "model"},
+      {"model_training_completed", "model"},
+      {"model_retrained", "model"},
+      {"subscription_created", "subscription"},
+      {"subscription_cancelled", "subscription"},
+      {"websocket_connected", "connection"},
+      {"websocket_disconnected", "connection"},
+      {"websocket_reconnected", "connection"},
+      {"service_status_changed", "health"},
+      {"upstream_lost", "health"},
+      {"upstream_recovered", "health"},
   };
-  auto events = insert("event", {"event_id", "time", "event_type", "category", "service", "status", "origin", "strategy_id", "asset", "summary"});
+  auto events =
+      insert("event", {"event_id", "time", "event_type", "category", "service", "status", "origin", "strategy_id", "asset", "summary"});
   for (const auto& [type, category] : types) {
     for (std::int64_t i = 0; i < 1000; ++i) {
-      events.rows.push_back({fmt::format("{}:filler-{}", type, i), static_cast<double>(now - i * 600) + 0.5, std::string(type), std::string(category), std::string("model-service"),
-                             Value{}, std::string("row"), std::string("momentum_v1"), std::string("BTCUSDT"), fmt::format("{} number {}", type, i)});
+      events.rows.push_back({fmt::format("{}:filler-{}", type, i), static_cast<double>(now - i * 600) + 0.5, std::string(type),
+                             std::string(category), std::string("model-service"), Value{}, std::string("row"), std::string("momentum_v1"),
+                             std::string("BTCUSDT"), fmt::format("{} number {}", type, i)});
     }
   }
   write(polling, std::move(events), now - 40);
@@ -81,18 +93,21 @@ void write_events(Polling& polling, std::int64_t now) {
 
 void write_statuses(Polling& polling, std::int64_t now) {
   auto runs = insert("status_run", {"subject", "from_at", "to_at", "status"});
-  for (const std::string subject : {"postgres", "rabbitmq", "ws-gateway", "model-service", "order-manager", "position-manager", "ws:private", "ws:public"}) {
+  for (const std::string subject :
+       {"postgres", "rabbitmq", "ws-gateway", "model-service", "order-manager", "position-manager", "ws:private", "ws:public"}) {
     const bool connection = subject.starts_with("ws:");
     for (std::int64_t i = 1; i <= 1900; ++i) {
       const bool good = i % 2 == 0;
-      runs.rows.push_back({subject, now - i * 600, now - i * 600 + 500, std::string(connection ? (good ? "connected" : "disconnected") : (good ? "healthy" : "unhealthy"))});
+      runs.rows.push_back({subject, now - i * 600, now - i * 600 + 500,
+                           std::string(connection ? (good ? "connected" : "disconnected") : (good ? "healthy" : "unhealthy"))});
     }
   }
   write(polling, std::move(runs), now - 35);
   auto outages = insert("outage_log", {"id", "upstream", "started_at", "ended_at", "error_class", "error"});
   for (std::int64_t i = 0; i < 490; ++i) {
     const auto started = now - 14 * 86400 + i * 2400;
-    outages.rows.push_back({i + 1000, std::string(i % 2 == 0 ? "postgres" : "rabbitmq"), started, started + 300, std::string("timeout"), std::string("no answer within 5 s")});
+    outages.rows.push_back({i + 1000, std::string(i % 2 == 0 ? "postgres" : "rabbitmq"), started, started + 300, std::string("timeout"),
+                            std::string("no answer within 5 s")});
   }
   write(polling, std::move(outages), now - 34);
 }

@@ -44,7 +44,10 @@ Fault no_fault() {
 }
 
 Polling::Polling(World world, Fault fault, const std::map<std::string, std::string>& variables)
-    : world_(std::move(world)), fault_(std::move(fault)), settings_(settings_of(variables)), sources_(gateway::all_sources(settings_)),
+    : world_(std::move(world)),
+      fault_(std::move(fault)),
+      settings_(settings_of(variables)),
+      sources_(gateway::all_sources(settings_)),
       setups_(gateway::setups(sources_, settings_)) {
   for (const auto& source : sources_) {
     if (std::ranges::find(upstreams_, source.upstream) == upstreams_.end()) upstreams_.push_back(source.upstream);
@@ -59,8 +62,11 @@ void Polling::start(std::int64_t at) {
 }
 
 Outcome Polling::attempt(const Source& source, std::int64_t at) {
-  Outcome outcome{.source = source.name, .sent_at = at, .requests = 1,
-                  .timing = {.duration_ms = 4.5, .connect_ms = {}, .wait_ms = 3.0, .read_ms = 0.5, .parse_ms = 0.25}, .result = gateway::Batch{}};
+  Outcome outcome{.source = source.name,
+                  .sent_at = at,
+                  .requests = 1,
+                  .timing = {.duration_ms = 4.5, .connect_ms = {}, .wait_ms = 3.0, .read_ms = 0.5, .parse_ms = 0.25},
+                  .result = gateway::Batch{}};
   if (auto error = fault_(source.name, at)) {
     outcome.result = std::unexpected(std::move(*error));
     return outcome;
@@ -75,7 +81,8 @@ Outcome Polling::attempt(const Source& source, std::int64_t at) {
 void Polling::poll(std::int64_t at) {
   for (const auto& upstream : upstreams_) {
     std::vector<Outcome> outcomes;
-    gateway::AttemptReport report{.upstream = upstream, .next_attempt_at = at + next_attempt_after_s, .failures_for_outage = 2, .failing_for_s = {}};
+    gateway::AttemptReport report{
+        .upstream = upstream, .next_attempt_at = at + next_attempt_after_s, .failures_for_outage = 2, .failing_for_s = {}};
     for (const auto& source : sources_) {
       if (source.upstream != upstream || !source.on) continue;
       outcomes.push_back(attempt(source, at));
@@ -99,8 +106,11 @@ void Polling::poll_from(std::int64_t from, std::int64_t to, std::int64_t every_s
 void Polling::write(const std::string& source, gateway::Batch batch, std::int64_t at) {
   const auto found = std::ranges::find(sources_, source, &Source::name);
   if (found == sources_.end()) throw std::logic_error("no source " + source);
-  const std::vector<Outcome> outcomes{{.source = source, .sent_at = at, .requests = 1, .timing = {.duration_ms = 1}, .result = std::move(batch)}};
-  const auto errors = store_.apply(outcomes, setups_, {.upstream = found->upstream, .next_attempt_at = at + next_attempt_after_s, .failures_for_outage = 2, .failing_for_s = {}});
+  const std::vector<Outcome> outcomes{
+      {.source = source, .sent_at = at, .requests = 1, .timing = {.duration_ms = 1}, .result = std::move(batch)}};
+  const auto errors = store_.apply(
+      outcomes, setups_,
+      {.upstream = found->upstream, .next_attempt_at = at + next_attempt_after_s, .failures_for_outage = 2, .failing_for_s = {}});
   if (errors.at(0)) throw std::logic_error(source + ": " + errors.at(0)->text);
 }
 

@@ -27,7 +27,7 @@ struct Window {
 
 struct World {
   Names names = plain_names();
-  std::int64_t born_at = 0;            // nothing is older
+  std::int64_t born_at = 0;  // nothing is older
   std::int64_t signal_every_s = 20;
   std::int64_t model_every_s = 4 * 3600;
   std::size_t queues = 24, subscriptions = 24, cancelled_subscriptions = 40;

@@ -47,7 +47,8 @@ Chosen at_first(const Variable& variable, const std::vector<std::string>& values
     const auto query = variable.json.value("query", Json());
     return exactly(variable, {current.empty() ? (query.is_string() ? query.get<std::string>() : "") : current.front()});
   }
-  if (variable.include_all() && (values.empty() || (!current.empty() && current.front() == all_of_them))) return everything(variable, values);
+  if (variable.include_all() && (values.empty() || (!current.empty() && current.front() == all_of_them)))
+    return everything(variable, values);
   std::vector<std::string> still_there;
   for (const auto& one : current) {
     if (std::ranges::find(values, one) != values.end()) still_there.push_back(one);
@@ -73,8 +74,20 @@ std::int64_t moment(const std::string& text, std::int64_t now) {
 
 const std::vector<std::string>& hostile_values() {
   static const std::vector<std::string> values{
-      "O'Brien's", "say \"hi\"", "back\\slash", "two\nlines", "Стратегия", "\xF0\x9F\x9A\x80 moon", "'); DROP TABLE event; --", "$__from and ${x} and [[y]]",
-      "a,b", "{a,b}", "100%_", "*", "<b>bold</b>", "All",
+      "O'Brien's",
+      "say \"hi\"",
+      "back\\slash",
+      "two\nlines",
+      "Стратегия",
+      "\xF0\x9F\x9A\x80 moon",
+      "'); DROP TABLE event; --",
+      "$__from and ${x} and [[y]]",
+      "a,b",
+      "{a,b}",
+      "100%_",
+      "*",
+      "<b>bold</b>",
+      "All",
   };
   return values;
 }
@@ -85,7 +98,8 @@ Frame options_frame(const Variable& variable, const std::filesystem::path& cache
   return ask(cache, interpolated(query.is_string() ? query.get<std::string>() : "", choice, range), {}, {});
 }
 
-std::vector<std::string> options(const Variable& variable, const std::filesystem::path& cache, const Choice& choice, const TimeRange& range) {
+std::vector<std::string> options(const Variable& variable, const std::filesystem::path& cache, const Choice& choice,
+                                 const TimeRange& range) {
   if (variable.type == "custom") return custom_options(variable);
   if (variable.type != "query") return {};
   const auto frame = options_frame(variable, cache, choice, range);

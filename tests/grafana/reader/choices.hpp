@@ -21,7 +21,8 @@ struct NamedChoice {
 // What a variable's own query answers, on the other variables as they are in `choice`. Faults are in the frame.
 Frame options_frame(const Variable& variable, const std::filesystem::path& cache, const Choice& choice, const TimeRange& range);
 // The values to choose from, each once, in order.
-std::vector<std::string> options(const Variable& variable, const std::filesystem::path& cache, const Choice& choice, const TimeRange& range);
+std::vector<std::string> options(const Variable& variable, const std::filesystem::path& cache, const Choice& choice,
+                                 const TimeRange& range);
 
 Choice as_opened(const Dashboard& dashboard, const std::filesystem::path& cache, const TimeRange& range);
 std::vector<NamedChoice> choices(const Dashboard& dashboard, const std::filesystem::path& cache, const TimeRange& range);

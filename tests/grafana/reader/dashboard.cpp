@@ -18,7 +18,8 @@ Target target_of(const Json& json) {
 
 void gather_panels(const Json& list, std::vector<Panel>& panels) {
   for (const auto& json : list) {
-    panels.push_back({.id = json.value("id", std::int64_t{0}), .type = json.value("type", ""), .title = json.value("title", ""), .json = json});
+    panels.push_back(
+        {.id = json.value("id", std::int64_t{0}), .type = json.value("type", ""), .title = json.value("title", ""), .json = json});
     if (json.contains("panels")) gather_panels(json.at("panels"), panels);
   }
 }
@@ -28,7 +29,8 @@ Dashboard read(const std::filesystem::path& file) {
   if (!in) throw std::runtime_error("cannot read " + file.string());
   std::stringstream content;
   content << in.rdbuf();
-  Dashboard dashboard{.file = file, .text = content.str(), .uid = {}, .title = {}, .json = {}, .panels = {}, .variables = {}, .annotations = {}};
+  Dashboard dashboard{
+      .file = file, .text = content.str(), .uid = {}, .title = {}, .json = {}, .panels = {}, .variables = {}, .annotations = {}};
   try {
     dashboard.json = Json::parse(dashboard.text);
   } catch (const Json::exception& e) {
@@ -104,6 +106,8 @@ std::vector<const Json*> holders(const Json& document, const std::string& key) {
   return found;
 }
 
-std::string place(const Dashboard& dashboard, const Panel& panel) { return fmt::format("{} / {} {}", dashboard.uid, panel.id, panel.title); }
+std::string place(const Dashboard& dashboard, const Panel& panel) {
+  return fmt::format("{} / {} {}", dashboard.uid, panel.id, panel.title);
+}
 
 }  // namespace grafana

@@ -50,7 +50,8 @@ std::optional<Shown> mapped(const Json& mapping, const std::string& key, const g
   const auto result = [](const Json& one) { return Shown{.text = one.value("text", ""), .colour = one.value("color", "")}; };
   if (type == "special") {
     const auto match = options.value("match", "");
-    const bool fits = (gateway::is_null(value) && (match == "null" || match == "null+nan")) || (!gateway::is_null(value) && key.empty() && match == "empty");
+    const bool fits = (gateway::is_null(value) && (match == "null" || match == "null+nan")) ||
+                      (!gateway::is_null(value) && key.empty() && match == "empty");
     return fits ? std::optional(result(options.value("result", Json::object()))) : std::nullopt;
   }
   if (gateway::is_null(value)) return std::nullopt;
@@ -62,7 +63,8 @@ std::optional<Shown> mapped(const Json& mapping, const std::string& key, const g
       return limit.is_number() ? limit.get<double>() : open;
     };
     constexpr auto infinite = std::numeric_limits<double>::infinity();
-    if (number && *number >= bound("from", -infinite) && *number <= bound("to", infinite)) return result(options.value("result", Json::object()));
+    if (number && *number >= bound("from", -infinite) && *number <= bound("to", infinite))
+      return result(options.value("result", Json::object()));
   }
   if (type == "regex") {
     auto pattern = options.value("pattern", "");
@@ -91,7 +93,8 @@ Json field_config(const Panel& panel, const std::string& field) {
   auto config = fields.value("defaults", Json::object());
   for (const auto& override_ : fields.value("overrides", Json::array())) {
     const auto displayed = config.value("displayName", field);
-    if (matches(override_.value("matcher", Json::object()), field, displayed)) lay_over(config, override_.value("properties", Json::array()));
+    if (matches(override_.value("matcher", Json::object()), field, displayed))
+      lay_over(config, override_.value("properties", Json::array()));
   }
   return config;
 }
@@ -118,11 +121,13 @@ Shown shown(const Panel& panel, const std::string& field, const gateway::Value& 
 }
 
 bool is_green(const std::string& colour) {
-  return colour.find("green") != std::string::npos || colour == "#73BF69" || colour == "#56A64B" || colour == "#37872D" || colour == "#299C46";
+  return colour.find("green") != std::string::npos || colour == "#73BF69" || colour == "#56A64B" || colour == "#37872D" ||
+         colour == "#299C46";
 }
 
 bool is_neutral(const std::string& colour) {
-  static const std::set<std::string> neutral{"text", "transparent", "gray", "grey", "#808080", "dark-gray", "light-gray", "#8e8e8e", "rgba(0,0,0,0)"};
+  static const std::set<std::string> neutral{"text",      "transparent", "gray",    "grey",         "#808080",
+                                             "dark-gray", "light-gray",  "#8e8e8e", "rgba(0,0,0,0)"};
   return neutral.contains(colour);
 }
 

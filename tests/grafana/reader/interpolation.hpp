@@ -12,10 +12,10 @@ namespace grafana {
 
 // The state of one variable.
 struct Chosen {
-  bool is_list = false;              // a multi-value variable holds a list even of one
-  std::vector<std::string> values;   // of All without allValue: all options
+  bool is_list = false;             // a multi-value variable holds a list even of one
+  std::vector<std::string> values;  // of All without allValue: all options
   bool all = false;
-  std::string all_value;             // raw; empty: none
+  std::string all_value;  // raw; empty: none
 };
 
 using Choice = std::map<std::string, Chosen>;  // by variable

@@ -140,7 +140,8 @@ class Reader {
     // An integer in a column declared REAL loses nothing; in a computed column the next first row could turn it round.
     const bool fits = is == column.type || (column.type == ColumnType::number && is == ColumnType::integer && declared_[c]);
     if (!fits) fault(fmt::format("{}: {} is forced from {} to {}", column.name, shown(taken), word(is), word(column.type)));
-    if (const auto* d = std::get_if<double>(&taken); d != nullptr && !std::isfinite(*d)) fault(column.name + ": a number that is not finite");
+    if (const auto* d = std::get_if<double>(&taken); d != nullptr && !std::isfinite(*d))
+      fault(column.name + ": a number that is not finite");
     return taken;
   }
 
@@ -179,7 +180,8 @@ std::string with_macros(std::string sql, const TimeRange& range) {
   return sql;
 }
 
-Frame ask(const std::filesystem::path& cache, const std::string& sql, const std::vector<std::string>& time_columns, const TimeRange& range) {
+Frame ask(const std::filesystem::path& cache, const std::string& sql, const std::vector<std::string>& time_columns,
+          const TimeRange& range) {
   try {
     const auto final_sql = with_macros(sql, range);
     SQLite::Database database("file:" + cache.string() + "?mode=ro&immutable=1", SQLite::OPEN_READONLY | SQLite::OPEN_URI);

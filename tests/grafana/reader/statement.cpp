@@ -49,7 +49,9 @@ std::set<std::string> defined(const std::vector<std::string>& words) {
     if (i == 0 || (words[i - 1] != "with" && words[i - 1] != "recursive" && words[i - 1] != ",")) continue;
     auto next = i + 1;
     if (words[next] == "(") next = closing(words, next) + 1;
-    if (next + 1 < words.size() && words[next] == "as" && (words[next + 1] == "(" || words[next + 1] == "materialized" || words[next + 1] == "not")) names.insert(words[i]);
+    if (next + 1 < words.size() && words[next] == "as" &&
+        (words[next + 1] == "(" || words[next + 1] == "materialized" || words[next + 1] == "not"))
+      names.insert(words[i]);
   }
   return names;
 }
@@ -80,7 +82,8 @@ std::string without_texts(std::string_view sql) {
 std::set<std::string> read_from(std::string_view sql) {
   const auto words = tokens(without_texts(sql));
   const auto own = defined(words);
-  static const std::set<std::string> clause_ends{"where", "group", "order", "limit", "union", "except", "intersect", "having", "window", "select", ")"};
+  static const std::set<std::string> clause_ends{"where",     "group",  "order",  "limit",  "union", "except",
+                                                 "intersect", "having", "window", "select", ")"};
   std::set<std::string> names;
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     if (words[i] != "from") continue;
