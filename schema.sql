@@ -820,8 +820,10 @@ END;
 -- observed if it lies within that one's bounds, and the training still ran then: another may be queued right behind it.
 -- A minute's grace for what a duration leaves out, seconds for clocks that differ.
 CREATE TRIGGER model_event AFTER INSERT ON model_version WHEN new.trained_at IS NOT NULL BEGIN
-  DELETE FROM event WHERE event_type = 'model_training_started' AND origin = 'observed' AND new.training_duration_s IS NOT NULL
-     AND new.trained_at - new.training_duration_s BETWEEN coalesce(not_before_at - 5, 0) AND time + 60 AND time <= new.trained_at + 5;
+  DELETE FROM event WHERE event_id = (
+    SELECT event_id FROM event WHERE event_type = 'model_training_started' AND origin = 'observed' AND time <= new.trained_at + 5
+       AND new.trained_at - new.training_duration_s BETWEEN coalesce(not_before_at - 5, 0) AND time + 60
+     ORDER BY time DESC LIMIT 1);
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, model_version, strategy_id, summary, details)
   SELECT 'model_training_started:' || new.version, new.trained_at - new.training_duration_s, 'model_training_started', 'model', 'model-service', 'started', 'derived', new.version,
     new.strategy_id, 'training of ' || new.version || ' for ' || new.strategy_id || ' started', json_object('model_type', new.model_type, 'training_duration_s', new.training_duration_s)

@@ -84,7 +84,7 @@ struct Reading {
     }
     // After a pause: every hour since the last look.
     const auto read_at = integer(cursors.at(0, prefix + ".read_at")).value_or(known.now) / 3600 * 3600;
-    constexpr std::int64_t longest_pause_hours = 24 * 14;
+    constexpr std::int64_t longest_pause_hours = 14 * std::int64_t{24};
     for (auto h = std::max(read_at - 3600, now_hour - longest_pause_hours * 3600); h < now_hour; h += 3600) hours.push_back(h);
     std::ranges::sort(hours);
     hours.erase(std::unique(hours.begin(), hours.end()), hours.end());

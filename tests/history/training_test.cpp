@@ -103,6 +103,21 @@ TEST_F(Trainings, AQueuedTrainingIsSeenBeforeTheVersionOfTheOneBefore) {
   EXPECT_EQ(origins(), "observed derived ");
 }
 
+TEST_F(Trainings, AFailedTrainingKeepsItsStartWhenTheNextOneFollowsSoon) {
+  train(20, std::nullopt);
+  later(10);
+  gateway.poll_all();
+  later(15);
+  gateway.poll_all();
+  train(120, "v1");
+  later(10);
+  gateway.poll_all();
+  EXPECT_EQ(origins(), "observed observed ");
+  end_training();
+  gateway.poll_all();
+  EXPECT_EQ(origins(), "derived observed ") << "newest first: the second one's start has given way";
+}
+
 TEST_F(Trainings, AVersionAfterTheFirstOfItsStrategyIsARetraining) {
   for (const auto* version : {"v1", "v2"}) {
     train(60, version);

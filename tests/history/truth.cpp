@@ -184,11 +184,26 @@ class Observed {
     const bool behind_another = std::ranges::any_of(world_.trainings, [&](const auto& t) {
       return t.version && t.tells_duration && t.started_at < seen.at && seen.at >= t.ends_at && seen.at < t.ends_at + clocks_may_differ_s;
     });
-    if (clock_ever_set_ || behind_another) {
+    // A start within the minute that a duration may leave out, and not seen as one of its own: it is taken for this one.
+    constexpr double grace_s = 61;
+    const bool before_another = std::ranges::any_of(world_.trainings, [&](const auto& t) {
+      return t.version && t.tells_duration && t.started_at > seen.at && t.started_at < seen.at + grace_s && !seen_to_start(t);
+    });
+    if (clock_ever_set_ || behind_another || before_another) {
       due.may_be_absent = true;
     } else if (running != world_.trainings.end() && running->version && running->tells_duration) {
       due_absent_.insert(due.event.id);
     }
+  }
+
+  bool seen_to_start(const Training& training) const {
+    std::string before;
+    for (const auto& s : diary_.sightings) {
+      if (s.subject != "training") continue;
+      if (before == "idle" && s.status == "training" && training.started_at <= s.at && s.at < training.ends_at) return true;
+      before = s.status;
+    }
+    return false;
   }
 
   void outages(const std::string& upstream) {
