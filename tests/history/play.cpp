@@ -118,7 +118,6 @@ class Play {
     both_look();
     steady_ledger_.tidy();
     shaken_ledger_.tidy();
-    if (std::getenv("DUMP"))
       for (auto& t : world_.trainings)
         fprintf(stderr, "training %.3f .. %.3f %s %d\n", t.started_at, t.ends_at, t.version ? t.version->c_str() : "-", t.tells_duration);
     judge("undisturbed", steady_, steady_ledger_, true);
