@@ -365,7 +365,7 @@ SELECT p.time, q.vhost, q.name, r.messages, r.publish_per_ks / 1000.0 AS publish
 FROM queue q CROSS JOIN queue_run r ON r.queue_id = q.id
 CROSS JOIN queue_poll p ON p.tier = r.tier AND p.time BETWEEN r.from_at AND r.to_at AND p.ok = 1
 UNION ALL
-SELECT p.time, q.vhost, q.name, NULL, NULL, NULL
+SELECT p.time, q.vhost, q.name, CAST(NULL AS INTEGER), NULL, NULL  -- the same affinities, or SQLite builds the whole union
 FROM queue_poll p CROSS JOIN queue q
 WHERE p.ok = 0;
 
