@@ -58,7 +58,9 @@ std::vector<const T*> onward(const std::vector<T>& rows, const SqlRequest& reque
     if (row.*time > since || (row.*time == since && (!after || row.*id > *after))) found.push_back(&row);
   }
   std::ranges::sort(found, {}, [&](const T* row) { return std::tie(row->*time, row->*id); });
-  if (found.size() > chunk) found.resize(chunk);
+  auto end = chunk;
+  while (has(request, "WITH TIES") && end < found.size() && found[end]->*time == found[chunk - 1]->*time) ++end;
+  if (found.size() > end) found.resize(end);
   return found;
 }
 

@@ -118,8 +118,6 @@ class Play {
     both_look();
     steady_ledger_.tidy();
     shaken_ledger_.tidy();
-      for (auto& t : world_.trainings)
-        fprintf(stderr, "training %.3f .. %.3f %s %d\n", t.started_at, t.ends_at, t.version ? t.version->c_str() : "-", t.tells_duration);
     judge("undisturbed", steady_, steady_ledger_, true);
     judge("disturbed", shaken_, shaken_ledger_, false);
     played_.events = events_of(steady_.store()).size();

@@ -33,7 +33,6 @@ const closed = [
   ['GET', '/api/snapshots/x'],
   ['GET', '/api/snapshots-delete/x'],
   ['POST', '/api/snapshots', { dashboard: {}, name: 'x' }],
-  ['GET', '/dashboard/snapshot/x'],
   ['GET', '/public-dashboards/0123456789abcdef0123456789abcdef'],
   ['GET', '/api/public/dashboards/0123456789abcdef0123456789abcdef'],
   ['GET', '/render/d/system-health'],
@@ -42,6 +41,9 @@ const closed = [
   ['GET', '/api/live/ws'],
   ['POST', '/api/user/signup', { email: 'somebody@example.org' }],
 ];
+
+// Pages that Grafana serves to nobody in particular: its program without any data, which then asks somebody to log in.
+const empty_pages = ['/login', '/signup', '/verify', '/dashboard/snapshot/x', '/user/password/send-reset-email', '/invite/x'];
 
 // Refused, unknown, or sent to the login page.
 const is_closed = (answer) => [400, 401, 403, 404, 405].includes(answer.status) || (answer.status >= 300 && answer.status < 400 && new URL(answer.location, 'http://x').pathname === '/login');
@@ -61,11 +63,12 @@ export async function check_access(grafana) {
   });
 
   // The login page's own script reads this before anybody has logged in.
-  await check('live: the login page tells nothing of data sources or dashboards', async () => {
+  await check('live: pages without login hold no data and name no data source or dashboard', async () => {
     const faults = [];
-    for (const path of ['/login', '/bootdata']) {
+    for (const path of [...empty_pages, '/bootdata']) {
       const { status, text } = await grafana.anonymously('GET', path);
       if (status !== 200) continue;
+      if (!/"isSignedIn":\s*false/.test(text)) faults.push(`GET ${path}: somebody is logged in`);
       for (const word of ['frser-sqlite-datasource', 'system-health', 'cache.db', 'mode=ro']) {
         if (text.includes(word)) faults.push(`GET ${path} contains ${word}`);
       }

@@ -72,6 +72,12 @@ export async function visible_faults(page, dashboard) {
   return faults;
 }
 
+// Down to the last panel, without the empty rest of the view.
+export async function picture(page, path) {
+  const bottom = await page.evaluate(() => Math.max(...[...document.querySelectorAll('[data-viz-panel-key]')].map((one) => one.getBoundingClientRect().bottom)));
+  await page.screenshot({ path, clip: { x: 0, y: 0, width: width_px, height: Math.ceil(bottom) + 8 } });
+}
+
 export async function text_of_panel(page, id) {
   return page.locator(`[data-viz-panel-key="panel-${id}"]`).innerText();
 }

@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { open_browser, open_dashboard, settled, text_of_panel, viewport_of, visible_faults } from './browser.mjs';
+import { open_browser, open_dashboard, picture, settled, text_of_panel, viewport_of, visible_faults } from './browser.mjs';
 import { check } from './checks.mjs';
 import { print_criteria } from './criteria.mjs';
 import { change_filter, press_refresh } from './gestures.mjs';
@@ -43,25 +43,26 @@ async function check_dashboard(grafana, page, dashboard, directory, times) {
     const faults = await visible_faults(page, dashboard);
     const sentence = await text_of_panel(page, dashboard.panels[0].id);
     if (!/FRESH|STALE|GATEWAY SILENT|NO DATA|NOT CONFIGURED/.test(sentence)) faults.push(`${dashboard.uid}: the first panel says "${sentence}"`);
-    await page.screenshot({ path: join(directory, `${dashboard.uid}.png`) });
+    await picture(page, join(directory, `${dashboard.uid}.png`));
     times[dashboard.uid].refresh_ms = await press_refresh(page, (begin) => settled(page, dashboard, begin));
     page.off('pageerror', remember);
     return faults.concat(broken);
   });
 }
 
-async function check_filters(page, dashboard, directory, times) {
+async function check_filters(grafana, page, dashboard, directory, times) {
   if (dashboard.templating.list.length === 0) return;
   await check(`live: ${dashboard.uid} filters without a fault`, async () => {
     times[dashboard.uid].filter_ms = [];
     const faults = [];
     for (const variable of dashboard.templating.list) {
+      await open_dashboard(page, grafana, dashboard);
       const ms = await change_filter(page, variable, (begin) => settled(page, dashboard, begin));
       if (ms === undefined) continue;
       times[dashboard.uid].filter_ms.push(ms);
       faults.push(...(await visible_faults(page, dashboard)));
+      await picture(page, join(directory, `${dashboard.uid}-${variable.name}.png`));
     }
-    await page.screenshot({ path: join(directory, `${dashboard.uid}-filtered.png`) });
     return faults;
   });
 }
@@ -75,7 +76,7 @@ export async function check_browser(grafana, dashboards, directory) {
     const page = await logged_in_page(grafana, new_context);
     for (const dashboard of dashboards) {
       await check_dashboard(grafana, page, dashboard, directory, times);
-      await check_filters(page, dashboard, directory, times);
+      await check_filters(grafana, page, dashboard, directory, times);
     }
     await check('live: the browser asked nobody but Grafana', async () => [...elsewhere].map((origin) => `asked ${origin}`));
   } finally {

@@ -15,15 +15,12 @@ export async function change_filter(page, variable, settled) {
     await input.fill('a');
     const begin = Date.now();
     await input.press('Enter');
-    const took = await settled(begin);
-    await input.fill('');
-    await input.press('Enter');
-    await settled(Date.now());
-    return took;
+    await page.waitForURL((url) => url.searchParams.get(`var-${variable.name}`) === 'a', { timeout: 30_000 });
+    return settled(begin);
   }
-  // The list has All first; the next is a value.
-  const options = page.locator('[role="option"], [data-testid="data-testid Select option"]');
-  await options.first().waitFor({ timeout: 10_000 });
+  // The list has All first; the next is a value. It counts when the list closes.
+  const options = page.locator('[role="option"]');
+  await options.first().waitFor({ timeout: 30_000 });
   if ((await options.count()) < 2) {
     await page.keyboard.press('Escape');
     return undefined;
@@ -31,7 +28,7 @@ export async function change_filter(page, variable, settled) {
   await options.nth(1).click();
   const begin = Date.now();
   await page.keyboard.press('Escape');
-  await page.mouse.click(5, 5);
+  await page.waitForURL((url) => ![null, '$__all'].includes(url.searchParams.get(`var-${variable.name}`)), { timeout: 30_000 });
   return settled(begin);
 }
 

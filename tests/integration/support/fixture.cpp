@@ -17,6 +17,12 @@ Integration::Integration() : reader({}), scratch_(new_directory(upstreams.direct
   reader = Reader(cache());
 }
 
+// A sanitizer's finding fails the test even where the program went on.
+void Integration::TearDown() {
+  const auto log = content(log_file());
+  for (const char* finding : {"Sanitizer", "runtime error:"}) EXPECT_EQ(log.find(finding), std::string::npos) << log;
+}
+
 Integration::~Integration() {
   gateway_.reset();
   const auto log = content(log_file());

@@ -18,6 +18,7 @@ class Integration : public ::testing::Test {
  protected:
   Integration();
   ~Integration() override;
+  void TearDown() override;
 
   Gateway& start_gateway(const std::vector<std::string>& wrapper = {});
   Gateway& gateway() const { return *gateway_; }
