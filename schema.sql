@@ -337,7 +337,10 @@ CREATE TRIGGER queue_rolled AFTER INSERT ON queue_rollup BEGIN
     FROM queue_poll p CROSS JOIN queue_run r
       ON r.tier = new.tier - 1 AND r.from_at <= p.time AND r.to_at >= p.time
    WHERE p.tier = new.tier - 1 AND p.ok = 1 AND p.time >= new.bucket_at AND p.time < new.bucket_at + new.step
-   GROUP BY r.queue_id;
+   GROUP BY r.queue_id
+  -- A clock set far back polls into buckets that are rolled: what is there stays.
+  HAVING coalesce((SELECT a.to_at FROM queue_run a WHERE a.queue_id = r.queue_id AND a.tier = new.tier AND a.from_at <= new.bucket_at
+                    ORDER BY a.from_at DESC LIMIT 1), -1) < new.bucket_at;
   -- A run of buckets that say the same becomes one row.
   UPDATE queue_run SET to_at = new.bucket_at
    WHERE tier = new.tier AND to_at = new.bucket_at - new.step
@@ -357,6 +360,23 @@ END;
 CREATE TRIGGER queue_history_retention AFTER UPDATE ON tick BEGIN
   DELETE FROM queue_poll WHERE tier = 2 AND time < new.time - (SELECT history_quarters_s FROM gateway_state);
   DELETE FROM queue_run WHERE tier = 2 AND to_at < new.time - (SELECT history_quarters_s FROM gateway_state);
+END;
+
+-- Ages alone do not bound it: thousands of queues that change with every poll would grow to a gigabyte, written anew at every
+-- publish. 750,000 runs are some 25 MB, enough for 200 such queues over all tiers. With more the history reaches less far
+-- back, for all queues alike: the oldest polls go first, and with them what was seen then.
+CREATE TABLE queue_cut (               -- always empty: an insert here cuts one tier
+  tier INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER queue_history_bound AFTER UPDATE ON tick WHEN (SELECT count(*) FROM queue_run) > 750000 BEGIN
+  INSERT INTO queue_cut VALUES (2), (1), (0);
+END;
+CREATE TRIGGER queue_history_cut AFTER INSERT ON queue_cut BEGIN
+  DELETE FROM queue_poll WHERE tier = new.tier AND time <= (
+    SELECT max(to_at) FROM (SELECT to_at FROM queue_run WHERE tier = new.tier ORDER BY to_at
+                             LIMIT (SELECT max(0, count(*) - 750000) FROM queue_run)));
+  DELETE FROM queue_run WHERE tier = new.tier AND to_at < coalesce((SELECT min(time) FROM queue_poll WHERE tier = new.tier), to_at + 1);
+  DELETE FROM queue_cut;
 END;
 
 -- On one time grid for all queues: a value that repeats is carried forward, a poll that failed is a row of NULLs.

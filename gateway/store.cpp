@@ -429,6 +429,9 @@ void Store::tidy(std::int64_t now) {
       if (!oldest) return;
       const auto bucket = *oldest / coarse.step * coarse.step;
       if (bucket + coarse.step > now - coarse.window_s) return;
+      // Not before all of the bucket has come into the finer tier: what follows would not fit any more.
+      const auto behind = integer(gather(prepared("SELECT min(time) FROM queue_poll WHERE tier < ?"), {coarse.tier - 1}).rows.at(0).at(0));
+      if (behind && *behind < bucket + coarse.step) return;
       auto& insert = prepared("INSERT INTO queue_rollup (tier, bucket_at, step) VALUES (?, ?, ?)");
       bind_row(insert, {coarse.tier, bucket, coarse.step});
       insert.exec();
