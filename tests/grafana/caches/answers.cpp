@@ -36,10 +36,11 @@ std::vector<Answer> signals(const Known& known, const World& world) {
   const auto filled_at = number(cursors.at(0, "filled_at")).value_or(0);
   constexpr double refill_after_s = 600;
   const bool refill = !watermark || static_cast<double>(known.now) - filled_at > refill_after_s;
+  std::vector<Answer> all{head(newest_signal(world, known.now), known.now)};
+  if (watermark) all.emplace_back(signal_rows(world, signals_since(world, static_cast<std::int64_t>(*watermark - overlap_s), known.now)));
   const auto strategies = static_cast<std::int64_t>(world.names.strategies.size());
-  const auto numbers = refill ? newest_signals(world, known.now, of_each * strategies)
-                              : signals_since(world, static_cast<std::int64_t>(*watermark - overlap_s), known.now);
-  return {head(newest_signal(world, known.now), known.now), signal_rows(world, numbers)};
+  if (refill) all.emplace_back(signal_rows(world, newest_signals(world, known.now, of_each * strategies)));
+  return all;
 }
 
 // The rows of a step back through the table, which ends with it.
