@@ -61,7 +61,7 @@ std::set<std::string> asked_for() {
 
 std::set<std::string> names_of_tests() {
   static const std::regex of_cpp(R"(TEST(_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\))"),
-      of_scripts(R"(^\s*(check|test)\(\s*['"`]([^'"`]+)['"`])", std::regex::multiline);
+      of_scripts(R"(^\s*(?:await\s+)?(check|test)\(\s*['"`]([^'"`]+)['"`])", std::regex::multiline);
   std::set<std::string> names;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(TESTS_DIRECTORY)) {
     const auto extension = entry.path().extension();

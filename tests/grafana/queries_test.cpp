@@ -188,6 +188,8 @@ TEST_P(GrafanaQueries, every_option_of_a_filter_finds_something) {
     for (const auto& variable : dashboard.variables) {
       if (variable.type != "query") continue;
       for (const auto& option : options(variable, cache_.file, opened, range)) {
+        // The plugin puts times in the place of these words wherever they stand: such a name cannot be asked for.
+        if (option.find("$__from") != std::string::npos || option.find("$__to") != std::string::npos) continue;
         const auto choice = with_value(opened, variable, option);
         bool found = false;
         for (const auto& panel : dashboard.panels) {
