@@ -73,7 +73,7 @@ test-extended: deps
 # clang-format and clang-tidy (19) over the gateway and the tests
 lint: build
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 --dry-run --Werror
-	@git ls-files 'gateway/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy-19 --quiet -p $(BUILD)
+	@git ls-files 'gateway/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy-19 --quiet -p $(BUILD) > $(BUILD)/lint.log 2>&1 || { grep -A 4 -E '(error|warning):' $(BUILD)/lint.log; exit 1; }
 
 # rewrite the sources as clang-format wants them
 format:
