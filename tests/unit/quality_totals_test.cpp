@@ -1,0 +1,66 @@
+// Totals of quality: sums of hours, the same whether an hour is still kept by itself or was added to what is older, and
+// not available where nothing was measured.
+#include <gtest/gtest.h>
+
+#include "cache.hpp"
+
+namespace gateway {
+namespace {
+
+constexpr auto t0 = Cache::started;
+
+class QualityTotals : public ::testing::Test {
+ protected:
+  void hour(const std::string& kind, std::int64_t at, const std::string& strategy, std::int64_t orders, std::int64_t pnl_orders,
+            std::int64_t successful, double pnl, std::int64_t open = 0) {
+    Write write{
+        .table = "quality_hour",
+        .mode = Mode::upsert,
+        .columns = {"kind", "hour", "strategy_id", "orders", "filled_orders", "open_orders", "pnl_orders", "successful_orders", "pnl"},
+        .rows = {{kind, at, strategy, orders, orders, open, pnl_orders, successful, pnl}},
+        .scope = {}};
+    ASSERT_EQ(cache_.succeed("postgres.quality", t0, {.writes = {write}, .rows = 1}), std::nullopt);
+  }
+  std::vector<Row> totals() {
+    return cache_.read("SELECT strategy_id, total_orders, pnl_orders, successful_orders, win_rate, total_pnl FROM model_quality", t0).rows;
+  }
+
+  Cache cache_{{bare_source("postgres.quality"), bare_source("postgres.models")}};
+};
+
+TEST_F(QualityTotals, orders_and_executions_of_a_strategy_meet_in_one_row_below_the_sum_of_all) {
+  hour("orders", t0, "a", 10, 0, 0, 0);
+  hour("executions", t0, "a", 0, 4, 3, 12.5);
+  hour("orders", t0, "b", 5, 0, 0, 0);
+  EXPECT_EQ(totals(), (std::vector<Row>{{"(all)", std::int64_t{15}, std::int64_t{4}, std::int64_t{3}, 0.75, 12.5},
+                                        {"a", std::int64_t{10}, std::int64_t{4}, std::int64_t{3}, 0.75, 12.5},
+                                        {"b", std::int64_t{5}, std::int64_t{0}, std::int64_t{0}, Value{}, Value{}}}));
+}
+
+TEST_F(QualityTotals, a_sum_of_nothing_won_is_zero_and_not_absent) {
+  hour("executions", t0, "a", 0, 2, 0, 0.0);
+  EXPECT_EQ(totals().at(1), (Row{"a", std::int64_t{0}, std::int64_t{2}, std::int64_t{0}, 0.0, 0.0}));
+}
+
+TEST_F(QualityTotals, hours_that_are_added_up_still_count) {
+  const auto old = t0 - 20 * 86400;
+  hour("orders", old, "a", 10, 0, 0, 0);
+  hour("executions", old, "a", 0, 4, 3, 12.5);
+  hour("orders", t0, "a", 1, 0, 0, 0);
+  const auto before = totals();
+  cache_.store().tidy(t0);
+  EXPECT_EQ(totals(), before);
+  EXPECT_EQ(cache_.value("SELECT count(*) FROM model_quality_trend", t0), Value{std::int64_t{1}});
+  hour("orders", old + 3600, "a", 2, 0, 0, 0);
+  cache_.store().tidy(t0);
+  EXPECT_EQ(totals().at(1).at(1), Value{std::int64_t{13}});
+}
+
+TEST_F(QualityTotals, an_hour_with_open_orders_is_kept_by_itself_however_old) {
+  hour("orders", t0 - 20 * 86400, "a", 10, 0, 0, 0, 1);
+  cache_.store().tidy(t0);
+  EXPECT_EQ(cache_.value("SELECT count(*) FROM quality_hour WHERE hour > 0", t0), Value{std::int64_t{1}});
+}
+
+}  // namespace
+}  // namespace gateway
