@@ -5,7 +5,7 @@ ENV_FILE ?= .env
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test test-asan test-tsan test-extended bench mutants up down logs test-deployment lint format clean
+.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test kill-test soak test-asan test-tsan test-extended bench mutants up down logs test-deployment lint format clean
 
 # (this list)
 help:
@@ -46,11 +46,11 @@ demo-check:
 demo-down:
 	@tests/demo/demo down
 
-# build and run all tests: unit, integration with private servers, dashboards, deployment files
+# build and run all tests: unit, integration with private servers, faults, hostile answers, deployment files; print what was tried
 test: build
-	@cd $(BUILD) && ctest --output-on-failure --no-tests=error
+	@cd $(BUILD) && ctest --output-on-failure --no-tests=error; result=$$?; grep '^| ' Testing/Temporary/LastTest.log; exit $$result
 
-# the same under AddressSanitizer and UBSan: make test-asan TESTS=unit for a part
+# unit and integration tests under AddressSanitizer and UBSan: make test-asan TESTS=unit for a part
 test-asan:
 	@$(MAKE) --no-print-directory test-sanitized PRESET=asan
 
@@ -61,14 +61,25 @@ test-tsan:
 .PHONY: test-sanitized
 test-sanitized: deps
 	@cmake --preset $(PRESET) $(CMAKE_FLAGS) > /dev/null
-	@cmake --build build-$(PRESET) --parallel $(JOBS) $(if $(TESTS),--target $(TESTS)-tests)
+	@cmake --build build-$(PRESET) --parallel $(JOBS) --target $(addsuffix -tests,$(or $(TESTS),unit integration))
 	@cd build-$(PRESET) && ctest --output-on-failure --no-tests=error -R '$(or $(TESTS),unit|integration)'
 
-# the tests that are not yet part of every change: event histories, dashboards, faults, hostile answers
+# kill the gateway at random moments and at each step of a publish while readers poll: make kill-test COUNT=2000
+COUNT ?= 2000
+kill-test: build
+	@KILL_COUNT=$(COUNT) $(BUILD)/tests/integration/integration-tests --gtest_brief=1 --gtest_filter='Kill.*'
+	@STEP_KILLS=$(COUNT) $(BUILD)/tests/faults/fault-tests --gtest_brief=1 --gtest_filter='PublishSteps.*'
+
+# one gateway for many publishes while faults come and go; it must end where it began: make soak CYCLES=10000
+CYCLES ?= 10000
+soak: build
+	@$(BUILD)/tests/faults/soak $(CYCLES)
+
+# the tests that are not yet part of every change: event histories, dashboards
 test-extended: deps
 	@cmake --preset default -B build-extended -DEXTENDED_TESTS=ON $(CMAKE_FLAGS) > /dev/null
 	@cmake --build build-extended --parallel $(JOBS)
-	@cd build-extended && ctest --output-on-failure --no-tests=error -E 'unit|integration|deployment'
+	@cd build-extended && ctest --output-on-failure --no-tests=error -R 'history|grafana|browser'
 
 # clang-format and clang-tidy (19) over the gateway and the tests
 lint: build

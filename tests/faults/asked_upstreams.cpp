@@ -46,7 +46,7 @@ Variables AskedUpstreams::settings(const std::filesystem::path& cache) const {
   for (const auto* key : {"WS_GATEWAY_API_KEY", "MODEL_SERVICE_API_KEY", "ORDERMANAGER_API_KEY"}) settings[key] = integration::service_key;
   for (const auto& upstream : upstream_names) lead_through(settings, upstream, port(upstream));
   settings["POSTGRES_INTERVAL"] = settings["RABBITMQ_INTERVAL"] = settings["SERVICES_INTERVAL"] = "250ms";
-  settings["POSTGRES_TIMEOUT"] = settings["RABBITMQ_TIMEOUT"] = settings["SERVICES_TIMEOUT"] = "600ms";
+  settings["POSTGRES_TIMEOUT"] = settings["RABBITMQ_TIMEOUT"] = settings["SERVICES_TIMEOUT"] = "1s";
   settings["BACKOFF_CAP"] = "600ms";
   settings["STALE_AFTER"] = "1500ms";
   settings["PUBLISH_INTERVAL"] = "200ms";

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "../integration/support/fixture.hpp"
+#include "../integration/support/scratch.hpp"
 #include "certificates.hpp"
 
 namespace faults {
@@ -15,8 +16,7 @@ using integration::eventually;
 
 class Certificate : public integration::Integration {
  protected:
-  integration::Scratch scratch;
-  Certificates certificates{scratch.path()};
+  Certificates certificates{integration::new_directory(upstreams.directory(), "certificates")};
 };
 
 // A service that says it is healthy to whoever trusts it.

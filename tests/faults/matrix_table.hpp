@@ -38,7 +38,7 @@ inline std::vector<MatrixRow> matrix() {
     {"break_framing",       {garble},                  {"malformed unknown",  "malformed unknown",  "malformed unknown",  "malformed unknown",  "malformed unknown"}},
     {"little_bandwidth",    {limit, 100},              {"timeout unknown",    "timeout unknown",    "timeout unknown",    "timeout unknown",    "timeout unknown"}},
     {"enough_bandwidth",    {limit, 1'000'000},        {"fresh healthy",      "fresh healthy",      "fresh healthy",      "fresh healthy",      "fresh healthy"}},
-    {"long_delay",          {delay, 0, 900ms},         {"timeout unknown",    "timeout unknown",    "timeout unknown",    "timeout unknown",    "timeout unknown"}},
+    {"long_delay",          {delay, 0, 1500ms},        {"timeout unknown",    "timeout unknown",    "timeout unknown",    "timeout unknown",    "timeout unknown"}},
     {"short_delay",         {delay, 0, 3ms},           {"fresh healthy",      "fresh healthy",      "fresh healthy",      "fresh healthy",      "fresh healthy"}},
     {"status_500",          {answer, 0, 0ms, http_answer(500, "Internal Server Error", plain_text)},
                                                        {"malformed unknown",  "http unhealthy",     "http unhealthy",     "http unhealthy",     "http unhealthy"}},

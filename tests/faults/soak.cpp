@@ -42,7 +42,7 @@ void print(const std::string& when, const Figures& f) {
 
 class Soak {
  public:
-  Soak() : settings_(asked_.settings(scratch_.path() / "cache.db")), reader_(scratch_.path() / "cache.db") {
+  Soak() : settings_(asked_.settings(directory_ / "cache.db")), reader_(directory_ / "cache.db") {
     for (const auto& upstream : upstream_names) {
       gates_.push_back(std::make_unique<Gate>(asked_.port(upstream)));
       AskedUpstreams::lead_through(settings_, upstream, gates_.back()->port());
@@ -57,7 +57,7 @@ class Soak {
     settings_["EVENT_MAX"] = "200";
     settings_["HISTORY_FINE"] = "20s";
     settings_["HISTORY_MINUTES"] = "2m";
-    gateway_ = std::make_unique<integration::Gateway>(settings_, scratch_.path() / "gateway.log");
+    gateway_ = std::make_unique<integration::Gateway>(settings_, directory_ / "gateway.log");
   }
 
   int run(std::int64_t cycles, std::uint64_t seed) {
@@ -111,7 +111,7 @@ class Soak {
     if (tried == tries)
       throw std::runtime_error("it does not recover: " +
                                reader_.text("SELECT source, freshness, error FROM source_status WHERE freshness <> 'fresh'"));
-    const auto now = figures(gateway_->pid(), scratch_.path() / "cache.db");
+    const auto now = figures(gateway_->pid(), directory_ / "cache.db");
     print(when, now);
     return now;
   }
@@ -124,13 +124,13 @@ class Soak {
       return look();
     } catch (const std::exception&) {
       if (published_) throw;
-      published_ = std::filesystem::exists(scratch_.path() / "cache.db");
+      published_ = std::filesystem::exists(directory_ / "cache.db");
       return {};
     }
   }
 
   AskedUpstreams asked_;
-  integration::Scratch scratch_;
+  std::filesystem::path directory_ = integration::new_directory(asked_.servers.directory(), "soak");
   std::vector<std::unique_ptr<Gate>> gates_;
   integration::Variables settings_;
   integration::Reader reader_;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "trial.hpp"
+#include "tried.hpp"
 
 namespace hostile {
 namespace {
@@ -80,18 +81,18 @@ const std::vector<Attack>& attacks() {
          return false;
        },
        all("timeout"), 300},
-      {"Http09", bytes("<html>" + canary + "</html>\r\n"), all("closed")},
-      {"AnotherProtocol", bytes("SSH-2.0-" + canary + "\r\n"), all("closed")},
+      {"Http09", bytes("<html>" + canary + "</html>\r\n"), all("malformed")},
+      {"AnotherProtocol", bytes("SSH-2.0-" + canary + "\r\n"), all("malformed")},
       {"Noise", bytes(std::string("\x15\x03\x01\0\x02\x02\x46\xff\xfe\0\0", 11) + canary), all("closed")},
       {"EndlessNoise", endless("", canary + std::string("\xff\0\x80 ", 4)), all("too_large")},
       // Status lines and headers
-      {"Status99", bytes(fmt::format("HTTP/1.1 99 {}\r\nContent-Length: 0\r\n\r\n", canary)), all("closed")},
+      {"Status99", bytes(fmt::format("HTTP/1.1 99 {}\r\nContent-Length: 0\r\n\r\n", canary)), all("malformed")},
       {"Status999", body("{\"x\":\"" + canary + "\"}", 999), all("http")},
       {"Status204", bytes("HTTP/1.1 204 No Content\r\n\r\n", true), all("http")},
       {"Status401", body(canary, 401), all("auth")},
       {"Status403", body("{\"error\":\"" + canary + "\"}", 403), all("auth")},
       {"Status500WithAnything", body(canary, 500), all("http")},
-      {"Http2Preface", bytes("HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"), all("closed")},
+      {"Http2Preface", bytes("HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"), all("malformed")},
       {"ContinueBeforeTheAnswer", changed([](const std::string& good) { return "HTTP/1.1 100 Continue\r\n\r\n" + http(200, good); }),
        all("rows")},
       {"EndlessContinue", endless("", "HTTP/1.1 100 Continue\r\n\r\n"), all("too_large")},
@@ -122,7 +123,7 @@ const std::vector<Attack>& attacks() {
       {"LengthBeyondNumbers", bytes("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n" + canary), all("closed")},
       {"ChunkSizeIsNoNumber", bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + canary + "\r\n{}\r\n"), all("closed")},
       {"ChunkSizeBeyondNumbers", bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\n" + canary),
-       all("closed")},
+       all("malformed")},
       {"ChunksCutOff", bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n" + canary.substr(0, 5)), all("closed")},
       {"EndlessChunkSize", endless("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "0"), all("too_large")},
       {"EndlessChunks", endless("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "400\r\n" + std::string(1024, 'x') + "\r\n"),
@@ -168,7 +169,11 @@ const std::vector<Attack>& attacks() {
   return table;
 }
 
-class HttpAnswers : public ::testing::TestWithParam<std::size_t> {};
+class HttpAnswers : public ::testing::TestWithParam<std::size_t> {
+ protected:
+  static void TearDownTestSuite() { tried.print(); }
+  static inline integration::Tried tried{"hostile answer over HTTP", {std::begin(asked), std::end(asked)}};
+};
 
 INSTANTIATE_TEST_SUITE_P(Attacks, HttpAnswers, ::testing::Range<std::size_t>(0, attacks().size()),
                          [](const auto& each) { return std::string(attacks()[each.param].name); });
@@ -188,6 +193,7 @@ TEST_P(HttpAnswers, BecomeTheirClassAndTakeNothingAway) {
 
     server.follow(attack.script);
     const auto outcome = trial.attempt(Milliseconds{attack.deadline_ms});
+    tried.note(attack.name, asked[i], class_of(outcome));
     EXPECT_EQ(class_of(outcome), attack.becomes[i]) << (outcome.result ? "" : outcome.result.error().text);
     if (!outcome.result) {
       EXPECT_TRUE(is_discreet(outcome.result.error()));

@@ -1,5 +1,8 @@
 // Answers without measure, under the cap of production: refused while they come, not after they have come.
+#include <fmt/format.h>
+
 #include "trial.hpp"
+#include "tried.hpp"
 
 namespace hostile {
 namespace {
@@ -28,13 +31,21 @@ class HttpSize : public ::testing::Test {
       return target_of(request).starts_with("/api/overview") ? all_is_well(peer, request) : hostile(peer, request);
     });
     Trial trial(source, server);
+    const auto sent_before = server.bytes_sent();
     begin_peak_memory();
     before_ = peak_memory_mib();
     auto outcome = trial.attempt(enough);
     grown_ = peak_memory_mib() - before_;
+    const std::string name = ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    tried.note(name + " " + source, "class", class_of(outcome));
+    tried.note(name + " " + source, "sent", fmt::format("{} MiB", (server.bytes_sent() - sent_before) / mib));
+    tried.note(name + " " + source, "memory", fmt::format("{:.0f} MiB", grown_));
     return outcome;
   }
 
+  static void TearDownTestSuite() { tried.print(); }
+
+  static inline integration::Tried tried{"answer without measure", {"class", "sent", "memory"}};
   RawServer server{all_is_well};
   double before_ = 0, grown_ = 0;
 };

@@ -5,6 +5,7 @@
 #include "postgres_server.hpp"
 #include "postgres_trial.hpp"
 #include "text.hpp"
+#include "tried.hpp"
 
 namespace hostile {
 namespace {
@@ -77,7 +78,11 @@ const std::vector<Garbage>& garbage() {
   return table;
 }
 
-class PostgresGarbage : public ::testing::TestWithParam<std::size_t> {};
+class PostgresGarbage : public ::testing::TestWithParam<std::size_t> {
+ protected:
+  static void TearDownTestSuite() { tried.print(); }
+  static inline integration::Tried tried{"hostile answer at PostgreSQL's port", {"postgres.health"}};
+};
 
 INSTANTIATE_TEST_SUITE_P(Answers, PostgresGarbage, ::testing::Range<std::size_t>(0, garbage().size()),
                          [](const auto& each) { return std::string(garbage()[each.param].name); });
@@ -88,6 +93,7 @@ TEST_P(PostgresGarbage, BecomesItsClassAndShowsNothing) {
   PostgresTrial trial(postgres_at(server.port(), "pg-s3cr3t"));
   trial.attempt(Milliseconds{given.deadline_ms});
   ASSERT_FALSE(trial.errors().empty());
+  tried.note(given.name, "postgres.health", trial.classes().at("postgres.health"));
   EXPECT_EQ(trial.classes().at("postgres.health"), given.becomes) << trial.errors()[0].text;
   for (const auto& [source, kind] : trial.classes()) EXPECT_NE(kind, "other") << source;
   for (const auto& error : trial.errors()) {

@@ -49,7 +49,8 @@ void PostgresServer::end() {
   running = nullptr;
 }
 
-PostgresServer::PostgresServer() : directory_(integration::new_directory("hostile")), port_(free_port()) {
+PostgresServer::PostgresServer()
+    : directory_(integration::new_directory(std::filesystem::temp_directory_path(), "hostile")), port_(free_port()) {
   appoint_guardian();
   const auto done = integration::run({std::string(UPSTREAM_SCRIPTS) + "/postgres", "start", directory_.string(), std::to_string(port_)},
                                      {{"DEMO_MONITOR_PASSWORD", monitor_password}});

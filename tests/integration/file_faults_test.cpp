@@ -156,6 +156,40 @@ TEST_F(FileFaults, RandomBytesWhileItRunsAreReplaced) {
   expect_good_again();
 }
 
+// In place: the very file that readers have open becomes another.
+TEST_F(FileFaults, ATruncatedFileWhileItRunsIsReplaced) {
+  start_and_wait();
+  for (const std::uintmax_t size : {std::filesystem::file_size(cache()) / 2, std::uintmax_t{0}}) {
+    ::chmod(cache().c_str(), 0644);
+    const auto before = version_of_file();
+    std::filesystem::resize_file(cache(), size);
+    ASSERT_TRUE(eventually([&] { return std::filesystem::file_size(cache()) > size && version_of_file() != before; }));
+    expect_good_again();
+  }
+}
+
+TEST_F(FileFaults, AnOverwrittenFileWhileItRunsIsReplaced) {
+  start_and_wait();
+  ::chmod(cache().c_str(), 0644);
+  const auto bytes = random_bytes(20000);
+  std::ofstream(cache(), std::ios::binary | std::ios::in) << bytes;  // the rest stays
+  ASSERT_TRUE(eventually([&] { return content(cache()).substr(0, bytes.size()) != bytes; }));
+  expect_good_again();
+}
+
+TEST_F(FileFaults, ADirectoryInItsPlaceBeforeTheStartIsSaidAndOutlived) {
+  std::filesystem::create_directory(cache());
+  std::ofstream(cache() / "precious") << "somebody's";
+  start_gateway();
+  ASSERT_TRUE(eventually([&] { return gateway().logged("publish_failed") > 0; }));
+  EXPECT_TRUE(gateway().running());
+  EXPECT_EQ(content(cache() / "precious"), "somebody's");
+  std::filesystem::rename(cache(), beside(".theirs"));
+  ASSERT_TRUE(eventually([&] { return gateway().logged("publish_recovered") > 0; }));
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
+  expect_good_again();
+}
+
 TEST_F(FileFaults, ARemovedFileIsPublishedAgain) {
   start_and_wait();
   std::filesystem::remove(cache());

@@ -79,6 +79,19 @@ TEST_F(PostgresFaults, ADroppedTableIsMissingUntilThereIsANewOne) {
   ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows, error_class"), "fresh|0|NULL"));
 }
 
+TEST_F(PostgresFaults, ADroppedColumnIsMissingUntilThereIsANewOne) {
+  ASSERT_TRUE(is_well());
+  upstreams.sql(
+      "CREATE TABLE kept AS SELECT id, signal_id FROM trading_signals; ALTER TABLE trading_signals DROP COLUMN signal_id CASCADE");
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows, error_class"), "missing|4|missing"));
+  EXPECT_NE(reader.source("postgres.signals", "error").find("signal_id"), std::string::npos) << "it says which";
+  expect_a_living_server();
+  upstreams.sql(
+      "ALTER TABLE trading_signals ADD COLUMN signal_id uuid; "
+      "UPDATE trading_signals t SET signal_id = k.signal_id FROM kept k WHERE k.id = t.id");
+  ASSERT_TRUE(is_well());
+}
+
 TEST_F(PostgresFaults, AMissingColumnIsMissing) {
   ASSERT_TRUE(is_well());
   upstreams.sql("ALTER TABLE trading_signals RENAME COLUMN signal_id TO signal");
@@ -120,6 +133,33 @@ TEST_F(PostgresFaults, NoConnectionLeftIsUnhealthyAndSaysSo) {
       "unhealthy, too many connections");
   upstreams.sql("ALTER ROLE grafana_monitor CONNECTION LIMIT -1");
   ASSERT_TRUE(seen);
+  ASSERT_TRUE(is_well());
+  ASSERT_TRUE(service_becomes("postgres", "healthy"));
+}
+
+// The server is full: other clients have all of its connections. Ours is ended so that it needs a new one.
+TEST_F(PostgresFaults, AServerFullOfOthersIsUnhealthyAndSaysSo) {
+  ASSERT_TRUE(is_well());
+  std::vector<std::unique_ptr<Session>> others;
+  const auto occupy = [&] {
+    try {
+      for (;;) others.push_back(std::make_unique<Session>(upstreams.superuser()));
+    } catch (const std::exception&) {  // no more
+    }
+  };
+  occupy();
+  ASSERT_FALSE(others.empty());
+  const auto seen = eventually(
+      [&] {
+        others.front()->run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'grafana_monitor'");
+        occupy();  // the place that it leaves
+        return reader.service("postgres") + " " + reader.source("postgres.health", "error_class, error");
+      },
+      [](const std::string& text) { return text.starts_with("unhealthy refused") && text.find("53300") != std::string::npos; },
+      "unhealthy refused, 53300");
+  EXPECT_TRUE(seen);
+  EXPECT_EQ(reader.text("SELECT count(*) FROM recent_signals"), "4");
+  others.clear();
   ASSERT_TRUE(is_well());
   ASSERT_TRUE(service_becomes("postgres", "healthy"));
 }
