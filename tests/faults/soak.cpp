@@ -91,17 +91,18 @@ class Soak {
  private:
   std::int64_t cycles_done() { return reader_.number("SELECT publish_count FROM gateway"); }
 
-  // The newest 500 outages are kept, and 200 events of each type: all upstreams go and come until there are so many.
+  // The newest 500 outages and 200 events of each service are kept: all upstreams go and come until there are so many.
   void fill_memories() {
-    constexpr std::int64_t kept = 500;
-    const auto outages = [&](const std::string& which) {
-      return reader_.number("SELECT count(*) FROM outage WHERE upstream <> 'gateway'" + which);
+    constexpr std::int64_t outages = 500, services = upstream_count;
+    const auto full = [&] {
+      return reader_.number("SELECT count(*) FROM outage WHERE upstream <> 'gateway'") >= outages &&
+             reader_.number("SELECT count(*) FROM (SELECT 1 FROM event_history GROUP BY service HAVING count(*) >= 200)") >= services;
     };
     const auto wait_for_open = [&](std::int64_t wanted) {
-      while (read([&] { return outages(" AND ended_at IS NULL") - wanted; }) != 0 || !published_)
-        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+      const auto open = [&] { return reader_.number("SELECT count(*) FROM outage WHERE upstream <> 'gateway' AND ended_at IS NULL"); };
+      while (read(open) != wanted) std::this_thread::sleep_for(std::chrono::milliseconds{10});
     };
-    while (read([&] { return outages(""); }) < kept) {
+    while (!read(full)) {
       for (const auto& gate : gates_) gate->set({Kind::refuse});
       wait_for_open(static_cast<std::int64_t>(upstream_count));
       for (const auto& gate : gates_) gate->set({});
