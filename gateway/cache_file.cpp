@@ -35,7 +35,16 @@ const Version& ours() {
   return version;
 }
 
-std::uint32_t big_endian(const std::array<char, 100>& header, std::size_t at, std::size_t bytes) {
+using Header = std::array<char, 100>;
+
+std::optional<Header> header_of(const std::filesystem::path& file) {
+  Header header{};
+  std::ifstream in(file, std::ios::binary);
+  if (!in.read(header.data(), header.size())) return std::nullopt;
+  return header;
+}
+
+std::uint32_t big_endian(const Header& header, std::size_t at, std::size_t bytes) {
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < bytes; ++i) value = value << 8 | static_cast<unsigned char>(header[at + i]);
   return value;
@@ -70,8 +79,11 @@ Inspection inspect(const std::filesystem::path& file) {
     if (id != ours().application_id) return {Standing::broken, "it is not a cache of this gateway (application_id)"};
     if (version > ours().user_version)
       return {Standing::newer, fmt::format("its schema version {} is newer than {}", version, ours().user_version)};
-    const auto encoding = database.execAndGet("PRAGMA encoding").getString();
-    if (encoding != "UTF-8") return {Standing::broken, "its text is " + encoding + ", not UTF-8"};
+    // Not PRAGMA encoding, which is lenient with a number that there is not: loading the file is not.
+    constexpr std::size_t encoding = 56;
+    constexpr std::uint32_t utf8 = 1;
+    const auto header = header_of(file);
+    if (!header || big_endian(*header, encoding, 4) != utf8) return {Standing::broken, "its text is not UTF-8"};
     const auto check = database.execAndGet("PRAGMA quick_check(1)").getString();
     if (check != "ok") return {Standing::broken, one_line(check)};
     if (version < ours().user_version)
@@ -83,9 +95,9 @@ Inspection inspect(const std::filesystem::path& file) {
 }
 
 std::optional<std::string> faults_of_finished(const std::filesystem::path& file) {
-  std::array<char, 100> header{};
-  std::ifstream in(file, std::ios::binary);
-  if (!in.read(header.data(), header.size())) return "it has no header";
+  const auto found = header_of(file);
+  if (!found) return "it has no header";
+  const auto& header = *found;
   if (std::string_view(header.data(), 15) != "SQLite format 3") return "it is no SQLite file";
   if (header[18] != 1 || header[19] != 1) return "its header says WAL";
   if (big_endian(header, 68, 4) != ours().application_id) return "its application_id is wrong";

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <string>
 #include <vector>
@@ -44,6 +45,7 @@ TEST_P(Corpus, EveryInputIsTakenCleanly) {
     const std::vector<std::uint8_t> bytes(content.begin(), content.end());
     EXPECT_EQ(GetParam().run(bytes.data(), bytes.size()), 0);
   }
+  std::cout << "| corpus of " << GetParam().name << ": " << files.size() << " inputs |\n";
 }
 
 TEST_P(Corpus, NoInputAtAllIsTakenCleanly) { EXPECT_EQ(GetParam().run(nullptr, 0), 0); }

@@ -97,6 +97,16 @@ TEST_F(Inspect, a_damaged_page_is_broken) {
   EXPECT_EQ(inspect(file).standing, Standing::broken);
 }
 
+// 4 and 0x100 are no encodings: some of SQLite takes them for UTF-8, and ATTACH refuses them.
+TEST_F(Inspect, another_encoding_than_utf8_is_broken) {
+  for (const auto& encoding : {std::string("\0\0\0\2", 4), std::string("\0\0\0\4", 4), std::string("\0\0\1\0", 4)}) {
+    const auto file = published();
+    overwrite(file, 56, encoding);
+    EXPECT_EQ(inspect(file).standing, Standing::broken);
+    std::filesystem::remove(file);
+  }
+}
+
 TEST_F(Inspect, a_wal_flag_does_not_keep_a_file_from_being_read) {
   const auto file = published();
   flag_as_wal(file);
