@@ -15,25 +15,23 @@ namespace {
 
 // What one read says, all of it from one open of the file. The sums are checksums over rows that belong together.
 const std::string everything = R"(
-  SELECT (SELECT count(*) FROM recent_signals),
-         (SELECT CAST(coalesce(max(price), 0) AS INTEGER) FROM recent_signals),
-         (SELECT CAST(total(price) AS INTEGER) FROM recent_signals),
+  SELECT s.*, e.*,
          (SELECT coalesce(rows, 0) FROM source_status WHERE source = 'postgres.signals'),
-         (SELECT count(*) FROM event_history WHERE event_type = 'trading_signal_received'),
-         (SELECT CAST(total(price) AS INTEGER) FROM event_history WHERE event_type = 'trading_signal_received'),
          (SELECT published_at FROM gateway),
          (SELECT count(*) FROM source_status s
            WHERE last_attempt_at IS NOT (SELECT max(time) FROM source_attempt a WHERE a.source = s.source)),
-         (SELECT group_concat(upstream || ' ' || started_at || ' ' || coalesce(ended_at, 'open')) FROM outage WHERE upstream <> 'gateway'))";
+         (SELECT group_concat(upstream || ' ' || started_at || ' ' || coalesce(ended_at, 'open')) FROM outage WHERE upstream <> 'gateway')
+    FROM (SELECT count(*), CAST(coalesce(max(price), 0) AS INTEGER), CAST(total(price) AS INTEGER) FROM recent_signals) s,
+         (SELECT count(*), CAST(total(price) AS INTEGER) FROM event_history WHERE event_type = 'trading_signal_received') e)";
 
 struct Sight {
-  std::int64_t signals = 0, newest = 0, sum = 0, rows = 0, events = 0, sum_of_events = 0, published_at = 0, torn = 0;
+  std::int64_t signals = 0, newest = 0, sum = 0, events = 0, sum_of_events = 0, rows = 0, published_at = 0, torn = 0;
   std::map<std::string, std::string> outages;  // upstream and start -> end
 
   explicit Sight(const std::string& text) {
     std::istringstream in(text);
     std::string word;
-    for (auto* number : {&signals, &newest, &sum, &rows, &events, &sum_of_events, &published_at, &torn}) {
+    for (auto* number : {&signals, &newest, &sum, &events, &sum_of_events, &rows, &published_at, &torn}) {
       std::getline(in, word, '|');
       *number = std::stoll(word);
     }
@@ -121,7 +119,7 @@ void NumberedSignals::insert_until(const std::stop_token& stop) {
                     "FROM generate_series({}, {}) AS n",
                     first / of_a_strategy, first, first + 1));
     last_ = first + 1;
-    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});
   }
 }
 
