@@ -15,14 +15,14 @@ namespace {
 
 // What one read says, all of it from one open of the file. The sums are checksums over rows that belong together.
 const std::string everything = R"(
-  SELECT s.*, e.*,
+  SELECT signals.*, events.*,
          (SELECT coalesce(rows, 0) FROM source_status WHERE source = 'postgres.signals'),
          (SELECT published_at FROM gateway),
          (SELECT count(*) FROM source_status s
            WHERE last_attempt_at IS NOT (SELECT max(time) FROM source_attempt a WHERE a.source = s.source)),
          (SELECT group_concat(upstream || ' ' || started_at || ' ' || coalesce(ended_at, 'open')) FROM outage WHERE upstream <> 'gateway')
-    FROM (SELECT count(*), CAST(coalesce(max(price), 0) AS INTEGER), CAST(total(price) AS INTEGER) FROM recent_signals) s,
-         (SELECT count(*), CAST(total(price) AS INTEGER) FROM event_history WHERE event_type = 'trading_signal_received') e)";
+    FROM (SELECT count(*), CAST(coalesce(max(price), 0) AS INTEGER), CAST(total(price) AS INTEGER) FROM recent_signals) signals,
+         (SELECT count(*), CAST(total(price) AS INTEGER) FROM event_history WHERE event_type = 'trading_signal_received') events)";
 
 struct Sight {
   std::int64_t signals = 0, newest = 0, sum = 0, events = 0, sum_of_events = 0, rows = 0, published_at = 0, torn = 0;
