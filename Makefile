@@ -5,7 +5,7 @@ ENV_FILE ?= .env
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test kill-test soak test-asan test-tsan test-extended bench mutants up down logs test-deployment lint format clean
+.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test kill-test soak test-asan test-tsan test-grafana bench mutants up down logs test-deployment lint format clean
 
 # (this list)
 help:
@@ -75,11 +75,11 @@ CYCLES ?= 10000
 soak: build
 	@$(BUILD)/tests/faults/soak $(CYCLES)
 
-# the tests that are not yet part of every change: event histories, dashboards
-test-extended: deps
-	@cmake --preset default -B build-extended -DEXTENDED_TESTS=ON $(CMAKE_FLAGS) > /dev/null
-	@cmake --build build-extended --parallel $(JOBS)
-	@cd build-extended && ctest --output-on-failure --no-tests=error -R 'history|grafana|browser'
+# look at every dashboard of a running Grafana in a browser: make test-grafana GRAFANA_URL=http://127.0.0.1:4700
+test-grafana:
+	@.ci/deps browser
+	@cd tests/grafana/live && npm ci --silent --no-audit --no-fund
+	@SCREENSHOTS=$${SCREENSHOTS:-$(abspath $(BUILD))/screenshots} node tests/grafana/live/live.mjs $(GRAFANA_URL)
 
 # clang-format and clang-tidy (19) over the gateway and the tests
 lint: build
