@@ -5,7 +5,7 @@ ENV_FILE ?= .env
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test kill-test soak test-asan test-tsan test-grafana bench mutants up down logs test-deployment lint format clean
+.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test kill-test soak fuzz test-asan test-tsan test-grafana bench mutants up down logs test-deployment lint format clean
 
 # (this list)
 help:
@@ -75,6 +75,14 @@ CYCLES ?= 10000
 soak: build
 	@$(BUILD)/tests/faults/soak $(CYCLES)
 
+# fuzz every parser with libFuzzer, prove that a planted bug is found, count the lines that the corpus reaches: make fuzz RUNS=10000000 SEED=1
+RUNS ?= 10000000
+fuzz:
+	@.ci/deps fuzz
+	@tests/fuzz/planted
+	@tests/fuzz/coverage
+	@tests/fuzz/run $(RUNS) $(SEED)
+
 # look at every dashboard of a running Grafana in a browser: make test-grafana GRAFANA_URL=http://127.0.0.1:4700
 test-grafana:
 	@.ci/deps browser
@@ -90,9 +98,11 @@ lint: build
 format:
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
 
-# what a cycle costs PostgreSQL, with 100 k and 1 M rows a table
+# what a cycle costs PostgreSQL with 100 k and 1 M rows a table, and what the dashboards' questions cost SQLite
 bench: build
 	@tests/benchmark/postgres-cycle $(BUILD)/cache-gateway
+	@$(BUILD)/tests/grafana/grafana-bench
+	@$(BUILD)/tests/history/history-bench
 
 # one-line breakages, each of which a test must notice
 mutants: build

@@ -11,7 +11,7 @@ namespace gateway {
 
 enum class ErrorClass { dns, refused, closed, timeout, tls, auth, http, malformed, too_large, sql, missing, other };
 
-// What a failed attempt says about the health of whom we asked (interface.md, "Health").
+// What a failed attempt says about the health of whom we asked (docs/verdicts.md, "Health of a service").
 enum class Means {
   nothing,      // no observation: the last one stands until it is stale
   unhealthy,    // the failure is itself an observation

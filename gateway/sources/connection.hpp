@@ -1,4 +1,4 @@
-// What is known of an exchange connection, and how one more observation changes it (interface.md, "Connections").
+// What is known of an exchange connection, and how one more observation changes it (docs/verdicts.md, "Exchange connections").
 #pragma once
 
 #include <optional>

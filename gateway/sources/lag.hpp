@@ -1,4 +1,4 @@
-// The lag verdict of one queue: is it worked off in time, and if not, how bad is it (interface.md, "Queues").
+// The lag verdict of one queue: is it worked off in time, and if not, how bad is it (docs/verdicts.md, "Lag of a queue").
 #pragma once
 
 #include <cstdint>

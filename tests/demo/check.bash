@@ -1,7 +1,7 @@
 # `demo check`: looks at the cache file as a dashboard would, and says of every view and every source whether it is as
 # it should be on a living demo. Sourced by the script beside it, never run.
 
-# The views that interface.md promises. Those of the second list may be empty while all is well.
+# The public views. Those of the second list may be empty while all is well.
 views=(recent_signals recent_orders model_state model_quality model_quality_trend queue_now queue_trend service_health
     service_component system_health service_error ws_connection ws_transition subscription event_history source_status
     source_attempt outage gateway)
