@@ -80,7 +80,7 @@ launch() {
 }
 
 launch_service() {
-    local name=$1 port_variable tenths=50
+    local name=$1 port_variable tenths=300
     port_variable=$(port_name "$name")
     launch "$name" "$trading_system" "$name" --http-port "${!port_variable}" --amqp-port "$RABBITMQ_PORT" \
         --market-port "$MARKET_PORT"
