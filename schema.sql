@@ -423,10 +423,13 @@ END;
 CREATE TRIGGER order_closure_changed AFTER UPDATE OF closure ON trade_order WHEN old.closure <> new.closure BEGIN
   UPDATE trade_order SET closed_at = CASE WHEN new.closure IN ('filled', 'cancelled', 'rejected') THEN new.changed_at END WHERE id = new.id;
 END;
-CREATE TRIGGER order_retention AFTER UPDATE OF last_success_at ON source WHEN new.source = 'postgres.orders' BEGIN
+-- What the next cycle reads again, two minutes below the newest, stays until then: an order that left and came back
+-- would be seen for the first time once more, and its end at the time of its last refusal.
+CREATE TRIGGER order_retention AFTER UPDATE OF last_success_at ON source WHEN new.source IN ('postgres.orders', 'postgres.executions') BEGIN
   DELETE FROM trade_order WHERE id IN (
-    SELECT id FROM (SELECT id, closure, row_number() OVER (PARTITION BY closure ORDER BY time DESC, order_id) AS n FROM trade_order)
-    WHERE n > CASE closure WHEN 'open' THEN 10000 ELSE 200 END);
+    SELECT id FROM (SELECT id, closure, time, row_number() OVER (PARTITION BY closure ORDER BY time DESC, order_id) AS n FROM trade_order)
+    WHERE n > 10000 OR n > 200 AND closure <> 'open'
+      AND coalesce(time < (SELECT min(value) - 120 FROM cursor WHERE source = 'postgres.orders' AND name IN ('watermark', 'newest')), 1));
 END;
 
 -- Execution events of the orders above, and the newest 200.
@@ -647,7 +650,7 @@ SELECT w.connection,
 FROM ws_connection_row w
 JOIN source_status s ON s.source = CASE w.connection WHEN 'private' THEN 'ws-gateway.health' ELSE 'postgres.subscriptions' END;
 
--- Observed changes. A change across a time when nobody knew lies between not_before_at and time. The newest 1,000 stay.
+-- Observed changes. A change across a time when nobody knew lies between not_before_at and time. The newest 1,000 of each stay.
 CREATE TABLE ws_transition_log (
   id INTEGER PRIMARY KEY,
   time INTEGER NOT NULL,
@@ -658,9 +661,12 @@ CREATE TABLE ws_transition_log (
 ) STRICT;
 CREATE TRIGGER ws_changed AFTER UPDATE OF status ON ws_connection_row WHEN old.status <> new.status BEGIN
   INSERT INTO ws_transition_log (time, not_before_at, connection, from_status, to_status)
-  SELECT new.observed_at, CASE WHEN new.known_at - old.known_at > s.stale_after_s THEN old.known_at END, new.connection, old.status, new.status
-    FROM source s WHERE s.source = CASE new.connection WHEN 'private' THEN 'ws-gateway.health' ELSE 'postgres.subscriptions' END;
-  DELETE FROM ws_transition_log WHERE id <= (SELECT max(id) FROM ws_transition_log) - 1000;
+  SELECT new.observed_at,
+         CASE WHEN new.known_at - old.known_at > s.stale_after_s OR old.known_at < g.started_at AND g.started_at <= new.known_at THEN old.known_at END,
+         new.connection, old.status, new.status
+    FROM source s CROSS JOIN gateway_state g WHERE s.source = CASE new.connection WHEN 'private' THEN 'ws-gateway.health' ELSE 'postgres.subscriptions' END;
+  DELETE FROM ws_transition_log WHERE connection = new.connection AND id <= (
+    SELECT id FROM ws_transition_log WHERE connection = new.connection ORDER BY id DESC LIMIT 1 OFFSET 1000);
 END;
 
 CREATE VIEW ws_transition AS
@@ -794,6 +800,34 @@ CREATE INDEX event_by_time ON event (time DESC);
 CREATE INDEX event_by_type ON event (event_type, time DESC);
 CREATE INDEX event_by_service ON event (service, time DESC);
 
+-- What has left does not come back when its row is read again: events older than the newest that left of their type are
+-- not written.
+CREATE TABLE event_floor (
+  event_type TEXT PRIMARY KEY,
+  time REAL NOT NULL,
+  event_id TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER event_left AFTER DELETE ON event WHEN old.origin <> 'observed' BEGIN
+  INSERT INTO event_floor VALUES (old.event_type, old.time, old.event_id)
+  ON CONFLICT DO UPDATE SET time = excluded.time, event_id = excluded.event_id
+   WHERE excluded.time > time OR excluded.time = time AND excluded.event_id < event_id;
+END;
+CREATE TRIGGER event_below_floor BEFORE INSERT ON event WHEN new.origin <> 'observed' AND EXISTS (
+  SELECT 1 FROM event_floor f WHERE f.event_type = new.event_type
+     AND (new.time < f.time OR new.time = f.time AND new.event_id >= f.event_id)) BEGIN
+  SELECT raise(IGNORE);
+END;
+
+-- At the first look only the newest 200 rows of a table are events. Orders are read in steps: see `events_from` below.
+CREATE TRIGGER event_first_look AFTER UPDATE OF last_success_at ON source WHEN old.last_success_at IS NULL BEGIN
+  DELETE FROM event WHERE new.source = 'postgres.models' AND category = 'model' AND model_version IN (
+    SELECT model_version FROM event WHERE event_type = 'model_training_completed'
+       AND time < (SELECT time FROM event WHERE event_type = 'model_training_completed' ORDER BY time DESC LIMIT 1 OFFSET 199));
+  DELETE FROM event WHERE event_type IN (SELECT column2 FROM (VALUES ('postgres.signals', 'trading_signal_received'),
+      ('postgres.subscriptions', 'subscription_created'), ('postgres.subscriptions', 'subscription_cancelled')) WHERE column1 = new.source)
+     AND time < (SELECT time FROM event newer WHERE newer.event_type = event.event_type ORDER BY time DESC LIMIT 1 OFFSET 199);
+END;
+
 CREATE TRIGGER event_retention AFTER UPDATE ON tick BEGIN
   DELETE FROM event WHERE event_id IN (
     SELECT event_id FROM (
@@ -807,33 +841,49 @@ CREATE TRIGGER signal_event AFTER INSERT ON signal WHEN new.time IS NOT NULL BEG
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, signal_id, model_version, strategy_id, asset, side, price, confidence, summary, details)
   VALUES ('trading_signal_received:' || new.signal_id, new.time, 'trading_signal_received', 'signal', 'model-service', new.kind, 'row', new.signal_id, new.model_version,
     new.strategy_id, new.asset, new.side, new.price, new.confidence,
-    printf('%s %s at %.10g', upper(coalesce(new.side, '?')), coalesce(new.asset, '?'), new.price) ||
+    printf('%s %s', upper(coalesce(new.side, '?')), coalesce(new.asset, '?')) || CASE WHEN new.price IS NULL THEN '' ELSE printf(' at %.10g', new.price) END ||
       CASE WHEN new.confidence IS NULL THEN '' ELSE printf(', confidence %.0f %%', new.confidence * 100) END || ' (' || coalesce(new.strategy_id, '?') || ', ' || coalesce(new.kind, '?') || ')',
     json_object('reasoning', new.reasoning, 'trace_id', new.trace_id, 'is_warmup', new.is_warmup))
   ON CONFLICT DO NOTHING;
 END;
 
-CREATE TRIGGER order_created_event AFTER INSERT ON trade_order WHEN new.time IS NOT NULL AND new.id NOT LIKE 'event:%' BEGIN
+-- Rows of orders that were created before `events_from` and are new here were there before the gateway first looked, or
+-- are read anew: they tell nothing, until they change.
+CREATE TRIGGER order_created_event AFTER INSERT ON trade_order WHEN new.time IS NOT NULL AND new.id NOT LIKE 'event:%'
+ AND coalesce(new.time >= (SELECT value FROM cursor WHERE source = 'postgres.orders' AND name = 'events_from'), 1) BEGIN
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, signal_id, order_id, strategy_id, asset, side, price, summary, details)
   VALUES ('order_created:' || new.id, new.time, 'order_created', 'order', 'order-manager', new.closure, 'row', new.signal_id, new.order_id, new.strategy_id, new.asset, new.side, new.price,
-    printf('%s %s %.10g %s', upper(coalesce(new.side, '?')), coalesce(new.asset, '?'), new.quantity, CASE new.closure WHEN 'dry_run' THEN 'dry run' ELSE 'created' END),
+    printf('%s %s', upper(coalesce(new.side, '?')), coalesce(new.asset, '?')) || CASE WHEN new.quantity IS NULL THEN '' ELSE printf(' %.10g', new.quantity) END ||
+      CASE new.closure WHEN 'dry_run' THEN ' dry run' ELSE ' created' END,
     json_object('order_type', new.order_type, 'quantity', new.quantity, 'is_dry_run', new.is_dry_run))
   ON CONFLICT DO NOTHING;
 END;
-CREATE TRIGGER order_ended_event AFTER UPDATE OF closed_at ON trade_order WHEN new.closed_at IS NOT NULL AND old.closed_at IS NOT new.closed_at BEGIN
+CREATE TABLE order_end (               -- always empty: an insert here is one end of an order
+  id TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER order_seen_ended AFTER INSERT ON trade_order WHEN new.closure IN ('filled', 'cancelled', 'rejected')
+ AND coalesce(new.time >= (SELECT value FROM cursor WHERE source = 'postgres.orders' AND name = 'events_from'), 1) BEGIN
+  INSERT INTO order_end VALUES (new.id);
+END;
+CREATE TRIGGER order_ended AFTER UPDATE OF closure ON trade_order WHEN old.closure <> new.closure AND new.closure IN ('filled', 'cancelled', 'rejected') BEGIN
+  INSERT INTO order_end VALUES (new.id);
+END;
+CREATE TRIGGER order_ended_event AFTER INSERT ON order_end BEGIN
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, signal_id, order_id, strategy_id, asset, side, price, summary, details)
-  SELECT 'order_executed:' || new.id, new.closed_at, 'order_executed', 'order', 'order-manager', 'filled', 'row', new.signal_id, new.order_id, new.strategy_id, new.asset, new.side, new.average_price,
-    printf('%s %s %.10g executed', upper(coalesce(new.side, '?')), coalesce(new.asset, '?'), new.filled_quantity) ||
-      CASE WHEN new.average_price IS NULL THEN '' ELSE printf(' at %.10g', new.average_price) END,
-    json_object('filled_quantity', new.filled_quantity, 'average_price', new.average_price, 'fees', new.fees)
-   WHERE new.closure = 'filled'
+  SELECT 'order_executed:' || id, changed_at, 'order_executed', 'order', 'order-manager', 'filled', 'row', signal_id, order_id, strategy_id, asset, side, average_price,
+    printf('%s %s', upper(coalesce(side, '?')), coalesce(asset, '?')) || CASE WHEN filled_quantity IS NULL THEN '' ELSE printf(' %.10g', filled_quantity) END ||
+      ' executed' || CASE WHEN average_price IS NULL THEN '' ELSE printf(' at %.10g', average_price) END,
+    json_object('filled_quantity', filled_quantity, 'average_price', average_price, 'fees', fees)
+   FROM trade_order WHERE id = new.id AND closure = 'filled' AND changed_at IS NOT NULL
   ON CONFLICT DO NOTHING;
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, signal_id, order_id, strategy_id, asset, side, price, summary, details)
-  VALUES ('order_closed:' || new.id, new.closed_at, 'order_closed', 'order', 'order-manager', new.closure, 'row', new.signal_id, new.order_id, new.strategy_id, new.asset, new.side,
-    coalesce(new.average_price, new.price),
-    printf('%s %s %.10g %s', upper(coalesce(new.side, '?')), coalesce(new.asset, '?'), new.quantity, new.closure) || coalesce(': ' || substr(replace(new.close_reason, char(10), ' '), 1, 200), ''),
-    json_object('reason', new.close_reason, 'filled_quantity', new.filled_quantity))
+  SELECT 'order_closed:' || id, changed_at, 'order_closed', 'order', 'order-manager', closure, 'row', signal_id, order_id, strategy_id, asset, side, coalesce(average_price, price),
+    printf('%s %s', upper(coalesce(side, '?')), coalesce(asset, '?')) || CASE WHEN quantity IS NULL THEN '' ELSE printf(' %.10g', quantity) END ||
+      ' ' || closure || coalesce(': ' || substr(replace(close_reason, char(10), ' '), 1, 200), ''),
+    json_object('reason', close_reason, 'filled_quantity', filled_quantity)
+   FROM trade_order WHERE id = new.id AND changed_at IS NOT NULL
   ON CONFLICT DO NOTHING;
+  DELETE FROM order_end;
 END;
 
 -- A version is known once its training has ended; when that began follows from how long it took. It is the start that was
@@ -860,6 +910,12 @@ CREATE TRIGGER model_event AFTER INSERT ON model_version WHEN new.trained_at IS 
     new.version, new.strategy_id, new.strategy_id || ' retrained: ' || new.version, json_object('model_type', new.model_type)
    WHERE new.is_first = 0
   ON CONFLICT DO NOTHING;
+END;
+-- The metrics of a version are written after its row.
+CREATE TRIGGER model_measured AFTER UPDATE OF accuracy ON model_version WHEN old.accuracy IS NULL AND new.accuracy IS NOT NULL BEGIN
+  UPDATE event SET summary = summary || printf(', accuracy %.3f', new.accuracy),
+         details = json_set(details, '$.accuracy', new.accuracy, '$.f1_score', new.f1_score)
+   WHERE event_id = 'model_training_completed:' || new.version AND details ->> '$.accuracy' IS NULL;
 END;
 CREATE TRIGGER training_event AFTER UPDATE OF is_training ON training WHEN old.is_training = 0 AND new.is_training = 1
  AND NOT EXISTS (SELECT 1 FROM model_version WHERE trained_at - training_duration_s BETWEEN min(old.observed_at, new.observed_at) - 5 AND new.observed_at + 60
@@ -892,8 +948,9 @@ END;
 CREATE TRIGGER connection_event AFTER INSERT ON ws_transition_log WHEN 'connected' IN (new.from_status, new.to_status) BEGIN
   INSERT INTO event (event_id, time, not_before_at, event_type, category, service, status, origin, summary, details)
   SELECT type || ':' || new.connection || ':' || new.time, new.time, new.not_before_at, type, 'connection', 'ws-gateway', new.to_status, 'observed',
-    new.connection || ' exchange connection: ' || new.from_status || ' -> ' || new.to_status, json_object('connection', new.connection, 'from', new.from_status, 'to', new.to_status)
-   FROM (SELECT CASE WHEN new.to_status <> 'connected' THEN 'websocket_disconnected'
+    new.connection || ' exchange connection: ' || new.from_status || ' -> ' || new.to_status || coalesce(' (' || error || ')', ''),
+    json_object('connection', new.connection, 'from', new.from_status, 'to', new.to_status, 'error', error)
+   FROM (SELECT (SELECT last_error FROM ws_connection_row WHERE connection = new.connection AND status <> 'connected') AS error, CASE WHEN new.to_status <> 'connected' THEN 'websocket_disconnected'
                      -- It was connected before if it has ever ceased to be.
                      WHEN EXISTS (SELECT 1 FROM ws_transition_log WHERE connection = new.connection AND from_status = 'connected' AND id < new.id) THEN 'websocket_reconnected'
                      ELSE 'websocket_connected' END AS type)
@@ -904,7 +961,9 @@ END;
 CREATE TRIGGER service_status_event AFTER UPDATE OF status ON service WHEN old.status <> new.status BEGIN
   INSERT INTO event (event_id, time, not_before_at, event_type, category, service, status, origin, summary, details)
   VALUES ('service_status_changed:' || new.service || ':' || new.observed_at, new.observed_at,
-    CASE WHEN new.observed_at - old.observed_at > (SELECT stale_after_s FROM source WHERE source = new.service || '.health') THEN old.observed_at END,
+    (SELECT old.observed_at FROM source s CROSS JOIN gateway_state g
+      WHERE s.source = new.service || '.health'
+        AND (new.observed_at - old.observed_at > s.stale_after_s OR old.observed_at < g.started_at AND g.started_at <= new.observed_at)),
     'service_status_changed', 'health', new.service, new.status, 'observed', new.service || ': ' || old.status || ' -> ' || new.status || coalesce(' (' || new.error || ')', ''),
     json_object('from', old.status, 'to', new.status, 'error', new.error))
   ON CONFLICT DO NOTHING;
@@ -919,7 +978,10 @@ CREATE TRIGGER upstream_recovered_event AFTER UPDATE OF ended_at ON outage_log W
  AND EXISTS (SELECT 1 FROM source WHERE upstream = new.upstream AND state <> 'off') BEGIN
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, summary, details)
   VALUES ('upstream_recovered:' || new.upstream || ':' || new.ended_at, new.ended_at, 'upstream_recovered', 'health', new.upstream, 'recovered', 'observed',
-    new.upstream || printf(' answers again after %d s', new.ended_at - new.started_at), json_object('lost_at', new.started_at))
+    new.upstream || ' answers again after ' || CASE WHEN new.ended_at - new.started_at < 120 THEN printf('%d s', new.ended_at - new.started_at)
+      WHEN new.ended_at - new.started_at < 7200 THEN printf('%d min', (new.ended_at - new.started_at) / 60)
+      ELSE printf('%.1f h', (new.ended_at - new.started_at) / 3600.0) END,
+    json_object('lost_at', new.started_at))
   ON CONFLICT DO NOTHING;
 END;
 

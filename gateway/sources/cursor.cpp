@@ -21,10 +21,12 @@ Write write_cursor(const std::string& source, const std::string& name, Value val
           .scope = {}};
 }
 
-std::optional<double> end_of_burst(const Table& rows, std::int64_t limit) {
+std::optional<double> end_of_burst(const Table& rows, std::int64_t limit, double newest) {
   constexpr double microsecond = 1e-6;
   if (static_cast<std::int64_t>(rows.rows.size()) < limit) return std::nullopt;
-  return number(rows.at(rows.rows.size() - 1, "time")).value_or(0) + microsecond;
+  const double last = number(rows.at(rows.rows.size() - 1, "time")).value_or(0);
+  if (last > newest - microsecond / 2) return std::nullopt;
+  return last + microsecond;
 }
 
 std::string array_literal(const std::vector<std::string>& items) {

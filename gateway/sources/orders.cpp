@@ -37,7 +37,7 @@ std::string columns(const Catalogue& catalogue) {
 }
 
 struct Reading {
-  std::optional<double> watermark, fill_before, newest_held;
+  std::optional<double> watermark, fill_before, events_from, newest_held;
   std::string fill_id;  // with fill_before: where the walk back goes on
   bool filling = true, first = true, review = false;
   std::vector<std::string> keys;  // held orders to read again
@@ -47,6 +47,7 @@ struct Reading {
     watermark = number(cursors.at(0, "watermark"));
     fill_before = number(cursors.at(0, "fill_before"));
     fill_id = text(cursors.at(0, "fill_id")).value_or("");
+    events_from = number(cursors.at(0, "events_from"));
     const auto reviewed_at = integer(cursors.at(0, "reviewed_at")).value_or(0);
     first = !watermark;
     filling = first || fill_before.has_value();
@@ -108,6 +109,26 @@ Write upsert(const Table& table, std::size_t drop, Mode mode) {
   return write;
 }
 
+// Of the first step: when the 200th newest order was created. All of those travel, whatever became of them.
+double begin_of_events(const Table& step) {
+  std::vector<double> times;
+  for (std::size_t i = 0; i < step.rows.size(); ++i) times.push_back(number(step.at(i, "time")).value_or(0));
+  std::ranges::sort(times, std::greater{});
+  return times.size() < static_cast<std::size_t>(wanted) ? 0 : times[wanted - 1];
+}
+
+// Rows created since the watermark, and those held that were asked for again; what is held and was not found is gone.
+void write_changes(Batch& batch, const Reading& reading, const Table& created, const Table& held) {
+  batch.rows += static_cast<std::int64_t>(created.rows.size() + held.rows.size());
+  batch.writes.push_back(upsert(created, 0, Mode::upsert));
+  batch.writes.push_back(upsert(held, 0, Mode::upsert));
+  std::set<std::string> gone(reading.keys.begin(), reading.keys.end());
+  for (std::size_t i = 0; i < held.rows.size(); ++i) gone.erase(text(held.at(i, "id")).value_or(""));
+  Write erase{.table = "trade_order", .mode = Mode::erase, .columns = {"id"}, .rows = {}, .scope = {}};
+  for (const auto& id : gone) erase.rows.push_back({id});
+  batch.writes.push_back(std::move(erase));
+}
+
 Result<std::vector<Request>> ask(const Known& known) {
   if (auto error = lacking(*known.catalogue, "orders",
                            {"id", "order_id", "signal_id", "asset", "side", "order_type", "quantity", "price", "status", "filled_quantity",
@@ -133,7 +154,10 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers) {
   const auto cursor = [&](const char* which, Value value) { batch.writes.push_back(write_cursor(name, which, std::move(value))); };
   constexpr double rounding = 0.001;
   if (!reading.first && reading.newest_held && newest.value_or(0) < *reading.newest_held - rounding) {
-    // Our newest row is gone: rows were deleted. Begin anew; the first step of the walk replaces what is held.
+    // Our newest row is gone: rows were deleted. Begin anew; the first step of the walk replaces what is held. What ended
+    // meanwhile is told first: afterwards old rows are only read again, and tell nothing.
+    write_changes(batch, reading, std::get<Table>(answers[answers.size() - 2]), std::get<Table>(answers.back()));
+    cursor("events_from", std::max(reading.events_from.value_or(0), *reading.watermark - overlap_s));
     if (!newest) batch.writes.push_back({.table = "trade_order", .mode = Mode::replace, .columns = {"id"}, .rows = {}, .scope = {}});
     cursor("watermark", {});
     batch.more = newest.has_value();
@@ -147,6 +171,7 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers) {
     const bool any = !step.rows.empty();
     const auto walked = any ? integer(step.at(0, "step_rows")).value_or(0) : 0;
     batch.rows += static_cast<std::int64_t>(step.rows.size());
+    if (reading.first && !reading.events_from) cursor("events_from", begin_of_events(step));
     batch.writes.push_back(upsert(step, 3, reading.first ? Mode::replace : Mode::upsert));
     const bool further = any && walked == chunk;
     cursor("fill_before", further ? step.at(0, "step_end") : Value{});
@@ -156,19 +181,13 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers) {
   if (!reading.first) {
     const auto& created = std::get<Table>(answers[next++]);
     const auto& held = std::get<Table>(answers[next]);
-    batch.rows += static_cast<std::int64_t>(created.rows.size() + held.rows.size());
-    batch.writes.push_back(upsert(created, 0, Mode::upsert));
-    batch.writes.push_back(upsert(held, 0, Mode::upsert));
-    std::set<std::string> gone(reading.keys.begin(), reading.keys.end());
-    for (std::size_t i = 0; i < held.rows.size(); ++i) gone.erase(text(held.at(i, "id")).value_or(""));
-    Write erase{.table = "trade_order", .mode = Mode::erase, .columns = {"id"}, .rows = {}, .scope = {}};
-    for (const auto& id : gone) erase.rows.push_back({id});
-    batch.writes.push_back(std::move(erase));
-    if (const auto last = end_of_burst(created, chunk)) {
+    write_changes(batch, reading, created, held);
+    if (const auto last = end_of_burst(created, chunk, newest.value_or(0))) {
       batch.more = true;
-      watermark = std::min(*last, newest.value_or(*last)) + overlap_s;
+      watermark = *last + overlap_s;
     }
   }
+  cursor("newest", maybe(newest));
   cursor("watermark", watermark ? Value{*watermark} : Value{0.0});
   if (reading.first || reading.review) cursor("reviewed_at", known.now);
   return batch;
@@ -181,10 +200,10 @@ Source orders() {
           .upstream = "postgres",
           .tables = {"trade_order", "cursor"},
           .held = "SELECT count(*) FROM trade_order WHERE id NOT LIKE 'event:%'",
-          .known = {read_cursors(name, {"watermark", "fill_before", "fill_id", "reviewed_at"}),
-                    // By the database's clock, as the watermark is: what it dates in the future is not missed by it.
+          .known = {read_cursors(name, {"watermark", "fill_before", "fill_id", "reviewed_at", "events_from"}),
+                    // Of those that were not dated in the future. The watermark may be ahead of them, while a burst is read.
                     "SELECT max(time) FROM trade_order WHERE time <= (SELECT value FROM cursor WHERE source = 'postgres.orders' AND name = "
-                    "'watermark') AND id NOT LIKE 'event:%'",
+                    "'newest') AND id NOT LIKE 'event:%'",
                     "SELECT id, closure = 'open' FROM trade_order WHERE id NOT LIKE 'event:%'"},
           .ask = ask,
           .parse = parse,

@@ -77,9 +77,9 @@ Source signals() {
           .tables = {"signal", "cursor"},
           .held = "SELECT count(*) FROM signal",
           .known = {read_cursors(name, {"watermark", "filled_at"}),
-                    // By the database's clock, as the watermark is: what it dates in the future is not missed by it.
+                    // Of those that were not dated in the future. The watermark may be ahead of them, while a burst is read.
                     "SELECT max(time) FROM signal WHERE time <= (SELECT value FROM cursor WHERE source = 'postgres.signals' AND name = "
-                    "'watermark')"},
+                    "'newest')"},
           .ask = [](const Known& known) -> Result<std::vector<Request>> {
             if (auto error = lacking(*known.catalogue, "trading_signals",
                                      {"signal_id", "strategy_id", "asset", "side", "price", "confidence", "timestamp", "model_version",
@@ -114,9 +114,9 @@ Source signals() {
               const auto& rows = std::get<Table>(answers[next++]);
               batch.rows += static_cast<std::int64_t>(rows.rows.size());
               batch.writes.push_back({.table = "signal", .mode = Mode::upsert, .columns = rows.columns, .rows = rows.rows, .scope = {}});
-              if (const auto last = end_of_burst(rows, chunk)) {
+              if (const auto last = end_of_burst(rows, chunk, newest.value_or(0))) {
                 batch.more = true;
-                watermark = std::min(*last, newest.value_or(*last)) + overlap_s;
+                watermark = *last + overlap_s;
               }
             }
             if (reading.refill) {
@@ -124,6 +124,7 @@ Source signals() {
               batch.rows += static_cast<std::int64_t>(rows.rows.size());
               batch.writes.push_back({.table = "signal", .mode = Mode::replace, .columns = rows.columns, .rows = rows.rows, .scope = {}});
             }
+            batch.writes.push_back(write_cursor(name, "newest", maybe(newest)));
             batch.writes.push_back(write_cursor(name, "watermark", watermark ? Value{*watermark} : Value{0.0}));
             if (reading.refill) batch.writes.push_back(write_cursor(name, "filled_at", known.now));
             return batch;

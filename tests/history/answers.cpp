@@ -224,6 +224,24 @@ Table models(const World& world) {
 
 const std::set<std::string> public_channels{"trades", "ticker", "orderbook", "kline", "liquidation", "funding"};
 
+Row subscription_row(const SubscriptionRow& s) {
+  return {s.id,
+          s.channel_type,
+          maybe(s.symbol),
+          s.topic,
+          s.requesting_service,
+          gateway::flag(s.is_active),
+          s.created_at,
+          s.is_active ? Value{} : Value{s.updated_at},
+          maybe(s.last_event_at)};
+}
+
+struct SubscriptionChange {
+  const SubscriptionRow* row;
+  double time;
+  std::string id;
+};
+
 Table subscriptions(const World& world, const SqlRequest& request) {
   if (has(request, "AS quiet_s")) {
     std::int64_t topics = 0;
@@ -236,28 +254,30 @@ Table subscriptions(const World& world, const SqlRequest& request) {
     return {.columns = {"topics", "quiet_s", "newest", "now"},
             .rows = {{topics, heard ? Value{world.now - *heard} : Value{}, maybe(heard), world.now}}};
   }
-  if (!has(request, "LIMIT 5000") || !has(request, "500") || request.parameters.size() > 1) {
+  std::vector<const SubscriptionRow*> active, gone;
+  Table table{.columns = {"subscription_id", "channel_type", "symbol", "topic", "requesting_service", "is_active", "created_at",
+                          "cancelled_at", "last_event_at"},
+              .rows = {}};
+  if (has(request, "changed_at >= to_timestamp($1")) {
+    table.columns.emplace_back("time");
+    std::vector<SubscriptionChange> all;
+    for (const auto& s : world.subscriptions) all.push_back({&s, s.is_active ? s.created_at : s.updated_at, s.id});
+    for (const auto* change : onward(all, request, &SubscriptionChange::time, &SubscriptionChange::id)) {
+      table.rows.push_back(subscription_row(*change->row));
+      table.rows.back().emplace_back(change->time);
+    }
+    return table;
+  }
+  if (!has(request, "LIMIT 5000") || !has(request, "LIMIT 500)") || !request.parameters.empty()) {
     throw std::logic_error("an unknown request of postgres.subscriptions: " + request.sql);
   }
-  std::vector<const SubscriptionRow*> active, gone;
   for (const auto& s : world.subscriptions) (s.is_active ? active : gone).push_back(&s);
   std::ranges::stable_sort(active, std::greater{}, &SubscriptionRow::created_at);
   std::ranges::stable_sort(gone, std::greater{}, &SubscriptionRow::updated_at);
   if (active.size() > 5000) active.resize(5000);
-  std::size_t most = 500;  // or, where it is asked, all since a time
-  if (!request.parameters.empty() && request.parameters[0]) {
-    const double since = real_at(request, 0);
-    most = std::max(most, static_cast<std::size_t>(std::ranges::count_if(gone, [&](const auto* s) { return s->updated_at >= since; })));
-  }
-  if (gone.size() > most) gone.resize(most);
+  if (gone.size() > 500) gone.resize(500);
   active.insert(active.end(), gone.begin(), gone.end());
-  Table table{.columns = {"subscription_id", "channel_type", "symbol", "topic", "requesting_service", "is_active", "created_at",
-                          "cancelled_at", "last_event_at"},
-              .rows = {}};
-  for (const auto* s : active) {
-    table.rows.push_back({s->id, s->channel_type, maybe(s->symbol), s->topic, s->requesting_service, gateway::flag(s->is_active),
-                          s->created_at, s->is_active ? Value{} : Value{s->updated_at}, maybe(s->last_event_at)});
-  }
+  for (const auto* s : active) table.rows.push_back(subscription_row(*s));
   return table;
 }
 

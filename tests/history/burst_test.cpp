@@ -99,6 +99,19 @@ TEST_F(Burst, OrdersOfALongAbsenceAreAllEvents) {
   EXPECT_EQ(missing_orders(), 0U);
 }
 
+TEST_F(Burst, ARowDatedSecondsAheadDoesNotCutItShort) {
+  constexpr double ahead_s = 60;
+  place(world, random, random.uuid(), world.now + ahead_s);
+  decide(world, random, world.now + ahead_s);
+  gateway.poll_all();
+  later(1);
+  orders(over_a_chunk, 9);
+  signals(over_a_chunk, 9);
+  ASSERT_NO_THROW(poll_twice());
+  EXPECT_EQ(missing_orders(), 0U);
+  EXPECT_EQ(missing_signals(), 0U);
+}
+
 TEST_F(Burst, NoneIsLostWhenTheGatewayIsKilledHalfWayThrough) {
   orders(over_a_chunk, 300);
   signals(over_a_chunk, 300);

@@ -19,11 +19,13 @@ class ClockSteps : public Stage {
     }
   }
   void expect_all() const {
-    for (const auto& s : world.signals) EXPECT_EQ(event("trading_signal_received:" + s.signal_id).time, s.time);
+    std::map<std::string, double> times;
+    for (const auto& e : events()) times[e.id] = e.time;
+    for (const auto& s : world.signals) EXPECT_EQ(times["trading_signal_received:" + s.signal_id], s.time);
     for (const auto& o : world.orders) {
-      EXPECT_EQ(event("order_created:" + o.id).time, o.created_at);
+      EXPECT_EQ(times["order_created:" + o.id], o.created_at);
       if (!o.ends.empty()) {
-        EXPECT_EQ(event("order_closed:" + o.id).time, o.ends.front());
+        EXPECT_EQ(times["order_closed:" + o.id], o.ends.front());
       }
     }
   }

@@ -38,6 +38,22 @@ TEST_F(Gaps, AChangeWhileTheGatewayWasAwayCarriesBothBounds) {
   EXPECT_EQ(lost[0].time, last + 2 * hour);
 }
 
+TEST_F(Gaps, AChangeAcrossAShortRestartCarriesBothBoundsToo) {
+  const auto last = static_cast<double>(gateway.own_now());
+  gateway.stop();
+  later(5);
+  gateway.start();
+  world.services["order-manager"].set(world.now, "unhealthy");
+  world.private_connection.set(world.now, "disconnected");
+  later(5);
+  gateway.poll_all();
+  ASSERT_EQ(changes().size(), 1U);
+  EXPECT_EQ(changes()[0].not_before, last);
+  const auto lost = events("websocket_disconnected");
+  ASSERT_EQ(lost.size(), 1U);
+  EXPECT_EQ(lost[0].not_before, last);
+}
+
 TEST_F(Gaps, AServiceThatIsSilentTellsOnlyThatItChangedSomeTime) {
   const auto last = static_cast<double>(gateway.own_now());
   world.services["order-manager"].set(world.now, "silent");

@@ -151,7 +151,7 @@ Outcome Observer::ask(const Source& source, const Trouble& trouble) {
 // What this attempt told of things that are only observed.
 void Observer::note(const Source& source, const Outcome& outcome, const std::vector<gateway::Answer>& answers) {
   const auto saw = [&](const std::string& subject, const std::string& status) {
-    diary_.sightings.push_back({.subject = subject, .status = status, .at = world_.now, .own = own_now()});
+    diary_.sightings.push_back({.subject = subject, .status = status, .at = world_.now, .own = own_now(), .starts = diary_.starts.size()});
   };
   if (!outcome.result) {
     if (outcome.result.error().means == Means::unhealthy && source.name == source.upstream + ".health") saw(source.upstream, "unhealthy");

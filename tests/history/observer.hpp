@@ -18,6 +18,7 @@ struct Sighting {
   std::string subject, status;  // a service, ws:private, ws:public, training
   double at = 0;                // the world's time
   std::int64_t own = 0;         // by the gateway's clock
+  std::size_t starts = 0;       // of the gateway until then
 };
 
 struct Attempt {

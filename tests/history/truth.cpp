@@ -14,30 +14,25 @@ std::string lower_side(const std::string& side) { return side == "Buy" ? "buy" :
 
 class Rows {
  public:
-  Rows(const World& world, const Beginning& beginning, bool at_once) : world_(world), beginning_(beginning), at_once_(at_once) {
-    for (const auto& event : beginning.events) first_.emplace(event.id, &event);
-  }
+  Rows(const World& world, const Beginning& beginning, bool at_once) : world_(world), beginning_(beginning), at_once_(at_once) {}
 
   std::vector<Due> all() {
-    for (std::size_t i = 0; i < world_.signals.size(); ++i) signal(world_.signals[i], i < beginning_.signals);
-    for (std::size_t i = 0; i < world_.orders.size(); ++i) order(world_.orders[i], i < beginning_.orders);
-    for (std::size_t i = 0; i < world_.versions.size(); ++i) version(world_.versions[i], i < beginning_.versions);
-    for (std::size_t i = 0; i < world_.subscriptions.size(); ++i) subscription(world_.subscriptions[i], i < beginning_.subscriptions);
+    for (const auto& row : world_.signals) signal(row);
+    for (const auto& row : world_.orders) order(row);
+    for (const auto& row : world_.versions) version(row);
+    for (const auto& row : world_.subscriptions) subscription(row);
     return std::move(due_);
   }
 
  private:
-  // `old`: it had happened when the gateway first looked, and is there only if it was made then.
-  void add(Event event, std::vector<double> times, bool old) {
-    const auto first = first_.find(event.id);
-    if (first == first_.end() && old) return;
+  void add(Event event, std::vector<double> times) {
+    if (beginning_.untold.contains(event.id)) return;
     event.id.shrink_to_fit();
-    if (first != first_.end()) times = {first->second->time};
     event.time = times.front();
     due_.push_back({.event = std::move(event), .times = std::move(times)});
   }
 
-  void signal(const SignalRow& s, bool old) {
+  void signal(const SignalRow& s) {
     add({.id = "trading_signal_received:" + s.signal_id,
          .type = "trading_signal_received",
          .category = "signal",
@@ -48,10 +43,10 @@ class Rows {
                    : s.model_version ? "model"
                                      : "rule",
          .facts = s.asset + "|" + s.side + "|||"},
-        {s.time}, old);
+        {s.time});
   }
 
-  void order(const OrderRow& o, bool old) {
+  void order(const OrderRow& o) {
     const auto event = [&](const std::string& type, const std::string& status) {
       return Event{.id = type + ":" + o.id,
                    .type = type,
@@ -62,16 +57,15 @@ class Rows {
                    .status = status,
                    .facts = o.asset + "|" + lower_side(o.side) + "|||"};
     };
-    add(event("order_created", ""), {o.created_at}, old);
-    if (o.ends.empty() || (old && !first_.contains("order_created:" + o.id))) return;
+    add(event("order_created", ""), {o.created_at});
+    if (o.ends.empty()) return;
     auto times = o.ends;
-    if (at_once_) times.resize(1);
-    const bool then = first_.contains("order_closed:" + o.id);
-    if (o.status == "filled") add(event("order_executed", "filled"), times, then);
-    add(event("order_closed", o.status), times, then);
+    if (at_once_ || beginning_.over.contains(o.id)) times.resize(1);
+    if (o.status == "filled") add(event("order_executed", "filled"), times);
+    add(event("order_closed", o.status), times);
   }
 
-  void version(const VersionRow& v, bool old) {
+  void version(const VersionRow& v) {
     const auto event = [&](const std::string& type, const std::string& origin) {
       return Event{.id = type + ":" + v.version,
                    .type = type,
@@ -82,15 +76,15 @@ class Rows {
                    .status = "",
                    .facts = "||||"};
     };
-    if (v.duration_s) add(event("model_training_started", "derived"), {v.trained_at - static_cast<double>(*v.duration_s)}, old);
-    add(event("model_training_completed", "row"), {v.trained_at}, old);
+    if (v.duration_s) add(event("model_training_started", "derived"), {v.trained_at - static_cast<double>(*v.duration_s)});
+    add(event("model_training_completed", "row"), {v.trained_at});
     const bool first = std::ranges::none_of(world_.versions, [&](const auto& o) {
       return o.strategy_id == v.strategy_id && std::tie(o.trained_at, o.id) < std::tie(v.trained_at, v.id);
     });
-    if (!first) add(event("model_retrained", "derived"), {v.trained_at}, old);
+    if (!first) add(event("model_retrained", "derived"), {v.trained_at});
   }
 
-  void subscription(const SubscriptionRow& s, bool old) {
+  void subscription(const SubscriptionRow& s) {
     const auto event = [&](const std::string& type, const std::string& status) {
       return Event{.id = type + ":" + s.id,
                    .type = type,
@@ -101,16 +95,13 @@ class Rows {
                    .status = status,
                    .facts = "||" + s.symbol.value_or("") + "|" + s.channel_type + "|" + s.requesting_service};
     };
-    add(event("subscription_created", "created"), {s.created_at}, old);
-    if (!s.is_active && (!old || first_.contains("subscription_created:" + s.id))) {
-      add(event("subscription_cancelled", "cancelled"), {s.updated_at}, first_.contains("subscription_cancelled:" + s.id));
-    }
+    add(event("subscription_created", "created"), {s.created_at});
+    if (!s.is_active) add(event("subscription_cancelled", "cancelled"), {s.updated_at});
   }
 
   const World& world_;
   const Beginning& beginning_;
   bool at_once_;
-  std::unordered_map<std::string, const Event*> first_;
   std::vector<Due> due_;
 };
 
@@ -168,7 +159,9 @@ class Observed {
     }
     if (due == nullptr || after.own < before.own) return;
     due->event.not_before = static_cast<double>(before.own);
-    due->gap_is_long = after.subject == "training" || static_cast<double>(after.own - before.own) > stale_after_s();
+    const auto started = diary_.starts.at(after.starts - 1);
+    const bool restarted = after.starts > before.starts && before.own < started && started <= after.own;
+    due->gap_is_long = after.subject == "training" || restarted || static_cast<double>(after.own - before.own) > stale_after_s();
   }
 
   bool was_connected(const Sighting& now) const {
@@ -233,6 +226,18 @@ class Observed {
   std::vector<Due> due_;
 };
 
+// Those rows that are older than the newest 200.
+template <typename T, typename Tell>
+void untold(const std::vector<T>& rows, double T::* time, const Tell& tell) {
+  constexpr std::size_t told = 200;
+  std::vector<const T*> all;
+  for (const auto& row : rows) all.push_back(&row);
+  std::ranges::sort(all, [&](const T* a, const T* b) { return a->*time > b->*time; });
+  for (std::size_t i = told; i < all.size(); ++i) {
+    if (all[i]->*time < all[told - 1]->*time) tell(*all[i]);
+  }
+}
+
 std::string shown(const Event& e) {
   return fmt::format("{} at {:.6f}{} ({}, {}, {}, {}, {})", e.id, e.time,
                      e.not_before ? fmt::format(" not before {:.0f}", *e.not_before) : "", e.type, e.service, e.origin, e.status, e.entity);
@@ -255,13 +260,24 @@ std::optional<std::string> difference(const Event& is, const Due& due) {
 
 }  // namespace
 
-Beginning begun(const World& world, std::vector<Event> events) {
-  std::erase_if(events, [](const Event& e) { return e.origin == "observed"; });
-  return {.events = std::move(events),
-          .signals = world.signals.size(),
-          .orders = world.orders.size(),
-          .versions = world.versions.size(),
-          .subscriptions = world.subscriptions.size()};
+Beginning begun(const World& world) {
+  Beginning beginning;
+  for (const auto& order : world.orders) {
+    if (!order.ends.empty()) beginning.over.insert(order.id);
+  }
+  untold(world.signals, &SignalRow::time, [&](const auto& s) { beginning.untold.insert("trading_signal_received:" + s.signal_id); });
+  untold(world.orders, &OrderRow::created_at, [&](const auto& o) {
+    beginning.untold.insert("order_created:" + o.id);
+    if (o.ends.empty()) return;
+    beginning.untold.insert("order_executed:" + o.id);
+    beginning.untold.insert("order_closed:" + o.id);
+  });
+  untold(world.subscriptions, &SubscriptionRow::created_at,
+         [&](const auto& s) { beginning.untold.insert("subscription_created:" + s.id); });
+  std::vector<SubscriptionRow> cancelled;
+  std::ranges::copy_if(world.subscriptions, std::back_inserter(cancelled), [](const auto& s) { return !s.is_active; });
+  untold(cancelled, &SubscriptionRow::updated_at, [&](const auto& s) { beginning.untold.insert("subscription_cancelled:" + s.id); });
+  return beginning;
 }
 
 std::vector<Due> due_from_rows(const World& world, const Beginning& beginning, bool at_once) {

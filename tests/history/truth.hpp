@@ -21,12 +21,12 @@ struct Due {
   bool gap_is_long = false;
 };
 
-// How far the world had come when a gateway first looked: of those rows it shows the newest, and they are no bursts.
+// What the world was when a gateway first looked: it tells of the newest 200 rows of each table, and of what comes after.
 struct Beginning {
-  std::vector<Event> events;  // what it made of them
-  std::size_t signals = 0, orders = 0, versions = 0, subscriptions = 0;
+  std::set<std::string> untold;  // events that are never written
+  std::set<std::string> over;    // orders that had ended: a later refusal moves nothing
 };
-Beginning begun(const World& world, std::vector<Event> events);
+Beginning begun(const World& world);
 
 // `at_once`: whoever looks at every step sees every rejection when it happens.
 std::vector<Due> due_from_rows(const World& world, const Beginning& beginning, bool at_once);
