@@ -18,7 +18,13 @@ class ConnectionVerdict : public ::testing::Test {
   void answer(const std::string& source, const std::string& name, std::int64_t at) {
     const auto golden = std::ranges::find_if(golden_cases(), [&](const auto& one) { return one.source == source && one.name == name; });
     ASSERT_NE(golden, golden_cases().end()) << name;
-    const GoldenInput input(*golden);
+    GoldenInput input(*golden);
+    if (source == "postgres.subscriptions" && input.answers.size() == 2) {  // later than the first time: nothing changed since
+      auto changed = std::get<Table>(input.answers[0]);
+      changed.columns.emplace_back("time");
+      changed.rows.clear();
+      input.answers.emplace_back(std::move(changed));
+    }
     auto known = cache_.store().known(source_named(source), at);
     known.catalogue = input.known.catalogue;
     auto batch = source_named(source).parse(known, input.answers);

@@ -100,9 +100,17 @@ std::vector<Answer> quality(const Known& known, const World& world) {
 
 std::vector<Answer> subscriptions(const Known& known, const World& world) {
   const auto quiet = world.disconnected.holds(known.now) ? 200.0 : 0.5;
-  return {subscription_rows(world, known.now),
-          Table{.columns = {"topics", "quiet_s", "newest"},
-                .rows = {{static_cast<std::int64_t>(world.subscriptions), quiet, static_cast<double>(known.now) - quiet}}}};
+  const auto now = static_cast<double>(known.now);
+  std::vector<Answer> all{subscription_rows(world, known.now),
+                          Table{.columns = {"topics", "quiet_s", "newest", "now"},
+                                .rows = {{static_cast<std::int64_t>(world.subscriptions), quiet, now - quiet, now}}}};
+  if (!gateway::is_null(known.tables.at(1).at(0, "read_up_to"))) {  // nothing changed since
+    auto changed = std::get<Table>(all[0]);
+    changed.columns.emplace_back("time");
+    changed.rows.clear();
+    all.emplace_back(std::move(changed));
+  }
+  return all;
 }
 
 using Answering = std::function<std::vector<Answer>(const Known&, const World&)>;
