@@ -93,11 +93,17 @@ TEST_F(QueueHistory, tiers_do_not_overlap_and_every_time_stands_once) {
   EXPECT_EQ(count("queue_poll WHERE tier = 0"), 2 * 120);
   EXPECT_EQ(count("queue_poll WHERE tier = 1"), 22 * 60);
   EXPECT_EQ(count("queue_poll WHERE tier = 2"), 2 * 4);
-  EXPECT_EQ(
-      cache_.value("SELECT max(messages) FROM queue_trend WHERE time < 1764583200 + 900", t0),
-      cache_.value(
-          "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29) SELECT max((1764583200 + i * 30) % 1013) FROM n",
-          t0));
+  // Every quarter knows its longest length, wherever the turns of rolling fell.
+  EXPECT_EQ(cache_
+                .read("SELECT p.time, r.messages FROM queue_poll p JOIN queue_run r ON r.tier = 2 AND p.time BETWEEN r.from_at AND r.to_at "
+                      "WHERE p.tier = 2 ORDER BY p.time",
+                      t0)
+                .rows,
+            cache_
+                .read("WITH RECURSIVE poll(at) AS (SELECT 1764583200 UNION ALL SELECT at + 30 FROM poll WHERE at < 1764583200 + 7170) "
+                      "SELECT at / 900 * 900, max(at % 1013) FROM poll GROUP BY 1 ORDER BY 1",
+                      t0)
+                .rows);
 }
 
 TEST_F(QueueHistory, a_clock_set_far_back_spoils_nothing_that_is_rolled) {
