@@ -45,6 +45,7 @@ int run(const Settings& settings, bool once) {
   const auto& file = settings.cache_path;
   std::error_code ignored;  // a directory that cannot be made shows at the first publish, and may be mended while we run
   std::filesystem::create_directories(std::filesystem::absolute(file).parent_path(), ignored);
+  hold_back_stop_signals();  // whoever stops us while we load is heard as soon as there is a loop
   Lock lock(file);
   if (lock.acquire() == Lock::State::taken) {
     std::cerr << fmt::format("{}: another gateway publishes this file: {}; stop it, or set CACHE_PATH\n", file.string(), lock.detail());

@@ -39,9 +39,22 @@ std::vector<Outcome> all_failed(const std::vector<SourceSetup>& sources, std::in
   return outcomes;
 }
 
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 }  // namespace
+
+void hold_back_stop_signals() {
+  const auto set = stop_signals();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
 
 struct Scheduler::Lane {
   Lane(Asked what, asio::io_context& loop, Milliseconds cap) : asked(std::move(what)), backoff(asked.pace.interval, cap), timer(loop) {}
@@ -262,6 +275,8 @@ awaitable<void> Scheduler::keep_tidy() {
 awaitable<void> Scheduler::stop_when_told() {
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
+  const auto held_back = stop_signals();
+  ::pthread_sigmask(SIG_UNBLOCK, &held_back, nullptr);
   const auto [error, signal] = co_await signals_.async_wait(quietly);
   if (!error) log(Level::info, "stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   stop();

@@ -35,6 +35,10 @@ struct SchedulerSettings {
   std::filesystem::path cache_path;
 };
 
+// To be called before any thread is started: SIGTERM and SIGINT wait until a scheduler runs, which takes them for what
+// they are, instead of ending the process at any point of its start.
+void hold_back_stop_signals();
+
 class Scheduler {
  public:
   Scheduler(Store& store, std::vector<Asked> upstreams, SchedulerSettings settings, Lock& lock);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <thread>
+
 #include "support/fixture.hpp"
 
 namespace integration {
@@ -32,6 +34,19 @@ TEST_F(Termination, SigtermPublishesAndEnds) {
   expect_an_orderly_end();
   EXPECT_EQ(reader.text("SELECT count(*) FROM recent_signals"), "3");
   EXPECT_EQ(gateway().logged("stopping"), 1);
+}
+
+// From its first word on, long before there is anything to cut short.
+TEST_F(Termination, WhileItStartsItIsOrderlyToo) {
+  constexpr int often = 20;
+  for (int n = 0; n < often; ++n) {
+    std::filesystem::remove(log_file());
+    start_gateway();
+    while (gateway().logged("started") == 0 && gateway().running()) std::this_thread::yield();
+    ::kill(gateway().pid(), SIGTERM);
+    ASSERT_EQ(gateway().wait(), 0) << "start " << n;
+    EXPECT_EQ(reader.text("PRAGMA integrity_check"), "ok");
+  }
 }
 
 TEST_F(Termination, SigintDoesSoToo) {
