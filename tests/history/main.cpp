@@ -1,5 +1,6 @@
 // Runs the tests and, whatever they come to, stops the server they have started.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <csignal>
 
@@ -15,6 +16,7 @@ class Servers : public ::testing::Environment {
 }  // namespace
 
 int main(int argc, char** argv) {
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);  // its statistics are one lock for all threads
   std::signal(SIGPIPE, SIG_IGN);
   ::testing::InitGoogleTest(&argc, argv);
   ::testing::AddGlobalTestEnvironment(new Servers);

@@ -21,7 +21,7 @@ class Play {
         poll_chance_(random_.real(0.3, 0.95)),
         life_(world_, random_,
               {.burst = random_.chance(0.25) ? 0.05 : 0,
-               .huge_burst = random_.chance(0.1) ? 0.3 : 0,
+               .huge_burst = random_.chance(0.02) ? 0.3 : 0,  // costs as much as ten others
                .outage = random_.real(0, 0.05),
                .long_pauses = random_.chance(0.5)}),
         steady_(world_, directory_ / "steady.db", retention_),
@@ -29,7 +29,7 @@ class Play {
 
   Played played() {
     begin();
-    for (auto n = random_.between(8, 36); n > 0; --n) {
+    for (auto n = random_.between(6, 26); n > 0; --n) {
       const auto rows = world_.signals.size() + world_.orders.size() + world_.subscriptions.size();
       life_.step();
       played_.bursts += world_.signals.size() + world_.orders.size() + world_.subscriptions.size() > rows + 200 ? 1 : 0;
