@@ -24,13 +24,16 @@ struct Shape {
   "id:t order_id:t signal_id:t strategy_id:t time:r asset:t side:t order_type:t quantity:r price:r status:t closure:c changed_at:r " \
   "close_reason:t filled_quantity:r average_price:r fees:r executed_at:r is_dry_run:b"
 
+#define SUBSCRIPTION_COLUMNS \
+  "subscription_id:t channel_type:t symbol:t topic:t requesting_service:t is_active:b created_at:r cancelled_at:r last_event_at:r"
+
 // The first that matches counts.
 constexpr Shape shapes[] = {
     {"SELECT 1 AS one", false, "one:i"},
     {"successful_orders", false,
      "kind:k hour:i strategy_id:t orders:i filled_orders:i open_orders:i pnl_orders:i successful_orders:i pnl:r"},
     {"step_from", true, "newest:r step_from:r"},
-    {"quiet_s", true, "topics:i quiet_s:r newest:r"},
+    {"quiet_s", true, "topics:i quiet_s:r newest:r now:r"},
     {"AS newest", true, "newest:r now:r"},
     {"AS step_end", false, ORDER_COLUMNS " step_rows:i step_end_id:t step_end:r"},
     {"FROM orders o", false, ORDER_COLUMNS},
@@ -42,8 +45,8 @@ constexpr Shape shapes[] = {
     {"FROM model_versions", false,
      "version:t strategy_id:t model_type:t trained_at:r training_duration_s:i training_dataset_size:i is_active:b is_first:b accuracy:r "
      "precision:r recall:r f1_score:r metrics_split:t"},
-    {"FROM subscriptions", false,
-     "subscription_id:t channel_type:t symbol:t topic:t requesting_service:t is_active:b created_at:r cancelled_at:r last_event_at:r"}};
+    {"changed_at >=", false, SUBSCRIPTION_COLUMNS " time:r"},
+    {"FROM subscriptions", false, SUBSCRIPTION_COLUMNS}};
 
 Value cell(char type, Input& input) {
   static const std::vector<std::string> closures{"open", "filled", "cancelled", "rejected", "dry_run"};
