@@ -137,9 +137,10 @@ TEST_P(Matrix, HurtsOneUpstreamOnlyAndLosesNothing) {
   for_each_cell([&](Column& c, const Expected&) {
     ASSERT_TRUE(eventually([&] { return c.faults(); }, ""));
     ASSERT_TRUE(eventually([&] { return c.text(AskedUpstreams::kept("postgres")); }, expected_ids));
-    // Statistics of a queue come later than the queue itself.
-    ASSERT_TRUE(eventually([&] { return c.text(AskedUpstreams::kept(c.upstream)); },
-                           [](const auto& kept) { return kept.find("NULL") == std::string::npos; }, "no NULL"));
+    // Statistics of a queue come later than the queue itself: first none, then of a part of what was published to it.
+    if (c.upstream == "rabbitmq") {
+      ASSERT_TRUE(eventually([&] { return c.text(AskedUpstreams::kept(c.upstream)); }, "deep|3|0"));
+    }
     c.kept = c.text(AskedUpstreams::kept(c.upstream));
     c.outages = c.number("SELECT count(*) FROM outage WHERE upstream = '{u}'");
   });
@@ -168,7 +169,7 @@ TEST_P(Matrix, HurtsOneUpstreamOnlyAndLosesNothing) {
     EXPECT_TRUE(eventually([&] { return c.number("SELECT min(age_s) FROM source_status WHERE upstream = '{u}'") > c.age; }))
         << "its age does not grow";
     EXPECT_TRUE(eventually([&] { return c.text("SELECT effective_status FROM service_health WHERE service = '{u}'"); }, cell.verdict));
-    EXPECT_EQ(c.text("SELECT status FROM system_health"), cell.verdict);
+    EXPECT_TRUE(eventually([&] { return c.text("SELECT status FROM system_health"); }, cell.verdict));
     EXPECT_EQ(c.text(AskedUpstreams::kept(c.upstream)), c.kept) << "what it delivered last";
     if (c.upstream == "rabbitmq") {
       EXPECT_EQ(c.text("SELECT DISTINCT lag FROM queue_now"), "unknown");

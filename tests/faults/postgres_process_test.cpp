@@ -94,10 +94,12 @@ TEST_F(PostgresProcess, AStoppedServerIsATimeoutAndUnknown) {
   ASSERT_TRUE(eventually(source("postgres.signals", "error_class, freshness"), "timeout|stale"));
   ASSERT_TRUE(service_becomes("postgres", "unknown"));
   EXPECT_EQ(reader.text("SELECT count(*) FROM recent_signals"), "3");
-  EXPECT_EQ(reader.source("rabbitmq.health"), "fresh");
+  EXPECT_TRUE(eventually([&] { return reader.source("rabbitmq.health"); }, "fresh"));
+  const auto outages = [&] { return reader.text("SELECT upstream, error_class, ended_at IS NOT NULL FROM outage"); };
+  ASSERT_TRUE(eventually(outages, "postgres|timeout|0"));
   let_go_on();
   ASSERT_TRUE(becomes("postgres.signals", "fresh"));
-  EXPECT_EQ(reader.text("SELECT upstream, error_class, ended_at IS NOT NULL FROM outage"), "postgres|timeout|1");
+  EXPECT_TRUE(eventually(outages, "postgres|timeout|1"));
 }
 
 TEST_F(PostgresProcess, AnOrderlyRestartAndACrashLoseNoEvent) {

@@ -67,7 +67,8 @@ TEST_F(ServiceAnswers, AnUnknownStatusTextIsDegraded) {
   ASSERT_TRUE(is_healthy_first());
   service.answer(200, R"({"status":"limping"})");
   ASSERT_TRUE(eventually(state(), "NULL|fresh|degraded|degraded"));
-  EXPECT_EQ(reader.text("SELECT status FROM system_health"), "degraded");
+  // Once nobody else is stale for a moment, as happens on a busy machine.
+  EXPECT_TRUE(eventually([&] { return reader.text("SELECT status FROM system_health"); }, "degraded"));
   ASSERT_TRUE(recovers());
 }
 
