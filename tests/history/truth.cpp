@@ -305,7 +305,9 @@ std::vector<std::string> differences(const std::vector<Event>& actual, const std
     const auto found = is.find(d.event.id);
     if (found == is.end() && d.may_be_absent) continue;
     all.push_back(d.event);
-    if (found != is.end()) all.back().time = found->second->time;
+    // Of one that is not there nobody knows at which of its times it was seen. An order written with a time ahead of the
+    // clock and refused again ends earlier then: what leaves so need not be there.
+    all.back().time = found != is.end() ? found->second->time : std::ranges::min(d.times);
   }
   std::set<std::string> stay;
   for (const auto& event : kept(std::move(all), retention, now)) {
