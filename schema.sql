@@ -544,15 +544,19 @@ CREATE TABLE quality_hour (
   pnl REAL NOT NULL DEFAULT 0,
   PRIMARY KEY (kind, hour, strategy_id)
 ) STRICT;
-CREATE TRIGGER quality_compaction AFTER UPDATE ON tick
-WHEN EXISTS (SELECT 1 FROM quality_hour WHERE hour > 0 AND hour < new.time - (SELECT history_quarters_s FROM gateway_state) AND open_orders = 0) BEGIN
+-- Hours that are never read again: nothing in them is open, and they lie before those that the source reads after a pause.
+CREATE VIEW quality_settled AS
+SELECT q.kind, q.hour FROM quality_hour q JOIN cursor c ON c.source = 'postgres.quality' AND c.name = q.kind || '.read_at'
+WHERE q.hour > 0 AND q.hour < (SELECT time FROM tick) - (SELECT history_quarters_s FROM gateway_state) AND q.hour < c.value - 7200
+GROUP BY q.kind, q.hour HAVING max(q.open_orders) = 0;
+CREATE TRIGGER quality_compaction AFTER UPDATE ON tick WHEN EXISTS (SELECT 1 FROM quality_settled) BEGIN
   INSERT INTO quality_hour (kind, hour, strategy_id, orders, filled_orders, pnl_orders, successful_orders, pnl)
   SELECT kind, 0, strategy_id, sum(orders), sum(filled_orders), sum(pnl_orders), sum(successful_orders), sum(pnl) FROM quality_hour
-   WHERE hour > 0 AND hour < new.time - (SELECT history_quarters_s FROM gateway_state) AND open_orders = 0
+   WHERE (kind, hour) IN (SELECT kind, hour FROM quality_settled)
    GROUP BY kind, strategy_id
   ON CONFLICT (kind, hour, strategy_id) DO UPDATE SET orders = orders + excluded.orders, filled_orders = filled_orders + excluded.filled_orders,
     pnl_orders = pnl_orders + excluded.pnl_orders, successful_orders = successful_orders + excluded.successful_orders, pnl = pnl + excluded.pnl;
-  DELETE FROM quality_hour WHERE hour > 0 AND hour < new.time - (SELECT history_quarters_s FROM gateway_state) AND open_orders = 0;
+  DELETE FROM quality_hour WHERE (kind, hour) IN (SELECT kind, hour FROM quality_settled);
 END;
 
 -- One row a strategy and one `(all)`. `coverage_from_at` is NULL when all time is counted.

@@ -65,7 +65,7 @@ std::string sums(const Kind& kind, const Catalogue& catalogue, const std::string
 }
 
 struct Reading {
-  bool first = true;                // nothing read yet
+  bool first = true;                // nothing read yet, or too long ago
   std::optional<double> fill_from;  // the hours from here on are read; NULL: all are
   std::optional<double> newest;     // row, when last looked
   std::int64_t now_hour = 0;
@@ -74,18 +74,21 @@ struct Reading {
   Reading(const Known& known, std::size_t kind) {
     const std::string prefix = kinds[kind].name;
     const auto& cursors = known.tables.at(0);
-    first = is_null(cursors.at(0, prefix + ".read_at"));
-    fill_from = number(cursors.at(0, prefix + ".fill_from"));
+    // Beyond the longest pause all is read anew, in steps, instead of very many hours at once.
+    constexpr std::int64_t longest_pause_s = 14 * std::int64_t{86400};
+    const auto read_at = integer(cursors.at(0, prefix + ".read_at"));
+    first = !read_at || *read_at < known.now - longest_pause_s;
+    if (!first) fill_from = number(cursors.at(0, prefix + ".fill_from"));
     newest = number(cursors.at(0, prefix + ".newest"));
     now_hour = known.now / 3600 * 3600;
     for (std::int64_t h = 0; h < open_hours; ++h) hours.push_back(now_hour - h * 3600);
     for (const auto& row : known.tables.at(1).rows) {
-      if (text(row.at(0)) == prefix) hours.push_back(integer(row.at(1)).value_or(0));
+      if (!first && text(row.at(0)) == prefix) hours.push_back(integer(row.at(1)).value_or(0));
     }
     // After a pause: every hour since the last look.
-    const auto read_at = integer(cursors.at(0, prefix + ".read_at")).value_or(known.now) / 3600 * 3600;
-    constexpr std::int64_t longest_pause_hours = 14 * std::int64_t{24};
-    for (auto h = std::max(read_at - 3600, now_hour - longest_pause_hours * 3600); h < now_hour; h += 3600) hours.push_back(h);
+    if (!first) {
+      for (auto h = *read_at / 3600 * 3600 - 3600; h < now_hour; h += 3600) hours.push_back(h);
+    }
     std::ranges::sort(hours);
     hours.erase(std::unique(hours.begin(), hours.end()), hours.end());
   }

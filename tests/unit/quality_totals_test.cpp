@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "cache.hpp"
+#include "sources/cursor.hpp"
 
 namespace gateway {
 namespace {
@@ -20,6 +21,15 @@ class QualityTotals : public ::testing::Test {
         .rows = {{kind, at, strategy, orders, orders, open, pnl_orders, successful, pnl}},
         .scope = {}};
     ASSERT_EQ(cache_.succeed("postgres.quality", t0, {.writes = {write}, .rows = 1}), std::nullopt);
+  }
+  // Both kinds were read last at this time.
+  void read_at(std::int64_t at) {
+    Batch batch;
+    for (const auto* kind : {"orders.read_at", "executions.read_at"}) batch.writes.push_back(write_cursor("postgres.quality", kind, at));
+    ASSERT_EQ(cache_.succeed("postgres.quality", t0, batch), std::nullopt);
+  }
+  std::int64_t kept_hours() {
+    return integer(cache_.value("SELECT count(*) FROM quality_hour WHERE hour > 0", t0)).value_or(-1);
   }
   std::vector<Row> totals() {
     return cache_.read("SELECT strategy_id, total_orders, pnl_orders, successful_orders, win_rate, total_pnl FROM model_quality", t0).rows;
@@ -47,6 +57,7 @@ TEST_F(QualityTotals, hours_that_are_added_up_still_count) {
   hour("orders", old, "a", 10, 0, 0, 0);
   hour("executions", old, "a", 0, 4, 3, 12.5);
   hour("orders", t0, "a", 1, 0, 0, 0);
+  read_at(t0);
   const auto before = totals();
   cache_.store().tidy(t0);
   EXPECT_EQ(totals(), before);
@@ -56,10 +67,27 @@ TEST_F(QualityTotals, hours_that_are_added_up_still_count) {
   EXPECT_EQ(totals().at(1).at(1), Value{std::int64_t{13}});
 }
 
-TEST_F(QualityTotals, an_hour_with_open_orders_is_kept_by_itself_however_old) {
-  hour("orders", t0 - 20 * 86400, "a", 10, 0, 0, 0, 1);
+// The source reads the hour anew as long as one of its orders is open: what had been added up of it would count twice.
+TEST_F(QualityTotals, an_hour_with_open_orders_is_kept_whole_however_old) {
+  const auto old = t0 - 20 * 86400;
+  read_at(t0);
+  hour("orders", old, "a", 10, 0, 0, 0, 1);
+  hour("orders", old, "b", 3, 0, 0, 0);
   cache_.store().tidy(t0);
-  EXPECT_EQ(cache_.value("SELECT count(*) FROM quality_hour WHERE hour > 0", t0), Value{std::int64_t{1}});
+  EXPECT_EQ(kept_hours(), 2);
+  hour("orders", old, "a", 10, 0, 0, 0);
+  cache_.store().tidy(t0);
+  EXPECT_EQ(kept_hours(), 0);
+  EXPECT_EQ(totals().at(0).at(1), Value{std::int64_t{13}});
+}
+
+TEST_F(QualityTotals, hours_that_are_read_again_after_an_outage_are_kept) {
+  const auto old = t0 - 20 * 86400;
+  read_at(old + 1800);  // then PostgreSQL was gone
+  for (const auto at : {old - 10800, old - 3600, old}) hour("orders", at, "a", 1, 0, 0, 0);
+  cache_.store().tidy(t0);
+  EXPECT_EQ(kept_hours(), 2);
+  EXPECT_EQ(totals().at(0).at(1), Value{std::int64_t{3}});
 }
 
 }  // namespace
