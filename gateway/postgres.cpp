@@ -184,9 +184,8 @@ std::optional<Error> Postgres::connect(const Deadline& deadline) {
     }
   }
   if (error) return error;
-  // Without the right to ask, the database's name has to do.
   auto identity = query(plain("SELECT (SELECT system_identifier::text FROM pg_control_system()) || '/' || current_database()"), deadline);
-  if (!identity && connection_) identity = query(plain("SELECT current_database()::text"), deadline);
+  if (!identity && identity.error().kind == ErrorClass::auth) identity = query(plain("SELECT '/' || current_database()"), deadline);
   if (!identity) return identity.error();
   if (identity->rows.size() != 1 || identity->columns.size() != 1) {
     return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer as PostgreSQL does", settings_.host, settings_.port),

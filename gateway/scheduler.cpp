@@ -47,6 +47,12 @@ sigset_t stop_signals() {
   return set;
 }
 
+// Of the same name, and the system's id of one of them is not known.
+bool may_be_same(const std::string& identity, const std::string& other) {
+  const auto name = [](const std::string& i) { return i.substr(std::min(i.find('/'), i.size())); };
+  return (identity.starts_with('/') || other.starts_with('/')) && name(identity) == name(other);
+}
+
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 }  // namespace
@@ -147,6 +153,7 @@ awaitable<void> Scheduler::keep_asking(Lane& lane) {
     const auto now = unix_now();
     const auto outcomes = co_await attempt(lane, now);
     if (stopping_) break;  // what was cut short is no news about the upstream
+    if (!lane.in_flight && begins_anew(lane)) continue;  // what came was asked for with the other database's cursors
     const auto delay = settle(lane, outcomes);
     if (settings_.once) break;
     lane.timer.expires_at(start + delay);
@@ -163,24 +170,28 @@ awaitable<void> Scheduler::keep_asking(Lane& lane) {
   if (std::ranges::all_of(lanes_, [](const auto& other) { return other.finished; })) stop();
 }
 
-// A PostgreSQL other than the one these rows came from: they are set aside, and the cache begins anew.
-void Scheduler::check_identity(const Lane& lane) {
+// Whether this is a PostgreSQL other than the one these rows came from. If so, they are set aside and the cache begins anew.
+bool Scheduler::begins_anew(const Lane& lane) {
   const auto identity = lane.asked.upstream->identity();
-  if (identity.empty() || identity == store_.identity()) return;
-  if (!store_.identity().empty()) {
-    const auto aside = set_aside(settings_.cache_path, "other-upstream");
-    log(Level::warn, "other_upstream",
-        {{"upstream", lane.asked.name},
-         {"aside", aside ? aside->string() : aside.error()},
-         {"text", "this is another database than the cache was made from; the cache begins anew"}});
-    store_.clear();
+  const auto known = store_.identity();
+  if (identity.empty() || identity == known) return false;
+  if (known.empty() || may_be_same(identity, known)) {
+    if (known.empty() || known.starts_with('/')) store_.set_identity(identity);
+    return false;
   }
+  const auto aside = set_aside(settings_.cache_path, "other-upstream");
+  log(Level::warn, "other_upstream",
+      {{"upstream", lane.asked.name},
+       {"aside", aside ? aside->string() : aside.error()},
+       {"text", "this is another database than the cache was made from; the cache begins anew"}});
+  store_.clear();
   store_.set_identity(identity);
+  changed_ = true;
+  return true;
 }
 
 // Stores what an attempt brought and says when to try again, from the attempt's start.
 Milliseconds Scheduler::settle(Lane& lane, const std::vector<Outcome>& outcomes) {
-  check_identity(lane);
   const bool failed =
       std::ranges::all_of(outcomes, [](const auto& o) { return !o.result && o.result.error().kind != ErrorClass::missing; });
   const bool refused = failed && std::ranges::all_of(outcomes, [](const auto& o) { return o.result.error().kind == ErrorClass::auth; });

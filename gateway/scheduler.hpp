@@ -61,7 +61,7 @@ class Scheduler {
   boost::asio::awaitable<void> keep_tidy();
   boost::asio::awaitable<void> stop_when_told();
   Milliseconds settle(Lane& lane, const std::vector<Outcome>& outcomes);
-  void check_identity(const Lane& lane);
+  bool begins_anew(const Lane& lane);
   void report(Lane& lane, const Outcome& outcome, const std::optional<Error>& error);
   void published(const std::optional<std::string>& error);
   void stop();

@@ -26,7 +26,8 @@ class Upstream {
   // Ends a running attempt soon; from any thread. May be called again until the attempt has returned.
   virtual void cancel() = 0;
 
-  // What tells one upstream from another of the same address, once known; empty: it has no identity.
+  // What tells one upstream from another of the same address, once known: `<its system's id>/<its name>`, where the id may
+  // be empty because we are not allowed to ask for it. Empty: it has no identity.
   // Called on the loop thread between attempts.
   virtual std::string identity() const { return {}; }
 };

@@ -44,6 +44,40 @@ TEST_F(PostgresIdentity, AnotherClusterMetAtTheStartDoesSoToo) {
   EXPECT_EQ(Reader(aside().front()).text("SELECT count(*) FROM recent_signals"), "3");
 }
 
+// What is asked for depends on what is known already: of the other database all is read, not what is newer than the old rows.
+TEST_F(PostgresIdentity, AnotherClusterIsReadFromTheBeginning) {
+  const auto insert_orders = [&](int count, const std::string& newest) {
+    upstreams.sql(fmt::format(
+        "INSERT INTO orders (id, order_id, signal_id, asset, side, order_type, quantity, price, status, created_at, updated_at) "
+        "SELECT gen_random_uuid(), n::text, gen_random_uuid(), 'BTCUSDT', 'Buy', 'Market', 1, 1, 'cancelled', at, at FROM "
+        "(SELECT n, now() AT TIME ZONE 'UTC' - interval '{}' - n * interval '3 hours' AS at FROM generate_series(0, {}) AS n) AS o",
+        newest, count - 1));
+  };
+  insert_orders(1, "1 hour");
+  start_gateway();
+  ASSERT_TRUE(eventually(query("SELECT count(*) FROM recent_orders"), "1"));
+  upstreams.stop_postgres();
+  upstreams.start_another_postgres();
+  insert_orders(30, "0 s");
+  ASSERT_TRUE(eventually(query("SELECT (SELECT count(*) FROM recent_orders), (SELECT total_orders FROM model_quality WHERE strategy_id = "
+                               "'(all)'), (SELECT count(*) FROM event_history WHERE event_type = 'order_closed')"),
+                         "30|30|30"));
+}
+
+TEST_F(PostgresIdentity, ARoleThatMayNotAskForTheClustersIdKeepsItsRows) {
+  insert_signals(upstreams, "old", 1, 3);
+  start_gateway();
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
+  upstreams.sql("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC");
+  upstreams.stop_postgres();
+  ASSERT_TRUE(service_becomes("postgres", "unhealthy"));
+  upstreams.start_postgres();
+  ASSERT_TRUE(service_becomes("postgres", "healthy"));
+  upstreams.sql("GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC");
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
+  EXPECT_TRUE(aside().empty());
+}
+
 TEST_F(PostgresIdentity, TheSameClusterAfterARestartDoesNot) {
   insert_signals(upstreams, "old", 1, 3);
   start_gateway();
