@@ -152,7 +152,10 @@ awaitable<void> Scheduler::keep_asking(Lane& lane) {
     const auto start = Clock::now();
     const auto now = unix_now();
     const auto outcomes = co_await attempt(lane, now);
-    if (stopping_) break;  // what was cut short is no news about the upstream
+    if (stopping_) {  // what was cut short is no news about the upstream
+      any_failed_ |= settings_.once;
+      break;
+    }
     if (!lane.in_flight && begins_anew(lane)) continue;  // what came was asked for with the other database's cursors
     const auto delay = settle(lane, outcomes);
     if (settings_.once) break;

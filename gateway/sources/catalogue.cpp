@@ -30,6 +30,11 @@ std::optional<Error> lacking(const Catalogue& catalogue, const std::string& tabl
   return std::nullopt;
 }
 
+std::optional<Error> forbidden(const Catalogue& catalogue, const std::string& table, const std::vector<std::string>& columns) {
+  auto error = lacking(catalogue, table, columns);
+  return error && error->kind == ErrorClass::auth ? error : std::nullopt;
+}
+
 std::string column_or_null(const Catalogue& catalogue, const std::string& table, const std::string& column, const std::string& type) {
   if (!lacking(catalogue, table, {column})) return column;
   return "NULL::" + type;

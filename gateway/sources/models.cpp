@@ -21,8 +21,9 @@ Source models() {
                                   "training_dataset_size", "is_active"})) {
           return std::unexpected(*error);
         }
-        const bool metrics = !lacking(*known.catalogue, "model_quality_metrics",
-                                      {"model_version_id", "metric_name", "metric_value", "metric_type", "evaluated_at", "metadata"});
+        const std::vector<std::string> needs{"model_version_id", "metric_name", "metric_value", "metric_type", "evaluated_at", "metadata"};
+        if (auto error = forbidden(*known.catalogue, "model_quality_metrics", needs)) return std::unexpected(*error);
+        const bool metrics = !lacking(*known.catalogue, "model_quality_metrics", needs);
         // Each metric is a row of its own; a version's are grouped by split, never by time. Of repeats the newest counts.
         const std::string measured =
             metrics ? "LEFT JOIN LATERAL (SELECT split, "

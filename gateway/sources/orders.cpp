@@ -25,6 +25,7 @@ constexpr const char* closure =
     "'open' END";
 
 std::string columns(const Catalogue& catalogue) {
+  // Where the signals cannot be read, whatever the reason, orders are shown without their strategy until they can.
   const bool signals = !lacking(catalogue, "trading_signals", {"signal_id", "strategy_id"});
   return fmt::format(
       "o.id::text AS id, o.order_id, o.signal_id::text AS signal_id, {} AS strategy_id, {} AS time, o.asset, lower(o.side) AS side, "
@@ -135,6 +136,7 @@ Result<std::vector<Request>> ask(const Known& known) {
                             "average_price", "fees", "created_at", "updated_at", "executed_at", "is_dry_run"})) {
     return std::unexpected(*error);
   }
+  if (auto error = forbidden(*known.catalogue, "orders", {"rejection_reason"})) return std::unexpected(*error);
   const Reading reading(known);
   const auto select = columns(*known.catalogue);
   std::vector<Request> requests{head()};

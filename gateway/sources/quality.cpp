@@ -117,7 +117,9 @@ std::string step_start(const Kind& kind, double before) {
 
 Result<std::vector<Request>> ask(const Known& known) {
   const auto& catalogue = *known.catalogue;
-  // Only where a table is absent the other does alone; what is forbidden is a fault.
+  // Only where a table is absent the other does alone; what is forbidden is a fault. So are forbidden signals: hours summed
+  // without them would lack the strategy for good.
+  if (auto error = forbidden(catalogue, "trading_signals", {"signal_id", "strategy_id"})) return std::unexpected(*error);
   std::optional<Error> error;
   int readable = 0;
   for (const auto& kind : kinds) {

@@ -60,6 +60,20 @@ TEST_F(PostgresFaults, AForbiddenTableIsAnAuthFaultAndItsRowsStay) {
   ASSERT_TRUE(is_well());
 }
 
+// What is absent has a fallback; what somebody has forgotten to grant must not look like it.
+TEST_F(PostgresFaults, WhatIsForbiddenIsNotTakenForAbsent) {
+  ASSERT_TRUE(is_well());
+  upstreams.sql("REVOKE SELECT ON model_quality_metrics, trading_signals FROM grafana_monitor");
+  ASSERT_TRUE(eventually(source("postgres.models", "error_class"), "auth"));
+  EXPECT_NE(reader.source("postgres.models", "error").find("model_quality_metrics"), std::string::npos);
+  ASSERT_TRUE(eventually(source("postgres.quality", "error_class"), "auth"));
+  ASSERT_TRUE(becomes("postgres.orders", "fresh"));
+  upstreams.sql("GRANT SELECT ON model_quality_metrics, trading_signals TO grafana_monitor");
+  ASSERT_TRUE(eventually(source("postgres.models", "error_class"), "NULL"));
+  ASSERT_TRUE(eventually(source("postgres.quality", "error_class"), "NULL"));
+  ASSERT_TRUE(is_well());
+}
+
 TEST_F(PostgresFaults, AMissingTableIsMissingAndItsRowsStay) {
   ASSERT_TRUE(is_well());
   upstreams.sql("ALTER TABLE trading_signals RENAME TO elsewhere");

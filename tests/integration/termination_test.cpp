@@ -87,6 +87,16 @@ TEST_F(Termination, ALockedTableDoesNotHoldIt) {
   expect_an_orderly_end();
 }
 
+TEST_F(Termination, OnceThatIsCutShortHasNotSucceeded) {
+  ScriptedService service;
+  service.be_mute();
+  settings["WS_GATEWAY_URL"] = service.url();
+  Process process({.words = {CACHE_GATEWAY, "once"}, .environment = settings, .output = log_file(), .errors = log_file()});
+  ASSERT_TRUE(eventually([&] { return service.requests() > 0; }));
+  ::kill(process.pid(), SIGTERM);
+  EXPECT_EQ(process.wait(), 3);
+}
+
 TEST_F(Termination, TheNextGatewayGoesOnFromThere) {
   insert_signals(upstreams, "momentum", 1, 3);
   start_gateway();

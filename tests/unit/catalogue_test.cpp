@@ -7,9 +7,9 @@
 namespace gateway {
 namespace {
 
-using enum Catalogue::Access;
+using Access = Catalogue::Access;
 
-const Catalogue some{.tables = {{"orders", {{"id", readable}, {"status", readable}, {"fees", forbidden}}}}};
+const Catalogue some{.tables = {{"orders", {{"id", Access::readable}, {"status", Access::readable}, {"fees", Access::forbidden}}}}};
 
 TEST(Lacking, finds_nothing_wrong_when_all_is_there) { EXPECT_EQ(lacking(some, "orders", {"id", "status"}), std::nullopt); }
 
@@ -33,6 +33,12 @@ TEST(Lacking, a_forbidden_column_is_a_matter_of_rights_even_beside_an_absent_one
   ASSERT_TRUE(error.has_value());
   EXPECT_EQ(error->kind, ErrorClass::auth);
   EXPECT_NE(error->text.find("fees"), std::string::npos);
+}
+
+TEST(Forbidden, minds_only_what_is_there_and_may_not_be_read) {
+  EXPECT_EQ(forbidden(some, "signals", {"id"}), std::nullopt);
+  EXPECT_EQ(forbidden(some, "orders", {"id", "trace_id"}), std::nullopt);
+  ASSERT_TRUE(forbidden(some, "orders", {"fees"}).has_value());
 }
 
 TEST(ColumnOrNull, names_the_column_only_where_it_can_be_read) {
