@@ -181,9 +181,7 @@ HttpUpstream::HttpUpstream(HttpSettings settings) : settings_(std::move(settings
   client_->set_keep_alive(true);
   client_->set_follow_location(false);
   client_->set_decompress(false);
-  httplib::Headers headers{{"Accept", "application/json"}, {"Accept-Encoding", "identity"}, {"User-Agent", "cache-gateway"}};
-  for (const auto& [name, value] : settings_.headers) headers.emplace(name, value);
-  client_->set_default_headers(headers);
+  client_->set_default_headers({{"Accept", "application/json"}, {"Accept-Encoding", "identity"}, {"User-Agent", "cache-gateway"}});
   if (!settings_.user.empty()) client_->set_basic_auth(settings_.user, settings_.password);
 }
 
@@ -228,12 +226,15 @@ Result<HttpAnswer> HttpUpstream::get(const HttpRequest& request, const Deadline&
   client_->set_read_timeout(deadline.left());
   client_->set_write_timeout(deadline.left());
 
+  httplib::Headers key;
+  if (!settings_.api_key.empty() && request.target.starts_with("/api/")) key.emplace("X-API-Key", settings_.api_key);
+
   HttpAnswer answer;
   bool too_large = false, out_of_memory = false;
   const auto start = Clock::now();
   auto headers_at = start;
   const auto result = client_->Get(
-      settings_.url.path + request.target, httplib::Headers{},
+      settings_.url.path + request.target, key,
       [&](const httplib::Response& response) {
         headers_at = Clock::now();
         answer.status = response.status;

@@ -19,8 +19,8 @@ namespace gateway {
 struct HttpSettings {
   std::string name;  // of the upstream, for errors
   Url url;
-  std::vector<std::pair<std::string, std::string>> headers;  // may hold secrets: never logged
-  std::string user, password;                                // basic authentication, if any
+  std::string api_key;         // if any, sent as X-API-Key with what lies below /api: the rest of a service is open
+  std::string user, password;  // basic authentication, if any
   std::string ca_file;
   std::size_t body_cap = std::size_t{64} << 20;
 };

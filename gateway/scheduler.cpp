@@ -157,14 +157,14 @@ awaitable<void> Scheduler::keep_asking(Lane& lane) {
       break;
     }
     if (!lane.in_flight && begins_anew(lane)) continue;  // what came was asked for with the other database's cursors
-    const auto delay = settle(lane, outcomes);
+    const auto delay = settle(lane, outcomes, now);
     if (settings_.once) break;
     lane.timer.expires_at(start + delay);
     co_await lane.timer.async_wait(quietly);
     // A thread that is still out there is never joined by another: say so at every turn until it is back.
     while (lane.in_flight && !stopping_) {
       lane.asked.upstream->cancel();
-      settle(lane, outcomes);
+      settle(lane, outcomes, unix_now());
       lane.timer.expires_after(lane.asked.pace.interval);
       co_await lane.timer.async_wait(quietly);
     }
@@ -194,7 +194,7 @@ bool Scheduler::begins_anew(const Lane& lane) {
 }
 
 // Stores what an attempt brought and says when to try again, from the attempt's start.
-Milliseconds Scheduler::settle(Lane& lane, const std::vector<Outcome>& outcomes) {
+Milliseconds Scheduler::settle(Lane& lane, const std::vector<Outcome>& outcomes, std::int64_t began_at) {
   const bool failed =
       std::ranges::all_of(outcomes, [](const auto& o) { return !o.result && o.result.error().kind != ErrorClass::missing; });
   const bool refused = failed && std::ranges::all_of(outcomes, [](const auto& o) { return o.result.error().kind == ErrorClass::auth; });
@@ -202,7 +202,7 @@ Milliseconds Scheduler::settle(Lane& lane, const std::vector<Outcome>& outcomes)
   auto delay = refused ? lane.backoff.after_refused_credentials() : failed ? lane.backoff.after_failure() : lane.backoff.after_success();
   if (more) delay = Milliseconds{0};
   AttemptReport report{.upstream = lane.asked.name,
-                       .next_attempt_at = unix_now() + std::chrono::ceil<std::chrono::seconds>(delay).count(),
+                       .next_attempt_at = began_at + std::chrono::ceil<std::chrono::seconds>(delay).count(),
                        .failures_for_outage = settings_.once ? 1 : 2,
                        .failing_for_s = {}};
   for (const auto& outcome : outcomes) {
@@ -309,8 +309,8 @@ void Scheduler::stop() {
 }
 
 std::optional<std::string> Scheduler::run() {
-  // Readers get what is known before the first answer is waited for.
-  publisher_.publish_now();
+  // Readers get what is known before the first answer is waited for. `once` publishes once.
+  if (!settings_.once) publisher_.publish_now();
   published_at_ = Clock::now();
   changed_ = false;
   for (auto& lane : lanes_) asio::co_spawn(loop_, keep_asking(lane), asio::detached);

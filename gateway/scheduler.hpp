@@ -60,7 +60,7 @@ class Scheduler {
   boost::asio::awaitable<void> keep_publishing();
   boost::asio::awaitable<void> keep_tidy();
   boost::asio::awaitable<void> stop_when_told();
-  Milliseconds settle(Lane& lane, const std::vector<Outcome>& outcomes);
+  Milliseconds settle(Lane& lane, const std::vector<Outcome>& outcomes, std::int64_t began_at);
   bool begins_anew(const Lane& lane);
   void report(Lane& lane, const Outcome& outcome, const std::optional<Error>& error);
   void published(const std::optional<std::string>& error);

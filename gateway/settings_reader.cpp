@@ -181,7 +181,7 @@ std::optional<Url> SettingsReader::url(const std::string& name, const std::strin
 
 std::vector<ServiceSettings> SettingsReader::services(const std::string& name) {
   std::vector<ServiceSettings> found;
-  static const std::set<std::string, std::less<>> taken{"ws-gateway", "model-service", "order-manager", "postgres", "rabbitmq"};
+  static const std::set<std::string, std::less<>> taken{"ws-gateway", "model-service", "order-manager", "postgres", "rabbitmq", "gateway"};
   for (const auto& item : list(name)) {
     const auto equals = item.find('=');
     const auto service = item.substr(0, equals);

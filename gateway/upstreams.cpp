@@ -16,7 +16,7 @@ Pace pace_of(const std::string& upstream, const Settings& settings) {
 
 std::shared_ptr<Upstream> make(const std::string& name, const Settings& settings) {
   if (name == "postgres") return std::make_shared<Postgres>(settings.postgres);
-  HttpSettings http{.name = name, .url = {}, .headers = {}, .user = {}, .password = {}, .ca_file = settings.ca_file};
+  HttpSettings http{.name = name, .url = {}, .api_key = {}, .user = {}, .password = {}, .ca_file = settings.ca_file};
   if (name == "rabbitmq") {
     http.url = settings.rabbitmq.url;
     http.user = settings.rabbitmq.user;
@@ -25,7 +25,7 @@ std::shared_ptr<Upstream> make(const std::string& name, const Settings& settings
   }
   const auto service = std::ranges::find(settings.services, name, &ServiceSettings::name);
   http.url = service->url.value_or(Url{});
-  if (!service->api_key.empty()) http.headers.emplace_back("X-API-Key", service->api_key);
+  http.api_key = service->api_key;
   return std::make_shared<HttpUpstream>(std::move(http));
 }
 

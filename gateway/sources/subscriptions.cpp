@@ -56,52 +56,51 @@ std::optional<double> read_up_to(const Known& known) { return number(known.table
 
 Source subscriptions(const Settings& settings) {
   const double quiet_after_s = static_cast<double>(settings.ws_quiet_after.count()) / 1000;
-  return {
-      .name = name,
-      .upstream = "postgres",
-      .tables = {"subscription_row", "ws_connection_row", "cursor"},
-      .held = "SELECT count(*) FROM subscription_row",
-      .known = {known_connection("public"), read_cursors(name, {"read_up_to"})},
-      .ask = [](const Known& known) -> Result<std::vector<Request>> {
-        if (auto error = lacking(*known.catalogue, "subscriptions",
-                                 {"id", "channel_type", "symbol", "topic", "requesting_service", "is_active", "created_at", "updated_at",
-                                  "last_event_at"})) {
-          return std::unexpected(*error);
-        }
-        std::vector<Request> requests{lists(), topics()};
-        if (const auto before = read_up_to(known)) requests.emplace_back(changed_since(*before - overlap_s));
-        return requests;
-      },
-      .parse = [quiet_after_s, environment = settings.bybit_environment](const Known& known,
-                                                                         std::span<const Answer> answers) -> Result<Batch> {
-        const auto& rows = std::get<Table>(answers[0]);
-        const auto& heard = std::get<Table>(answers[1]);
-        if (heard.empty()) return failure(ErrorClass::malformed, "subscriptions: expected a row about the topics");
-        ConnectionSeen seen;
-        if (!environment.empty()) seen.environment = environment;
-        if (const auto quiet = number(heard.at(0, "quiet_s"))) seen.status = *quiet <= quiet_after_s ? "connected" : "disconnected";
-        seen.last_heartbeat_at = number(heard.at(0, "newest"));
-        seen.active_subscriptions = integer(heard.at(0, "topics"));
-        Batch batch{.writes = {}, .rows = static_cast<std::int64_t>(rows.rows.size())};
-        auto up_to = number(heard.at(0, "now"));
-        if (read_up_to(known)) {
-          auto changed = std::get<Table>(answers[2]);
-          if (const auto last = end_of_burst(changed, chunk, up_to.value_or(0))) {
-            batch.more = true;
-            up_to = *last + overlap_s;
-          }
-          changed.columns.pop_back();
-          for (auto& row : changed.rows) row.pop_back();
-          batch.writes.push_back(
-              {.table = "subscription_row", .mode = Mode::upsert, .columns = changed.columns, .rows = changed.rows, .scope = {}});
-        }
-        batch.writes.push_back(
-            {.table = "subscription_row", .mode = Mode::replace, .columns = rows.columns, .rows = rows.rows, .scope = {}});
-        batch.writes.push_back(connection_row("public", known.tables.at(0), seen, "inferred", known.now));
-        batch.writes.push_back(write_cursor(name, "read_up_to", maybe(up_to)));
-        return batch;
-      },
-      .failed = {}};
+  return {.name = name,
+          .upstream = "postgres",
+          .tables = {"subscription_row", "ws_connection_row", "cursor"},
+          .held = "SELECT count(*) FROM subscription_row",
+          .known = {known_connection("public"), read_cursors(name, {"read_up_to"})},
+          .ask = [](const Known& known) -> Result<std::vector<Request>> {
+            if (auto error = lacking(*known.catalogue, "subscriptions",
+                                     {"id", "channel_type", "symbol", "topic", "requesting_service", "is_active", "created_at",
+                                      "updated_at", "last_event_at"})) {
+              return std::unexpected(*error);
+            }
+            std::vector<Request> requests{lists(), topics()};
+            if (const auto before = read_up_to(known)) requests.emplace_back(changed_since(*before - overlap_s));
+            return requests;
+          },
+          .parse = [quiet_after_s, environment = settings.bybit_environment](const Known& known,
+                                                                             std::span<const Answer> answers) -> Result<Batch> {
+            const auto& rows = std::get<Table>(answers[0]);
+            const auto& heard = std::get<Table>(answers[1]);
+            if (heard.empty()) return failure(ErrorClass::malformed, "subscriptions: expected a row about the topics");
+            ConnectionSeen seen;
+            if (!environment.empty()) seen.environment = environment;
+            if (const auto quiet = number(heard.at(0, "quiet_s"))) seen.status = *quiet <= quiet_after_s ? "connected" : "disconnected";
+            seen.last_heartbeat_at = number(heard.at(0, "newest"));
+            seen.active_subscriptions = integer(heard.at(0, "topics"));
+            Batch batch{.writes = {}, .rows = static_cast<std::int64_t>(rows.rows.size())};
+            auto up_to = number(heard.at(0, "now"));
+            if (read_up_to(known)) {
+              auto changed = std::get<Table>(answers[2]);
+              if (const auto last = end_of_burst(changed, chunk, up_to.value_or(0))) {
+                batch.more = true;
+                up_to = *last + overlap_s;
+              }
+              changed.columns.pop_back();
+              for (auto& row : changed.rows) row.pop_back();
+              batch.writes.push_back(
+                  {.table = "subscription_row", .mode = Mode::upsert, .columns = changed.columns, .rows = changed.rows, .scope = {}});
+            }
+            batch.writes.push_back(
+                {.table = "subscription_row", .mode = Mode::replace, .columns = rows.columns, .rows = rows.rows, .scope = {}});
+            batch.writes.push_back(connection_row("public", known.tables.at(0), seen, "inferred", known.now));
+            batch.writes.push_back(write_cursor(name, "read_up_to", maybe(up_to)));
+            return batch;
+          },
+          .failed = {}};
 }
 
 }  // namespace gateway

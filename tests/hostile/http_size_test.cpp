@@ -1,6 +1,8 @@
 // Answers without measure, under the cap of production: refused while they come, not after they have come.
 #include <fmt/format.h>
 
+#include <map>
+
 #include "trial.hpp"
 #include "tried.hpp"
 
@@ -114,6 +116,22 @@ TEST_F(HttpSize, ARedirectToAnotherHostIsNotFollowed) {
     }
   }
   EXPECT_EQ(other.requests(), 0) << "a key would have been shown to whom nobody named";
+}
+
+TEST_F(HttpSize, AKeyIsShownOnlyWhereItIsNeeded) {
+  for (const auto& [source, needed] : std::map<std::string, bool>{{"ws-gateway.health", false},
+                                                                  {"model-service.health", false},
+                                                                  {"model-service.training", true},
+                                                                  {"order-manager.health", false}}) {
+    Trial trial(source, server);
+    std::string asked;
+    server.follow([&](Peer& peer, const std::string& request) {
+      asked = request;
+      return peer.send(http(200, "{}"));
+    });
+    trial.attempt(enough);
+    EXPECT_EQ(asked.find("X-API-Key: ") != std::string::npos, needed) << source << '\n' << asked;
+  }
 }
 
 }  // namespace

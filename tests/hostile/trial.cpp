@@ -40,7 +40,7 @@ Trial::Trial(const std::string& source, RawServer& server, std::size_t body_cap)
   store_.begin(setups_, settings(), "1", unix_now(), 10);
   upstream_ = std::make_unique<HttpUpstream>(HttpSettings{.name = source_.upstream,
                                                           .url = {.tls = false, .host = "127.0.0.1", .port = server.port(), .path = {}},
-                                                          .headers = {{"X-API-Key", api_key}},
+                                                          .api_key = api_key,
                                                           .user = "monitor",
                                                           .password = password,
                                                           .ca_file = {},

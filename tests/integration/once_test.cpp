@@ -16,6 +16,7 @@ TEST_F(Once, AllSucceededIsZeroAndPublished) {
   upstreams.broker().declare("/", "orders");
   const auto done = cache_gateway({"once"}, settings);
   EXPECT_EQ(done.code, 0) << done.errors;
+  EXPECT_EQ(reader.text("SELECT publish_count FROM gateway"), "1");
   EXPECT_EQ(reader.text("SELECT count(*) FROM recent_signals"), "3");
   EXPECT_EQ(reader.text("SELECT count(*) FROM queue_now"), "1");
   EXPECT_EQ(reader.text("SELECT source, freshness, error FROM source_status WHERE freshness NOT IN ('fresh', 'off')"), "");

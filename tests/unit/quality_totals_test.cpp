@@ -28,9 +28,7 @@ class QualityTotals : public ::testing::Test {
     for (const auto* kind : {"orders.read_at", "executions.read_at"}) batch.writes.push_back(write_cursor("postgres.quality", kind, at));
     ASSERT_EQ(cache_.succeed("postgres.quality", t0, batch), std::nullopt);
   }
-  std::int64_t kept_hours() {
-    return integer(cache_.value("SELECT count(*) FROM quality_hour WHERE hour > 0", t0)).value_or(-1);
-  }
+  std::int64_t kept_hours() { return integer(cache_.value("SELECT count(*) FROM quality_hour WHERE hour > 0", t0)).value_or(-1); }
   std::vector<Row> totals() {
     return cache_.read("SELECT strategy_id, total_orders, pnl_orders, successful_orders, win_rate, total_pnl FROM model_quality", t0).rows;
   }

@@ -292,8 +292,8 @@ TEST(HealthServices, ask_for_health_where_no_path_is_given) {
 }
 
 TEST(HealthServices, refuse_names_that_are_taken_given_twice_or_not_plain) {
-  for (const auto* bad : {"postgres=http://x", "rabbitmq=http://x", "ws-gateway=http://x", "a=http://x,a=http://y", "Ünïcode=http://x",
-                          "with space=http://x", "a.b=http://x", "a'b=http://x", "=http://x", "a", "a=", "a=x:80"}) {
+  for (const auto* bad : {"gateway=http://x:1", "postgres=http://x", "rabbitmq=http://x", "ws-gateway=http://x", "a=http://x,a=http://y",
+                          "Ünïcode=http://x", "with space=http://x", "a.b=http://x", "a'b=http://x", "=http://x", "a", "a=", "a=x:80"}) {
     EXPECT_EQ(faulty({{"HEALTH_SERVICES", bad}}), std::vector<std::string>{"HEALTH_SERVICES"}) << bad;
   }
 }
