@@ -84,7 +84,13 @@ bool Publisher::publish() {
   }
   busy_ = true;
   boost::asio::post(thread_, [this] {
-    auto error = finish_publish(next(), file_);
+    auto error = [this]() -> std::optional<std::string> {
+      try {
+        return finish_publish(next(), file_);
+      } catch (const std::exception& e) {  // would end the process
+        return e.what();
+      }
+    }();
     boost::asio::post(loop_, [this, error = std::move(error)] {
       busy_ = false;
       finished(error);

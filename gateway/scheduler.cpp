@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+#include <exception>
 #include <new>
 
 #include "log.hpp"
@@ -53,6 +53,11 @@ bool may_be_same(const std::string& identity, const std::string& other) {
   return (identity.starts_with('/') || other.starts_with('/')) && name(identity) == name(other);
 }
 
+// Of a coroutine: what none of the walls has held ends the process, so that whoever watches it starts it again.
+void ends_well(const std::exception_ptr& thrown) {
+  if (thrown) std::rethrow_exception(thrown);
+}
+
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 }  // namespace
@@ -81,6 +86,7 @@ struct Scheduler::Lane {
   std::vector<Job> jobs;                         // owned here: a thread that is stuck still uses them
   std::optional<Deadline> deadline;
   std::map<std::string, Fare> fares;
+  bool asked_otherwise = false;  // the last attempt brought nothing but the wish to ask anew
   bool finished = false;
 };
 
@@ -103,6 +109,13 @@ Scheduler::~Scheduler() = default;
 
 bool Scheduler::left_a_thread_behind() const {
   return std::ranges::any_of(lanes_, [](const auto& lane) { return lane.in_flight; });
+}
+
+std::vector<Outcome> Scheduler::not_returned(const Lane& lane, std::int64_t now) const {
+  return all_failed(
+      lane.asked.sources, now, lane.asked.pace.timeout + grace,
+      {ErrorClass::timeout, lane.asked.name + ": no answer in time, and the attempt cannot be stopped; is name resolution stuck?",
+       Means::nothing});
 }
 
 awaitable<std::vector<Outcome>> Scheduler::attempt(Lane& lane, std::int64_t now) {
@@ -141,36 +154,44 @@ awaitable<std::vector<Outcome>> Scheduler::attempt(Lane& lane, std::int64_t now)
     co_await lane.timer.async_wait(quietly);
   }
   if (lane.outcomes) co_return std::move(*lane.outcomes);
-  co_return all_failed(
-      lane.asked.sources, now, lane.asked.pace.timeout + grace,
-      {ErrorClass::timeout, lane.asked.name + ": no answer in time, and the attempt cannot be stopped; is name resolution stuck?",
-       Means::nothing});
+  co_return not_returned(lane, now);
 }
 
 awaitable<void> Scheduler::keep_asking(Lane& lane) {
   while (!stopping_) {
     const auto start = Clock::now();
-    const auto now = unix_now();
-    const auto outcomes = co_await attempt(lane, now);
-    if (stopping_) {  // what was cut short is no news about the upstream
-      any_failed_ |= settings_.once;
-      break;
+    std::optional<Milliseconds> delay = lane.asked.pace.interval;
+    // Another wall for exceptions: one that ended this coroutine would leave the upstream unasked for ever.
+    try {
+      delay = co_await turn(lane);
+    } catch (const std::exception& e) {
+      any_failed_ = true;
+      log(Level::error, "turn_failed", {{"upstream", lane.asked.name}, {"error", e.what()}});
     }
-    if (!lane.in_flight && begins_anew(lane)) continue;  // what came was asked for with the other database's cursors
-    const auto delay = settle(lane, outcomes, now);
-    if (settings_.once) break;
-    lane.timer.expires_at(start + delay);
+    if (!delay) continue;
+    if (settings_.once && (delay->count() > 0 || !lane.asked_otherwise)) break;
+    lane.timer.expires_at(start + *delay);
     co_await lane.timer.async_wait(quietly);
-    // A thread that is still out there is never joined by another: say so at every turn until it is back.
-    while (lane.in_flight && !stopping_) {
-      lane.asked.upstream->cancel();
-      settle(lane, outcomes, unix_now());
-      lane.timer.expires_after(lane.asked.pace.interval);
-      co_await lane.timer.async_wait(quietly);
-    }
   }
   lane.finished = true;
   if (std::ranges::all_of(lanes_, [](const auto& other) { return other.finished; })) stop();
+}
+
+// One attempt and what follows from it: how long after its start the next one is due. nullopt: at once, this one did not count.
+awaitable<std::optional<Milliseconds>> Scheduler::turn(Lane& lane) {
+  const auto now = unix_now();
+  if (lane.in_flight) {  // a thread that is still out there is never joined by another: say so at every turn until it is back
+    lane.asked.upstream->cancel();
+    settle(lane, not_returned(lane, now), now);
+    co_return lane.asked.pace.interval;
+  }
+  const auto outcomes = co_await attempt(lane, now);
+  if (stopping_) {  // what was cut short is no news about the upstream
+    any_failed_ |= settings_.once;
+    co_return Milliseconds{0};
+  }
+  if (!lane.in_flight && begins_anew(lane)) co_return std::nullopt;  // what came was asked for with the other database's cursors
+  co_return settle(lane, outcomes, now);
 }
 
 // Whether this is a PostgreSQL other than the one these rows came from. If so, they are set aside and the cache begins anew.
@@ -198,27 +219,35 @@ Milliseconds Scheduler::settle(Lane& lane, const std::vector<Outcome>& outcomes,
   const bool failed =
       std::ranges::all_of(outcomes, [](const auto& o) { return !o.result && o.result.error().kind != ErrorClass::missing; });
   const bool refused = failed && std::ranges::all_of(outcomes, [](const auto& o) { return o.result.error().kind == ErrorClass::auth; });
-  const bool more = std::ranges::any_of(outcomes, [](const auto& o) { return o.result && o.result->more; });
   auto delay = refused ? lane.backoff.after_refused_credentials() : failed ? lane.backoff.after_failure() : lane.backoff.after_success();
-  if (more) delay = Milliseconds{0};
+  // More at once only where it leads on: each answer brings rows, or the first asks for other ones.
+  const bool more = std::ranges::any_of(outcomes, [](const auto& o) { return o.result && o.result->more; });
+  const bool brings = std::ranges::any_of(outcomes, [](const auto& o) { return o.result && o.result->more && o.result->answered; });
+  const bool at_once = more && (brings || !lane.asked_otherwise);
+  lane.asked_otherwise = more && !brings;
   AttemptReport report{.upstream = lane.asked.name,
-                       .next_attempt_at = began_at + std::chrono::ceil<std::chrono::seconds>(delay).count(),
+                       .next_attempt_at = began_at + (at_once ? 0 : std::chrono::ceil<std::chrono::seconds>(delay).count()),
                        .failures_for_outage = settings_.once ? 1 : 2,
                        .failing_for_s = {}};
   for (const auto& outcome : outcomes) {
     auto& fare = lane.fares[outcome.source];
     report.failing_for_s[outcome.source] = fare.already_s + seconds_since(fare.good_at);
   }
+  bool all_stored = true;
   try {
     const auto errors = store_.apply(outcomes, lane.asked.sources, report);
-    for (std::size_t i = 0; i < outcomes.size(); ++i) this->report(lane, outcomes[i], errors[i]);
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      all_stored &= !outcomes[i].result || !errors[i];
+      this->report(lane, outcomes[i], errors[i]);
+    }
   } catch (const std::exception& e) {
     any_failed_ = true;
+    all_stored = false;
     log(Level::error, "store_failed", {{"upstream", lane.asked.name}, {"error", e.what()}});
   }
   changed_ = true;
   publish_timer_.cancel();
-  return delay;
+  return at_once && all_stored ? Milliseconds{0} : delay;
 }
 
 void Scheduler::report(Lane& lane, const Outcome& outcome, const std::optional<Error>& error) {
@@ -265,7 +294,11 @@ awaitable<void> Scheduler::keep_publishing() {
     }
     changed_ = false;
     published_at_ = Clock::now();
-    publisher_.publish();
+    try {
+      publisher_.publish();
+    } catch (const std::exception& e) {
+      published(e.what());
+    }
   }
 }
 
@@ -313,12 +346,12 @@ std::optional<std::string> Scheduler::run() {
   if (!settings_.once) publisher_.publish_now();
   published_at_ = Clock::now();
   changed_ = false;
-  for (auto& lane : lanes_) asio::co_spawn(loop_, keep_asking(lane), asio::detached);
+  for (auto& lane : lanes_) asio::co_spawn(loop_, keep_asking(lane), ends_well);
   if (!settings_.once) {
-    asio::co_spawn(loop_, keep_publishing(), asio::detached);
-    asio::co_spawn(loop_, keep_tidy(), asio::detached);
+    asio::co_spawn(loop_, keep_publishing(), ends_well);
+    asio::co_spawn(loop_, keep_tidy(), ends_well);
   }
-  asio::co_spawn(loop_, stop_when_told(), asio::detached);
+  asio::co_spawn(loop_, stop_when_told(), ends_well);
   if (lanes_.empty() && settings_.once) stop();
   while (!stopping_) loop_.run_one();
   loop_.restart();

@@ -56,7 +56,9 @@ class Scheduler {
   struct Lane;  // one upstream's way through its attempts
 
   boost::asio::awaitable<void> keep_asking(Lane& lane);
+  boost::asio::awaitable<std::optional<Milliseconds>> turn(Lane& lane);
   boost::asio::awaitable<std::vector<Outcome>> attempt(Lane& lane, std::int64_t now);
+  std::vector<Outcome> not_returned(const Lane& lane, std::int64_t now) const;
   boost::asio::awaitable<void> keep_publishing();
   boost::asio::awaitable<void> keep_tidy();
   boost::asio::awaitable<void> stop_when_told();

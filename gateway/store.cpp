@@ -62,6 +62,34 @@ std::string joined(const std::vector<std::string>& parts, const char* pattern, c
 std::int64_t whole_seconds(Milliseconds ms) { return std::chrono::ceil<std::chrono::seconds>(ms).count(); }
 double seconds(Milliseconds ms) { return static_cast<double>(ms.count()) / 1000; }
 
+class WithoutTriggers {
+ public:
+  explicit WithoutTriggers(SQLite::Database& database) : handle_(database.getHandle()) { enable(0); }
+  ~WithoutTriggers() { enable(1); }
+  WithoutTriggers(const WithoutTriggers&) = delete;
+  WithoutTriggers& operator=(const WithoutTriggers&) = delete;
+
+ private:
+  void enable(int on) { sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, on, nullptr); }
+  sqlite3* handle_;
+};
+
+// Another file as the schema `old`.
+class Attached {
+ public:
+  Attached(SQLite::Database& database, const std::string& uri) : database_(database) {
+    SQLite::Statement attach(database, "ATTACH ? AS old");
+    attach.bind(1, uri);
+    attach.exec();
+  }
+  ~Attached() { database_.tryExec("DETACH old"); }
+  Attached(const Attached&) = delete;
+  Attached& operator=(const Attached&) = delete;
+
+ private:
+  SQLite::Database& database_;
+};
+
 }  // namespace
 
 Table read_table(SQLite::Database& database, const std::string& sql, const Row& parameters) {
@@ -72,9 +100,13 @@ Table read_table(SQLite::Database& database, const std::string& sql, const Row& 
 Store::Store() : database_(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_URI) {
   // For triggers that tell errors apart; readers of the file never fire one.
   database_.createFunction("error_pattern", 1, true, nullptr, [](sqlite3_context* context, int, sqlite3_value** values) {
-    const auto* message = reinterpret_cast<const char*>(sqlite3_value_text(values[0]));
-    const auto pattern = error_pattern(message == nullptr ? "" : message);
-    sqlite3_result_text(context, pattern.data(), static_cast<int>(pattern.size()), SQLITE_TRANSIENT);
+    try {
+      const auto* message = reinterpret_cast<const char*>(sqlite3_value_text(values[0]));
+      const auto pattern = error_pattern(message == nullptr ? "" : message);
+      sqlite3_result_text(context, pattern.data(), static_cast<int>(pattern.size()), SQLITE_TRANSIENT);
+    } catch (const std::exception&) {  // nothing may be thrown through SQLite
+      sqlite3_result_error_nomem(context);
+    }
   });
   database_.exec("PRAGMA page_size = 4096; PRAGMA temp_store = MEMORY;");
   database_.exec(schema_sql);
@@ -82,18 +114,19 @@ Store::Store() : database_(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CRE
 }
 
 SQLite::Statement& Store::prepared(const std::string& sql) {
-  auto& statement = statements_[sql];
-  if (!statement) statement = std::make_unique<SQLite::Statement>(database_, sql);
-  statement->reset();
-  statement->clearBindings();
-  return *statement;
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) found = statements_.emplace(sql, std::make_unique<SQLite::Statement>(database_, sql)).first;
+  auto& statement = *found->second;
+  statement.reset();
+  statement.clearBindings();
+  return statement;
 }
 
 Table Store::query(const std::string& sql, const Row& parameters) const { return read_table(database_, sql, parameters); }
 
 void Store::clear() {
   statements_.clear();
-  sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+  const WithoutTriggers quiet(database_);
   SQLite::Transaction transaction(database_);
   for (const auto& row : query("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").rows) {
     const auto table = std::get<std::string>(row[0]);
@@ -104,15 +137,12 @@ void Store::clear() {
       "UPDATE source SET last_attempt_at = NULL, last_success_at = NULL, rows = NULL, consecutive_failures = 0, "
       "failing_for_s = 0, error_class = NULL, error = NULL, failure_means = NULL");
   transaction.commit();
-  sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, nullptr);
 }
 
 std::vector<std::string> Store::restore(const std::filesystem::path& file) {
   std::vector<std::string> misfits;
-  SQLite::Statement attach(database_, "ATTACH ? AS old");
-  attach.bind(1, immutable_uri(file));
-  attach.exec();
-  sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);  // they fired when these rows were new
+  const Attached old(database_, immutable_uri(file));
+  const WithoutTriggers quiet(database_);  // they fired when these rows were new
   for (const auto& row : query("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
                                "AND name IN (SELECT name FROM old.sqlite_schema WHERE type = 'table')")
                              .rows) {
@@ -132,8 +162,6 @@ std::vector<std::string> Store::restore(const std::filesystem::path& file) {
       misfits.push_back(fmt::format("{}: {}", table, e.what()));
     }
   }
-  sqlite3_db_config(database_.getHandle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 1, nullptr);
-  database_.exec("DETACH old");
   return misfits;
 }
 
@@ -205,6 +233,15 @@ Known Store::known(const Source& source, std::int64_t now) {
   return known;
 }
 
+// The names of an answer's columns are whoever answers' words: only those that the table has become part of a statement.
+void Store::require_columns(const Write& write) {
+  const auto known = query("SELECT name FROM pragma_table_info(?)", {write.table});
+  const auto is_known = [&](const std::string& column) {
+    return std::ranges::any_of(known.rows, [&](const auto& row) { return std::get<std::string>(row[0]) == column; });
+  };
+  if (!std::ranges::all_of(write.columns, is_known)) throw std::invalid_argument(write.table + " has no such column as the answer");
+}
+
 // The primary key or unique constraint that the write's columns cover.
 std::string Store::conflict_columns(const Write& write) {
   const auto covered = [&](const std::vector<std::string>& key) {
@@ -222,7 +259,7 @@ std::string Store::conflict_columns(const Write& write) {
   for (const auto& key : keys) {
     if (covered(key)) return joined(key, "\"{}\"", ", ");
   }
-  throw std::logic_error(write.table + ": no key among the columns written");
+  throw std::invalid_argument(write.table + ": the answer has no key column");
 }
 
 void Store::write(const Write& write) {
@@ -239,13 +276,16 @@ void Store::write(const Write& write) {
   if (replace) database_.exec("DELETE FROM kept");
   if (!write.rows.empty()) {
     const auto signature = fmt::format("{} {} {}", write.table, replace, fmt::join(write.columns, ","));
-    auto& statement = statements_[signature];
-    if (!statement) {
-      statement = std::make_unique<SQLite::Statement>(
+    auto found = statements_.find(signature);
+    if (found == statements_.end()) {
+      require_columns(write);
+      auto made = std::make_unique<SQLite::Statement>(
           database_, fmt::format("INSERT INTO {0} ({1}) VALUES ({2}) ON CONFLICT ({3}) DO UPDATE SET {4}{5}", write.table,
                                  joined(write.columns, "\"{}\"", ", "), placeholders(write.columns.size()), conflict_columns(write),
                                  joined(write.columns, "\"{0}\" = excluded.\"{0}\"", ", "), replace ? " RETURNING rowid" : ""));
+      found = statements_.emplace(signature, std::move(made)).first;
     }
+    auto& statement = found->second;
     for (const auto& row : write.rows) {
       statement->reset();
       bind_row(*statement, row);
@@ -281,7 +321,7 @@ std::optional<Error> Store::try_batch(const Batch& batch) {
   database_.exec("SAVEPOINT outcome");
   try {
     write_batch(batch);
-  } catch (const SQLite::Exception& e) {
+  } catch (const std::exception& e) {
     for (auto& [_, statement] : statements_) statement->tryReset();
     database_.exec("ROLLBACK TO outcome");
     misfit = Error{ErrorClass::malformed, fmt::format("an answer does not fit the cache: {}", e.what()), Means::nothing};
@@ -407,7 +447,7 @@ std::expected<std::int64_t, std::string> Store::copy_to(const std::filesystem::p
     SQLite::Backup backup(target, database_);
     backup.executeStep();
     return pages;
-  } catch (const SQLite::Exception& e) {
+  } catch (const std::exception& e) {
     return std::unexpected(fmt::format("{}: {}", file.string(), e.what()));
   }
 }

@@ -78,6 +78,7 @@ class Store {
   // All of it or, where it does not fit the schema, nothing and the reason.
   std::optional<Error> try_batch(const Batch& batch);
   SQLite::Statement& prepared(const std::string& sql);
+  void require_columns(const Write& write);
   std::string conflict_columns(const Write& write);
   void record(const Outcome& outcome, const std::optional<Error>& error, const Source& source, const AttemptReport& report);
   void record_outage(std::span<const Outcome> outcomes, const AttemptReport& report);

@@ -226,7 +226,11 @@ Source quality() {
           .held = "SELECT count(*) FROM quality_hour",
           .known = {read_cursors(name, {"orders.read_at", "orders.fill_from", "orders.newest", "executions.read_at", "executions.fill_from",
                                         "executions.newest"}),
-                    "SELECT DISTINCT kind, hour FROM quality_hour WHERE open_orders > 0 AND hour > 0 ORDER BY hour DESC LIMIT 100"},
+                    // The newest, and some of the others in turn, however many orders never end.
+                    "WITH unfinished AS (SELECT DISTINCT kind, hour FROM quality_hour WHERE open_orders > 0 AND hour > 0) "
+                    "SELECT * FROM (SELECT * FROM unfinished ORDER BY hour DESC LIMIT 50) UNION SELECT * FROM (SELECT * FROM unfinished "
+                    "ORDER BY random() "
+                    "LIMIT 50)"},
           .ask = ask,
           .parse = parse,
           .failed = {}};

@@ -2,8 +2,11 @@
 // not available where nothing was measured.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "cache.hpp"
 #include "sources/cursor.hpp"
+#include "support.hpp"
 
 namespace gateway {
 namespace {
@@ -77,6 +80,21 @@ TEST_F(QualityTotals, an_hour_with_open_orders_is_kept_whole_however_old) {
   cache_.store().tidy(t0);
   EXPECT_EQ(kept_hours(), 0);
   EXPECT_EQ(totals().at(0).at(1), Value{std::int64_t{13}});
+}
+
+// As of orders whose end the trading system never writes.
+TEST_F(QualityTotals, of_very_many_hours_with_open_orders_each_is_read_again_in_its_turn) {
+  constexpr std::int64_t hours = 200;
+  for (std::int64_t n = 0; n < hours; ++n) hour("orders", t0 - n * 3600, "a", 1, 0, 0, 0, 1);
+  std::set<std::int64_t> read;
+  constexpr int cycles = 300;
+  for (int n = 0; n < cycles; ++n) {
+    const auto known = cache_.store().known(source_named("postgres.quality"), t0).tables.at(1);
+    EXPECT_LE(known.rows.size(), 100U);
+    for (const auto& row : known.rows) read.insert(integer(row.at(1)).value_or(0));
+    for (std::int64_t newest = 0; newest < 50; ++newest) EXPECT_TRUE(read.contains(t0 - newest * 3600));
+  }
+  EXPECT_EQ(read.size(), static_cast<std::size_t>(hours));
 }
 
 TEST_F(QualityTotals, hours_that_are_read_again_after_an_outage_are_kept) {

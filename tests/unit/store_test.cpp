@@ -151,6 +151,27 @@ TEST_F(StoreTest, a_misfit_leaves_the_other_outcomes_of_the_attempt) {
             (std::vector<Row>{{"never"}, {"fresh"}}));
 }
 
+// Of a server that answers otherwise than it was asked.
+TEST_F(StoreTest, foreign_names_of_columns_are_a_misfit_and_never_part_of_a_statement) {
+  put(parts(Mode::upsert, {"a"}));
+  for (const std::vector<std::string>& foreign : {std::vector<std::string>{"service", "component", "status", "evil"},
+                                                  {"service", "component", "status", "basis\") SELECT 1 --"},
+                                                  {"status", "basis", "status", "basis"}}) {
+    for (const auto mode : {Mode::upsert, Mode::replace}) {
+      auto misfit = parts(mode, {"b"});
+      misfit.columns = foreign;
+      for (int n = 0; n < 2; ++n) {
+        const auto error = cache_.succeed("one.parts", t0, batch_of(misfit));
+        ASSERT_TRUE(error.has_value());
+        EXPECT_EQ(error->kind, ErrorClass::malformed);
+        EXPECT_EQ(error->text.find("evil"), std::string::npos) << error->text;
+      }
+    }
+  }
+  put(parts(Mode::upsert, {"c"}));
+  EXPECT_EQ(names(), (std::vector<Row>{{"alpha", "a"}, {"alpha", "c"}}));
+}
+
 TEST_F(StoreTest, the_store_goes_on_after_a_misfit) {
   EXPECT_TRUE(cache_.succeed("one.parts", t0, batch_of(parts(Mode::upsert, {"x"}, "alpha", "no such status"))).has_value());
   put(parts(Mode::upsert, {"a"}));
