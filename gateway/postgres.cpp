@@ -5,8 +5,8 @@
 #include <charconv>
 #include <cmath>
 #include <exception>
-#include <regex>
 
+#include "sql_error.hpp"
 #include "text.hpp"
 
 namespace gateway {
@@ -25,6 +25,9 @@ enum Oid_ : Oid {
   float8_oid = 701,
   numeric_oid = 1700
 };
+
+constexpr std::size_t longest_text = 4096 * std::size_t{4};  // characters of at most four bytes
+constexpr std::size_t answer_cap = std::size_t{64} << 20;
 
 // The text form of a value to ours. NaN and the infinities are numbers that no panel can show: not available.
 Value converted(Oid type, std::string_view text) {
@@ -46,80 +49,46 @@ Value converted(Oid type, std::string_view text) {
       if (error != std::errc{} || !std::isfinite(value)) return {};
       return value;
     }
-    default: return clean_utf8(text);
+    default:
+      // No more than a panel shows, and cut before it is cleaned, which makes it longer.
+      return shortened(clean_utf8(text.substr(0, longest_text + 4)), longest_text);
   }
 }
 
-Table rows_of(const PGresult* result) {
-  Table table;
+Row row_of(const PGresult* result, int r) {
+  Row row;
   const int columns = PQnfields(result);
-  const int rows = PQntuples(result);
-  for (int c = 0; c < columns; ++c) table.columns.emplace_back(PQfname(result, c));
-  table.rows.reserve(static_cast<std::size_t>(rows));
-  for (int r = 0; r < rows; ++r) {
-    Row row;
-    row.reserve(static_cast<std::size_t>(columns));
-    for (int c = 0; c < columns; ++c) {
-      if (PQgetisnull(result, r, c) != 0) {
-        row.emplace_back();
-      } else {
-        row.push_back(converted(PQftype(result, c), {PQgetvalue(result, r, c), static_cast<std::size_t>(PQgetlength(result, r, c))}));
-      }
+  row.reserve(static_cast<std::size_t>(columns));
+  for (int c = 0; c < columns; ++c) {
+    if (PQgetisnull(result, r, c) != 0) {
+      row.emplace_back();
+    } else {
+      row.push_back(converted(PQftype(result, c), {PQgetvalue(result, r, c), static_cast<std::size_t>(PQgetlength(result, r, c))}));
     }
-    table.rows.push_back(std::move(row));
   }
-  return table;
+  return row;
+}
+
+std::vector<std::string> columns_of(const PGresult* result) {
+  std::vector<std::string> columns;
+  for (int c = 0; c < PQnfields(result); ++c) columns.emplace_back(PQfname(result, c));
+  return columns;
+}
+
+std::size_t bytes_of(const PGresult* result) {
+  std::size_t bytes = 0;
+  for (int r = 0; r < PQntuples(result); ++r) {
+    for (int c = 0; c < PQnfields(result); ++c) bytes += static_cast<std::size_t>(PQgetlength(result, r, c)) + sizeof(Value);
+  }
+  return bytes;
 }
 
 SqlRequest plain(std::string sql) { return {std::move(sql), {}}; }
 
-// What a server says, fit to be shown: whoever it is that answers, one clean line of bearable length.
-std::string shown(std::string_view message) { return shortened(one_line(clean_utf8(trimmed(message))), 1000); }
-
 }  // namespace
 
-Error sql_error(std::string_view sqlstate, std::string_view message) {
-  const auto code = shortened(one_line(clean_utf8(sqlstate)), 20);
-  const auto text = fmt::format("{} ({})", shown(message), code);
-  const auto is = [&](std::string_view prefix) { return sqlstate.starts_with(prefix); };
-  if (is("57P") || is("53300")) return {ErrorClass::refused, "PostgreSQL takes no connections: " + text, Means::unhealthy};
-  if (is("28") || is("42501")) return {ErrorClass::auth, text, Means::nothing};
-  if (is("57014") || is("55P03") || is("25P03")) return {ErrorClass::timeout, text, Means::nothing};
-  if (is("42P01") || is("42703")) return {ErrorClass::missing, text, Means::nothing};
-  // Data exceptions quote the value they failed on: the class must do.
-  if (is("22") || is("23")) return {ErrorClass::sql, fmt::format("a value could not be converted ({})", code), Means::nothing};
-  if (is("08")) return {ErrorClass::closed, text, Means::unhealthy};
-  return {ErrorClass::sql, text, Means::nothing};
-}
-
-Error Postgres::connection_error(const PGconn* connection, const std::string& whom) const {
-  const std::string message = PQerrorMessage(connection);
-  // With verbose errors the server's refusal reads "FATAL:  28P01: ...", in whatever language the rest is.
-  static const std::regex coded(R"((?:^|\s)((?=[A-Z]*[0-9])[A-Z0-9]{5}): (.*))");
-  std::smatch found;
-  if (std::regex_search(message, found, coded) && message.find("FATAL") != std::string::npos) {
-    auto error = sql_error(found[1].str(), found[2].str());
-    error.text = whom + ": " + error.text;
-    return error;
-  }
-  const auto says = [&](std::string_view words) { return message.find(words) != std::string::npos; };
-  auto line = shown(message);
-  if (line.find(settings_.host) == std::string::npos) line = whom + ": " + line;
-  const auto foreign = Error{ErrorClass::malformed, whom + ": does not answer as PostgreSQL does", Means::nothing};
-  // Before the words below: libpq's own complaints about foreign bytes have some of them too.
-  if (says("invalid response to SSL negotiation") || says("expected authentication request from server")) return foreign;
-  // Ours and not theirs: out of descriptors or of memory.
-  if (says("could not create socket") || says("Too many open files") || says("out of memory"))
-    return {ErrorClass::other, line, Means::nothing};
-  if (says("Connection refused") || says("No such file or directory")) return {ErrorClass::refused, line, Means::unhealthy};
-  if (says("SSL") || says("certificate")) return {ErrorClass::tls, line, Means::nothing};
-  if (says("timed out") || says("timeout")) return {ErrorClass::timeout, line, Means::nothing};
-  if (says("password") || says("authentication")) return {ErrorClass::auth, line, Means::nothing};
-  if (says("closed the connection") || says("reset by peer") || says("Broken pipe") || says("SYSCALL error: EOF")) {
-    return {ErrorClass::closed, line, Means::unhealthy};
-  }
-  if (says("No route") || says("unreachable")) return {ErrorClass::other, line, Means::nothing};
-  return foreign;
+Error Postgres::connection_error(const PGconn* connection) const {
+  return gateway::connection_error(PQerrorMessage(connection), settings_.host, settings_.port);
 }
 
 std::optional<Error> Postgres::connect_to(const Address* address, const Deadline& deadline) {
@@ -161,7 +130,7 @@ std::optional<Error> Postgres::connect_to(const Address* address, const Deadline
     }
     state = PQconnectPoll(connection.get());
   }
-  if (state != PGRES_POLLING_OK) return connection_error(connection.get(), whom);
+  if (state != PGRES_POLLING_OK) return connection_error(connection.get());
   PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);
   PQsetnonblocking(connection.get(), 1);
   // The server's notices are its own business; libpq would print them to standard error.
@@ -207,38 +176,47 @@ Result<Table> Postgres::query(const SqlRequest& request, const Deadline& deadlin
   const auto start = Clock::now();
   if (PQsendQueryParams(c, request.sql.c_str(), static_cast<int>(parameters.size()), nullptr, parameters.data(), nullptr, nullptr, 0) ==
       0) {
-    return lost(connection_error(c, settings_.host + ":" + settings_.port));
+    return lost(connection_error(c));
   }
+  PQsetSingleRowMode(c);  // libpq would gather all rows before we could say that they are too many
   const auto no_answer =
       Error{ErrorClass::timeout, fmt::format("{}:{}: no answer in time", settings_.host, settings_.port), Means::nothing};
   for (int left = PQflush(c); left != 0; left = PQflush(c)) {
-    if (left < 0) return lost(connection_error(c, settings_.host + ":" + settings_.port));
+    if (left < 0) return lost(connection_error(c));
     if (wait_for(PQsocket(c), POLLIN | POLLOUT, deadline, cancel_) != Wake::ready) return lost(no_answer);
-    if (PQconsumeInput(c) == 0) return lost(connection_error(c, settings_.host + ":" + settings_.port));
+    if (PQconsumeInput(c) == 0) return lost(connection_error(c));
   }
   std::optional<Clock::time_point> first_byte;
   Result<Table> answer = Table{};
+  std::size_t bytes = 0;
   for (;;) {
     while (PQisBusy(c) != 0) {
       if (wait_for(PQsocket(c), POLLIN, deadline, cancel_) != Wake::ready) return lost(no_answer);
       if (!first_byte) first_byte = Clock::now();
-      if (PQconsumeInput(c) == 0) return lost(connection_error(c, settings_.host + ":" + settings_.port));
+      if (PQconsumeInput(c) == 0) return lost(connection_error(c));
     }
     const ResultHandle result(PQgetResult(c));
     if (!result) break;
     const auto status = PQresultStatus(result.get());
-    if (status == PGRES_TUPLES_OK) {
-      answer = rows_of(result.get());
+    if (status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE) {
+      bytes += bytes_of(result.get());
+      if (bytes > answer_cap) {
+        return lost({ErrorClass::too_large,
+                     fmt::format("{}:{}: an answer is larger than {} MiB", settings_.host, settings_.port, answer_cap >> 20),
+                     Means::nothing});
+      }
+      if (!answer) continue;
+      if (answer->columns.empty()) answer->columns = columns_of(result.get());
+      for (int r = 0; r < PQntuples(result.get()); ++r) answer->rows.push_back(row_of(result.get(), r));
     } else if (status != PGRES_COMMAND_OK) {
       const char* sqlstate = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
       const char* message = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
       // libpq makes up a result without SQLSTATE when the connection breaks.
-      answer = std::unexpected(sqlstate == nullptr ? connection_error(c, settings_.host + ":" + settings_.port)
-                                                   : sql_error(sqlstate, message == nullptr ? "" : message));
+      answer = std::unexpected(sqlstate == nullptr ? connection_error(c) : sql_error(sqlstate, message == nullptr ? "" : message));
     }
   }
   if (PQstatus(c) == CONNECTION_BAD) {
-    if (answer) answer = std::unexpected(connection_error(c, settings_.host + ":" + settings_.port));
+    if (answer) answer = std::unexpected(connection_error(c));
     connection_.reset();
   }
   if (timing != nullptr) {

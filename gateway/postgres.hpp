@@ -33,7 +33,7 @@ class Postgres : public Upstream {
   // Sends one statement and gathers its rows. A lost connection is dropped, so that the next attempt makes a new one.
   Result<Table> query(const SqlRequest& request, const Deadline& deadline, Timing* timing = nullptr);
   Result<Batch> collect(Job& job, const Deadline& deadline, Outcome& outcome);
-  Error connection_error(const PGconn* connection, const std::string& whom) const;
+  Error connection_error(const PGconn* connection) const;
 
   decltype(Settings::postgres) settings_;
   Cancel cancel_;
@@ -43,8 +43,5 @@ class Postgres : public Upstream {
   bool must_probe_ = true;
   Clock::time_point probed_at_{};
 };
-
-// SQLSTATE and libpq's own words, to our classes. `message` is the server's primary message, or libpq's.
-Error sql_error(std::string_view sqlstate, std::string_view message);
 
 }  // namespace gateway

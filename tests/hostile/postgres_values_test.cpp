@@ -262,5 +262,18 @@ TEST_F(PostgresValues, ASumBeyondDoublesIsNoNumberAndNoStandstill) {
   expect_it_goes_on();
 }
 
+TEST_F(PostgresValues, ATextOfAMegabyteIsShownByItsBeginning) {
+  insert_sound_rows();
+  server.sql("ALTER TABLE orders ADD COLUMN IF NOT EXISTS rejection_reason text");
+  server.sql("ALTER TABLE orders ALTER COLUMN order_type TYPE text, DROP CONSTRAINT orders_order_type_check");
+  server.sql("UPDATE orders SET status = 'rejected', executed_at = NULL, order_type = repeat('ä', 1000000)");
+  server.sql("UPDATE orders SET rejection_reason = order_type");
+  PostgresTrial trial(server.settings());
+  trial.attempt_all();
+  ASSERT_TRUE(all_rows(trial));
+  EXPECT_EQ(trial.read("SELECT length(CAST(order_type AS blob)), length(CAST(close_reason AS blob)) FROM recent_orders"), "16383|8000");
+  EXPECT_TRUE(views_are_sound(trial));
+}
+
 }  // namespace
 }  // namespace hostile

@@ -1,7 +1,7 @@
 // SQLSTATE to our classes: what a server says of itself is an observation, what it says of a statement is not.
 #include <gtest/gtest.h>
 
-#include "postgres.hpp"
+#include "sql_error.hpp"
 
 namespace gateway {
 namespace {
@@ -40,6 +40,68 @@ INSTANTIATE_TEST_SUITE_P(States, SqlError,
 TEST(SqlErrorText, data_exceptions_do_not_show_the_value) {
   const auto error = sql_error("22P02", "invalid input syntax for type numeric: \"secret\"");
   EXPECT_EQ(error.text.find("secret"), std::string::npos) << error.text;
+}
+
+// libpq 15's words, as they come.
+struct Words {
+  const char* name;
+  const char* message;
+  ErrorClass kind;
+  Means means;
+};
+
+class ConnectionError : public ::testing::TestWithParam<Words> {};
+
+TEST_P(ConnectionError, is_classified) {
+  const auto error = connection_error(GetParam().message, "postgres", "5432");
+  EXPECT_EQ(to_string(error.kind), to_string(GetParam().kind)) << error.text;
+  EXPECT_EQ(to_string(error.means), to_string(GetParam().means)) << error.text;
+  EXPECT_NE(error.text.find("postgres"), std::string::npos) << error.text;
+  EXPECT_EQ(error.text.find('\n'), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Libpq, ConnectionError,
+    ::testing::Values(
+        Words{"Password",
+              "connection to server at \"postgres\" (10.0.0.1), port 5432 failed: FATAL:  28P01: password authentication failed for user "
+              "\"monitor\"\nLOCATION:  auth_failed, auth.c:335\n",
+              ErrorClass::auth, Means::nothing},
+        Words{"PasswordInGerman",
+              "Verbindung zum Server auf »postgres«, Port 5432 fehlgeschlagen: FATAL:  28P01: Passwort-Authentifizierung fehlgeschlagen\n",
+              ErrorClass::auth, Means::nothing},
+        Words{"StartingUp", "connection to server at \"postgres\" failed: FATAL:  57P03: the database system is starting up\n",
+              ErrorClass::refused, Means::unhealthy},
+        Words{"NoCode", "connection to server at \"postgres\" failed: FATAL:  the DATABASE: it fails\n", ErrorClass::malformed,
+              Means::nothing},
+        Words{"Refused",
+              "connection to server at \"postgres\" (10.0.0.1), port 5432 failed: Connection refused\n\tIs the server running?\n",
+              ErrorClass::refused, Means::unhealthy},
+        Words{"LostWhileEncrypted", "SSL SYSCALL error: EOF detected\n", ErrorClass::closed, Means::unhealthy},
+        Words{"ResetWhileEncrypted", "SSL SYSCALL error: Connection reset by peer\n", ErrorClass::closed, Means::unhealthy},
+        Words{"EndedWhileEncrypted", "SSL connection has been closed unexpectedly\n", ErrorClass::closed, Means::unhealthy},
+        Words{"Lost", "server closed the connection unexpectedly\n\tThis probably means the server terminated abnormally\n",
+              ErrorClass::closed, Means::unhealthy},
+        Words{"Certificate", "connection to server at \"postgres\" failed: SSL error: certificate verify failed\n", ErrorClass::tls,
+              Means::nothing},
+        Words{"NoTls", "connection to server at \"postgres\" failed: server does not support SSL, but SSL was required\n", ErrorClass::tls,
+              Means::nothing},
+        Words{"NoRoute", "connection to server at \"postgres\" failed: No route to host\n", ErrorClass::other, Means::nothing},
+        Words{"OutOfDescriptors", "could not create socket: Too many open files\n", ErrorClass::other, Means::nothing}),
+    [](const auto& words) { return std::string(words.param.name); });
+
+TEST(SqlErrorText, of_any_length_becomes_one_short_line) {
+  const std::string words(3 << 20, 'x'), blanks(3 << 20, ' '), codes = [] {
+    std::string text;
+    while (text.size() < 3 << 20) text += "AB12: ";
+    return text;
+  }();
+  for (const auto& long_one : {words, blanks, codes}) {
+    for (const auto& message : {long_one, "FATAL:  28P01: " + long_one, long_one + " FATAL:  28P01: no"}) {
+      EXPECT_LT(connection_error(message, "postgres", "5432").text.size(), 1200U);
+      EXPECT_LT(sql_error(message, message).text.size(), 1200U);
+    }
+  }
 }
 
 }  // namespace
