@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "text.hpp"
@@ -21,46 +22,72 @@ std::string within(std::string_view place, std::string_view key) {
   return fmt::format("{}.{}", place, shortened(one_line(clean_utf8(key)), 100));
 }
 
+constexpr std::string_view space = " \t\r\n";
+
+struct Extent {
+  std::size_t end = 0;  // behind the value, or the end of a text that is cut off
+  int depth = 0;        // the most of its levels that are open at once
+};
+
+// How far the value goes that begins at `from`, by its brackets and strings alone; whether it is sound the parser says.
+// Ours, and in one pass: the parser's callbacks visit all siblings again at the end of each.
+Extent extent(std::string_view body, std::size_t from) {
+  Extent found{.end = body.size()};
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = from; i < body.size(); ++i) {
+    const char c = body[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      else if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      found.depth = std::max(found.depth, ++depth);
+    } else if ((c == ']' || c == '}') && --depth <= 0) {
+      found.end = i + 1;
+      break;
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view body, std::string_view what) {
-  if (trimmed(body).empty()) return malformed(what, "expected JSON, got an empty body");
-  bool too_deep = false;
-  auto document = Json::parse(
-      body,
-      [&](int depth, Json::parse_event_t, const Json&) {
-        too_deep |= depth > deepest;
-        return !too_deep;
-      },
-      false);
-  if (too_deep) return malformed(what, fmt::format("JSON is nested deeper than {} levels", deepest));
+  body = trimmed(body);
+  if (body.empty()) return malformed(what, "expected JSON, got an empty body");
+  if (extent(body, 0).depth > deepest) return malformed(what, fmt::format("JSON is nested deeper than {} levels", deepest));
+  auto document = Json::parse(body, nullptr, false);
   if (document.is_discarded()) return malformed(what, fmt::format("not valid JSON ({} bytes)", body.size()));
   return document;
 }
 
 Result<std::size_t> parse_array(std::string_view body, std::string_view what,
                                 const std::function<std::optional<Error>(const Json&, std::size_t)>& each) {
-  if (trimmed(body).empty()) return malformed(what, "expected a JSON array, got an empty body");
-  if (trimmed(body).front() != '[') return malformed(what, "expected a JSON array");
-  std::size_t index = 0;
-  std::optional<Error> fault;
-  const auto document = Json::parse(
-      body,
-      [&](int depth, Json::parse_event_t event, const Json& parsed) {
-        if (fault) return false;
-        if (depth > deepest) fault = Error{ErrorClass::malformed, fmt::format("{}: JSON is nested deeper than {} levels", what, deepest)};
-        if (depth != 1 || fault) return !fault;
-        using enum Json::parse_event_t;
-        if (event == value || event == array_end) {
-          fault = Error{ErrorClass::malformed, fmt::format("{}[{}]: expected an object", what, index)};
-        }
-        if (event != object_end) return true;
-        fault = each(parsed, index++);
-        return false;  // dropped again: only one element is ever held
-      },
-      false);
-  if (fault) return std::unexpected(*fault);
-  if (!document.is_array()) return malformed(what, fmt::format("not valid JSON ({} bytes)", body.size()));
+  body = trimmed(body);
+  if (body.empty()) return malformed(what, "expected a JSON array, got an empty body");
+  if (body.front() != '[') return malformed(what, "expected a JSON array");
+  const auto invalid = [&] { return malformed(what, fmt::format("not valid JSON ({} bytes)", body.size())); };
+  std::size_t index = 0, at = 1;
+  const auto next = [&] {  // the next character that says something; NUL: there is none
+    at = std::min(body.find_first_not_of(space, at), body.size());
+    return at < body.size() ? body[at] : '\0';
+  };
+  if (next() != ']') {
+    for (;; ++at, next()) {
+      if (at == body.size()) return invalid();
+      if (body[at] != '{') return malformed(fmt::format("{}[{}]", what, index), "expected an object");
+      const auto [end, depth] = extent(body, at);
+      if (depth >= deepest) return malformed(what, fmt::format("JSON is nested deeper than {} levels", deepest));
+      const auto element = Json::parse(body.substr(at, end - at), nullptr, false);
+      if (element.is_discarded()) return invalid();
+      if (auto fault = each(element, index++)) return std::unexpected(std::move(*fault));
+      at = end;
+      if (next() != ',') break;
+    }
+  }
+  if (at + 1 != body.size() || body[at] != ']') return invalid();
   return index;
 }
 

@@ -17,6 +17,8 @@ std::string nested_objects(std::size_t levels) {
   return text + "1" + std::string(levels, '}');
 }
 
+std::optional<Error> accept(const Json&, std::size_t) { return std::nullopt; }
+
 void expect_malformed(const auto& result, const std::string& start) {
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().kind, ErrorClass::malformed);
@@ -73,6 +75,18 @@ TEST(ParseJson, deep_nesting_is_malformed_and_harmless) {
   expect_malformed(parse_json(std::string(1'000'000, '['), "GET /x"), "GET /x");
   EXPECT_TRUE(parse_json(nested(60), "GET /x").has_value());
   EXPECT_TRUE(parse_json(nested_objects(60), "GET /x").has_value());
+}
+
+// It would take hours if the end of each visited all before it.
+TEST(ParseJson, a_million_siblings_are_read_in_one_pass) {
+  std::string siblings = "{}";
+  for (int n = 0; n < 1'000'000; ++n) siblings += ",{}";
+  const auto document = parse_json(R"({"checks": [)" + siblings + "]}", "GET /x");
+  ASSERT_TRUE(document.has_value());
+  EXPECT_EQ((*document)["checks"].size(), 1'000'001U);
+  const auto nested_in_one = parse_array(R"([{"a": [)" + siblings + "]}]", "GET /q", accept);
+  ASSERT_TRUE(nested_in_one.has_value());
+  EXPECT_EQ(*nested_in_one, 1U);
 }
 
 TEST(ParseJson, the_last_of_duplicate_keys_counts) {
@@ -227,8 +241,6 @@ TEST(Fields, names_the_keys_of_an_object) {
   EXPECT_EQ(r.fields.keys(), (std::vector<std::string>{"a", "b"}));
 }
 
-std::optional<Error> accept(const Json&, std::size_t) { return std::nullopt; }
-
 TEST(ParseArray, hands_over_every_object_with_its_index) {
   std::vector<std::pair<std::size_t, Json>> seen;
   const auto count = parse_array(R"([{"a": 1}, {"b": {"c": [1, {"d": 2}]}}, {}])", "GET /q",
@@ -246,6 +258,19 @@ TEST(ParseArray, an_empty_array_is_data) {
   const auto count = parse_array(" [ ] ", "GET /q", accept);
   ASSERT_TRUE(count.has_value());
   EXPECT_EQ(*count, 0U);
+}
+
+TEST(ParseArray, brackets_within_text_are_text) {
+  const auto count = parse_array(R"([{"a": "}]\\"}, {"b": "\"]}{[", "]": "["} ])", "GET /q", accept);
+  ASSERT_TRUE(count.has_value()) << count.error().text;
+  EXPECT_EQ(*count, 2U);
+}
+
+TEST(ParseArray, what_separates_elements_is_one_comma) {
+  for (const auto* body :
+       {"[{} {}]", "[{},,{}]", "[,{}]", "[{},]", "[{}]]", "[{}", "[{},", "[", "[{}};", "[{}] x", "[{\"a\": ]}", "[{};{}]"}) {
+    expect_malformed(parse_array(body, "GET /q", accept), "GET /q");
+  }
 }
 
 TEST(ParseArray, anything_but_an_array_is_malformed) {
