@@ -113,18 +113,27 @@ std::expected<std::filesystem::path, std::string> set_aside(const std::filesyste
   const auto prefix = file.filename().string() + ".aside-";
   const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
   const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  const auto directory = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   std::filesystem::path aside;
   std::error_code error;
   for (int n = 0; n < 100; ++n) {
     // The time comes before the label, so that names sort by age.
-    aside = file.parent_path() / fmt::format("{}{:%Y-%m-%dT%H-%M-%S}.{:03}Z-{}", prefix,
-                                             fmt::gmtime(std::chrono::system_clock::to_time_t(second)), (now - second).count() + n, label);
+    aside = directory / fmt::format("{}{:%Y-%m-%dT%H-%M-%S}.{:03}Z-{}", prefix, fmt::gmtime(std::chrono::system_clock::to_time_t(second)),
+                                    (now - second).count() + n, label);
     std::filesystem::create_hard_link(file, aside, error);
     if (error != std::errc::file_exists) break;
   }
-  if (error) return std::unexpected(fmt::format("{}: {}", aside.string(), error.message()));
+  if (error) {  // not every file system has hard links
+    error.clear();
+    std::filesystem::copy_file(file, aside, error);
+  }
+  if (error) {
+    std::error_code ignored;
+    std::filesystem::remove(aside, ignored);  // a copy that was cut short
+    return std::unexpected(fmt::format("{}: {}", aside.string(), error.message()));
+  }
   std::vector<std::filesystem::path> all;
-  for (const auto& entry : std::filesystem::directory_iterator(aside.parent_path(), error)) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     if (entry.path().filename().string().starts_with(prefix)) all.push_back(entry.path());
   }
   std::ranges::sort(all);

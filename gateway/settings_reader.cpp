@@ -181,6 +181,8 @@ std::optional<Url> SettingsReader::url(const std::string& name, const std::strin
 
 std::vector<ServiceSettings> SettingsReader::services(const std::string& name) {
   std::vector<ServiceSettings> found;
+  // A password with a comma in it is cut in two: then no more than a service's name is shown of any piece.
+  const bool credentials = value(name, "").value_or("").find('@') != std::string::npos;
   static const std::set<std::string, std::less<>> taken{"ws-gateway", "model-service", "order-manager", "postgres", "rabbitmq", "gateway"};
   for (const auto& item : list(name)) {
     const auto equals = item.find('=');
@@ -189,7 +191,11 @@ std::vector<ServiceSettings> SettingsReader::services(const std::string& name) {
     const bool plain = !service.empty() && service.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;
     const bool twice = taken.contains(service) || std::ranges::any_of(found, [&](const auto& other) { return other.name == service; });
     if (!url || !plain || twice) {
-      fault(name, shown_url(item), "use NAME=http://HOST:PORT/health, with a new NAME of a-z, 0-9, - and _");
+      fault(name,
+            !credentials                           ? shown_url(item)
+            : plain && equals != std::string::npos ? service + "=***"
+                                                   : "***",
+            "use NAME=http://HOST:PORT/health, with a new NAME of a-z, 0-9, - and _");
       continue;
     }
     auto path = url->path.empty() ? std::string("/health") : url->path;

@@ -191,6 +191,18 @@ TEST_F(SetAside, leaves_the_files_of_other_caches_alone) {
   EXPECT_EQ(listing(directory_.path()).size(), 2U + 1 + 5);
 }
 
+TEST_F(SetAside, keeps_the_newest_five_of_a_file_that_is_named_without_its_directory) {
+  published();
+  for (int year = 2011; year <= 2017; ++year)
+    write_file(directory_ / ("cache.db.aside-" + std::to_string(year) + "-01-01T00-00-00Z-00-newer"), "old");
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(directory_.path());
+  const auto aside = set_aside("cache.db", "broken");
+  std::filesystem::current_path(before);
+  ASSERT_TRUE(aside.has_value()) << aside.error();
+  EXPECT_EQ(listing(directory_.path()).size(), 1U + 5);
+}
+
 TEST_F(SetAside, an_absent_file_is_an_error) { EXPECT_FALSE(set_aside(directory_ / "cache.db", "broken").has_value()); }
 
 class LockTest : public CacheFile {

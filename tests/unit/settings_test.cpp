@@ -275,6 +275,13 @@ TEST(Secrets, a_masked_url_still_tells_which_one_it_is) {
   EXPECT_EQ(faults[0].shown, "http://***@ws-gateway:4400");
 }
 
+TEST(Secrets, a_password_with_a_comma_does_not_show_in_any_of_its_pieces) {
+  const auto faults = faults_of({{"HEALTH_SERVICES", "x=http://user:s3c,ret@x:1/health"}});
+  ASSERT_EQ(faults.size(), 2U);
+  EXPECT_EQ(faults[0].shown, "x=***");
+  EXPECT_EQ(faults[1].shown, "***");
+}
+
 TEST(HealthServices, add_to_the_services) {
   const auto s = settings_of(
       {{"HEALTH_SERVICES", "position-manager=http://position-manager:4800/health, feature-service=https://f:4900/status/live"}});
