@@ -23,7 +23,7 @@ build: deps
 
 # run the gateway with the settings of .env
 run: build
-	@test -f $(ENV_FILE) || { echo "$(ENV_FILE) is missing; cp .env.example .env and adapt it"; exit 2; }
+	@test -f $(ENV_FILE) || { echo "$(ENV_FILE) is missing; install -m 600 .env.example .env, and adapt it"; exit 2; }
 	$(BUILD)/cache-gateway run --env-file $(ENV_FILE)
 
 # start demo upstreams and the gateway, show its status; Ctrl-C ends all
@@ -110,7 +110,7 @@ mutants: build
 
 # with Docker: the gateway and Grafana (port 4700), by default beside demo upstreams
 up:
-	@test -f .env || cp .env.example .env
+	@test -f .env || install -m 600 .env.example .env
 	@$(COMPOSE) up --detach --build
 
 # stop and remove the containers; the cache stays

@@ -71,7 +71,7 @@ CREATE TABLE source (
   failure_means TEXT                 -- nothing, unhealthy, no_endpoint; NULL after a success
 ) STRICT;
 
--- The last attempts of every source, for `why`. The newest 60 of each stay.
+-- The last attempts of every source, for source_attempt. The newest 60 of each stay.
 CREATE TABLE attempt (
   id INTEGER PRIMARY KEY,
   source TEXT NOT NULL,

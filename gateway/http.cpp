@@ -288,10 +288,7 @@ std::vector<Outcome> HttpUpstream::attempt(std::span<Job> jobs, const Deadline& 
         if (!answer) return std::unexpected(answer.error());
         answers.emplace_back(std::move(*answer));
       }
-      const auto parsing = Clock::now();
-      auto batch = job.source->parse(job.known, answers);
-      outcome.timing.parse_ms = since_ms(parsing);
-      return batch;
+      return parsed(job, answers, fmt::format("{}:{}", settings_.url.host, settings_.url.port), outcome.timing);
     }();
     outcome.timing.duration_ms = since_ms(start);
     outcomes.push_back(std::move(outcome));

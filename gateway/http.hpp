@@ -17,12 +17,11 @@ class ClientImpl;
 namespace gateway {
 
 struct HttpSettings {
-  std::string name;  // of the upstream, for errors
   Url url;
   std::string api_key;         // if any, sent as X-API-Key with what lies below /api: the rest of a service is open
   std::string user, password;  // basic authentication, if any
   std::string ca_file;
-  std::size_t body_cap = std::size_t{64} << 20;
+  std::size_t body_cap = std::size_t{1} << 20;  // bytes; a service's answers are a few hundred
 };
 
 class HttpUpstream : public Upstream {

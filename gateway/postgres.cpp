@@ -4,7 +4,6 @@
 
 #include <charconv>
 #include <cmath>
-#include <exception>
 
 #include "sql_error.hpp"
 #include "text.hpp"
@@ -93,7 +92,7 @@ Error Postgres::connection_error(const PGconn* connection) const {
 
 std::optional<Error> Postgres::connect_to(const Address* address, const Deadline& deadline) {
   const auto whom = settings_.host + ":" + settings_.port;
-  const auto timeout = settings_.pace.timeout.count();
+  const auto timeout = std::min<std::int64_t>(settings_.pace.timeout.count(), INT32_MAX / 2);  // the server's settings are of 32 bits
   const auto options = fmt::format(
       "-c default_transaction_read_only=on -c TimeZone=UTC -c jit=off -c statement_timeout={} -c lock_timeout={} "
       "-c idle_in_transaction_session_timeout={}",
@@ -261,17 +260,7 @@ Result<Batch> Postgres::collect(Job& job, const Deadline& deadline, Outcome& out
     if (!answer) return std::unexpected(answer.error());
     answers.emplace_back(std::move(*answer));
   }
-  const auto parsing = Clock::now();
-  // A source relies on the columns and rows it asked for; only what is no PostgreSQL gives others.
-  auto batch = [&]() -> Result<Batch> {
-    try {
-      return job.source->parse(job.known, answers);
-    } catch (const std::exception&) {
-      return failure(ErrorClass::malformed, fmt::format("{}:{}: does not answer what was asked", settings_.host, settings_.port));
-    }
-  }();
-  outcome.timing.parse_ms = std::chrono::duration<double, std::milli>(Clock::now() - parsing).count();
-  return batch;
+  return parsed(job, answers, settings_.host + ":" + settings_.port, outcome.timing);
 }
 
 std::vector<Outcome> Postgres::attempt(std::span<Job> jobs, const Deadline& deadline) {

@@ -252,6 +252,10 @@ Milliseconds Scheduler::settle(Lane& lane, const std::vector<Outcome>& outcomes,
 
 void Scheduler::report(Lane& lane, const Outcome& outcome, const std::optional<Error>& error) {
   auto& fare = lane.fares[outcome.source];
+  log(Level::debug, "attempt",
+      {{"source", outcome.source},
+       {"duration_ms", fmt::format("{:.1f}", outcome.timing.duration_ms)},
+       {"result", std::string(error ? to_string(error->kind) : "rows")}});
   if (!error) {
     if (fare.failing)
       log(Level::info, "source_recovered", {{"source", outcome.source}, {"after_s", fmt::format("{:.1f}", seconds_since(fare.good_at))}});

@@ -1,6 +1,7 @@
 #include "upstreams.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "http.hpp"
 #include "postgres.hpp"
@@ -16,14 +17,16 @@ Pace pace_of(const std::string& upstream, const Settings& settings) {
 
 std::shared_ptr<Upstream> make(const std::string& name, const Settings& settings) {
   if (name == "postgres") return std::make_shared<Postgres>(settings.postgres);
-  HttpSettings http{.name = name, .url = {}, .api_key = {}, .user = {}, .password = {}, .ca_file = settings.ca_file};
+  HttpSettings http{.url = {}, .api_key = {}, .user = {}, .password = {}, .ca_file = settings.ca_file};
   if (name == "rabbitmq") {
     http.url = settings.rabbitmq.url;
     http.user = settings.rabbitmq.user;
     http.password = settings.rabbitmq.password;
+    http.body_cap = std::size_t{64} << 20;  // the listing of ten thousand queues is 1.3
     return std::make_shared<HttpUpstream>(std::move(http));
   }
   const auto service = std::ranges::find(settings.services, name, &ServiceSettings::name);
+  if (service == settings.services.end()) throw std::logic_error("no settings for the upstream " + name);
   http.url = service->url.value_or(Url{});
   http.api_key = service->api_key;
   return std::make_shared<HttpUpstream>(std::move(http));

@@ -13,6 +13,8 @@
 namespace gateway {
 namespace {
 
+constexpr std::size_t most_checks = 100;  // the contract's services have four
+
 struct Verdict {
   std::string status;
   std::optional<std::string> error;
@@ -46,7 +48,12 @@ Component check_component(const Fields& check, const std::string& name) {
 std::vector<Component> components(const Fields& body) {
   std::vector<Component> found{{"connection", "healthy", "probed", std::nullopt}};
   const auto checks = body.object("checks");
-  for (const auto& name : checks.keys()) {
+  const auto names = checks.keys();
+  for (const auto& name : names) {
+    if (found.size() > most_checks) {
+      found.push_back({"(more)", "unknown", "reported", fmt::format("{} more checks are not shown", names.size() - most_checks)});
+      break;
+    }
     auto part = check_component(checks.object(name), shortened(one_line(clean_utf8(name)), 100));
     if (part.name == found.front().name) part.name += " (reported)";  // not to be taken for what we probed
     found.push_back(std::move(part));

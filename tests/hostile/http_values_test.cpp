@@ -129,11 +129,14 @@ TEST_F(HttpValues, AHealthTextOfAnyKindIsDegradedAndOneLine) {
   }
 }
 
-TEST_F(HttpValues, TenThousandChecksAreTaken) {
+TEST_F(HttpValues, OfTenThousandChecksAHundredAreKeptAndTheRestCounted) {
   Json checks;
   for (int i = 0; i < 10'000; ++i) checks["check " + std::to_string(i)] = {{"status", "healthy"}};
   ASSERT_EQ(class_of(ask("ws-gateway.health", Json{{"status", "healthy"}, {"checks", checks}}.dump())), "rows");
   EXPECT_EQ(trial->stored(), std::nullopt);
+  const auto kept = trial->store().query("SELECT count(*) AS parts, max(error) AS error FROM component WHERE service = 'ws-gateway'");
+  EXPECT_EQ(integer(kept.at(0, "parts")), 102) << "the connection, a hundred checks and what is said of the rest";
+  EXPECT_EQ(text(kept.at(0, "error")), "9900 more checks are not shown");
 }
 
 // A check's name is the name of a place; but it is somebody else's, and may be anything.

@@ -38,8 +38,7 @@ Trial::Trial(const std::string& source, RawServer& server, std::size_t body_cap)
   const Pace pace{.interval = std::chrono::seconds(10), .timeout = std::chrono::seconds(5), .stale_after = std::chrono::seconds(30)};
   for (const auto& each : sources()) setups_.push_back({&each, pace});
   store_.begin(setups_, settings(), "1", unix_now(), 10);
-  upstream_ = std::make_unique<HttpUpstream>(HttpSettings{.name = source_.upstream,
-                                                          .url = {.tls = false, .host = "127.0.0.1", .port = server.port(), .path = {}},
+  upstream_ = std::make_unique<HttpUpstream>(HttpSettings{.url = {.tls = false, .host = "127.0.0.1", .port = server.port(), .path = {}},
                                                           .api_key = api_key,
                                                           .user = "monitor",
                                                           .password = password,

@@ -29,6 +29,7 @@ TEST_F(Log, LinesInJsonParse) {
     for (const char* key : {"time", "level", "event"}) EXPECT_TRUE(json.contains(key) && json[key].is_string()) << line;
   }
   EXPECT_GE(count, 4) << gateway().log();
+  EXPECT_NE(gateway().log().find("\"event\":\"attempt\""), std::string::npos) << "LOG_LEVEL=debug tells of every attempt";
 }
 
 TEST_F(Log, ARepeatedFaultIsNotLoggedAtEveryAttempt) {
