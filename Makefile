@@ -48,7 +48,8 @@ demo-down:
 
 # build and run all tests: unit, integration with private servers, faults, hostile answers, deployment files; print what was tried
 test: build
-	@cd $(BUILD) && ctest --output-on-failure --no-tests=error --parallel $(JOBS); result=$$?; grep '^| ' Testing/Temporary/LastTest.log; exit $$result
+	@cd $(BUILD) && ctest --output-on-failure --no-tests=error --parallel $(JOBS); result=$$?; grep '^| ' Testing/Temporary/LastTest.log; \
+	  [ $$result = 0 ] || { echo 'What failed:'; grep -E -A7 ': Failure$$|^\[  FAILED  \] [^0-9]' Testing/Temporary/LastTest.log | cut -c1-400 | head -n 120; }; exit $$result
 
 # unit and integration tests under AddressSanitizer and UBSan: make test-asan TESTS=unit for a part
 test-asan:
