@@ -1,6 +1,7 @@
 #include "upstream.hpp"
 
 #include <exception>
+#include <new>
 
 namespace gateway {
 
@@ -9,6 +10,8 @@ Result<Batch> parsed(const Job& job, std::span<const Answer> answers, const std:
   auto batch = [&]() -> Result<Batch> {
     try {
       return job.source->parse(job.known, answers);
+    } catch (const std::bad_alloc&) {
+      return failure(ErrorClass::too_large, whom + ": there is not enough memory for the answer");
     } catch (const std::exception&) {
       return failure(ErrorClass::malformed, whom + ": does not answer what was asked");
     }
