@@ -34,6 +34,7 @@ Integration::~Integration() {
 }
 
 Gateway& Integration::start_gateway(const std::vector<std::string>& wrapper) {
+  gateway_.reset();  // one that still runs holds the lock, and the new one would end
   gateway_ = std::make_unique<Gateway>(settings, log_file(), wrapper);
   return *gateway_;
 }
