@@ -23,4 +23,7 @@ std::string known_connection(const std::string& connection);
 Write connection_row(const std::string& connection, const Table& before, const ConnectionSeen& seen, const std::string& basis,
                      std::int64_t now);
 
+// The same after an answer that says nothing of a connection it told of before: it is unknown, and what is known of it stays.
+Write connection_untold(const std::string& connection, const std::string& basis, std::int64_t now);
+
 }  // namespace gateway

@@ -116,7 +116,11 @@ Result<Batch> parse(const std::string& service, const std::string& environment, 
     if (!error && judged.status != "healthy" && part.error) error = part.name + ": " + *part.error;
   }
   Batch batch{.writes = observed(service, judged.status, known.now, answer.latency_ms, error, parts), .rows = 1};
-  if (connection) batch.writes.push_back(connection_row("private", known.tables.at(0), *connection, "reported", known.now));
+  if (connection) {
+    batch.writes.push_back(connection_row("private", known.tables.at(0), *connection, "reported", known.now));
+  } else if (service == "ws-gateway" && !known.tables.at(0).empty()) {
+    batch.writes.push_back(connection_untold("private", "reported", known.now));
+  }
   return batch;
 }
 

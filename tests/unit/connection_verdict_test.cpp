@@ -75,6 +75,16 @@ TEST_F(ConnectionVerdict, the_private_one_is_unknown_while_the_service_says_a_wo
   EXPECT_EQ(connection("status, last_known_status", "private", t0 + 10), (std::vector<Row>{{"unknown", "connected"}}));
 }
 
+TEST_F(ConnectionVerdict, the_private_one_is_unknown_once_the_service_does_not_tell_of_it_and_its_facts_stay) {
+  ws_gateway("nested-state", t0);
+  const auto facts = "last_known_status, environment, connected_at, last_heartbeat_at, reconnect_count, active_subscriptions, basis";
+  const auto before = connection(facts, "private", t0);
+  ws_gateway("not-told-any-more", t0 + 10);
+  EXPECT_EQ(connection("status, duration_s", "private", t0 + 10), (std::vector<Row>{{"unknown", Value{}}}));
+  EXPECT_EQ(connection(facts, "private", t0 + 10), before);
+  EXPECT_EQ(cache_.value("SELECT known_at FROM ws_connection_row WHERE connection = 'private'", t0 + 10), Value{t0});
+}
+
 TEST_F(ConnectionVerdict, how_long_it_is_connected_is_known_only_after_it_came_back) {
   ws_gateway("healthy", t0);
   EXPECT_EQ(connection("connected_at, duration_s, reconnect_count, observed_since", "private", t0 + 5),
