@@ -654,7 +654,7 @@ SELECT w.connection,
 FROM ws_connection_row w
 JOIN source_status s ON s.source = CASE w.connection WHEN 'private' THEN 'ws-gateway.health' ELSE 'postgres.subscriptions' END;
 
--- Observed changes. A change across a time when nobody knew lies between not_before_at and time. The newest 1,000 of each stay.
+-- Observed changes. A change across a time when nobody knew, however short, lies between not_before_at and time. The newest 1,000 of each stay.
 CREATE TABLE ws_transition_log (
   id INTEGER PRIMARY KEY,
   time INTEGER NOT NULL,
@@ -666,7 +666,11 @@ CREATE TABLE ws_transition_log (
 CREATE TRIGGER ws_changed AFTER UPDATE OF status ON ws_connection_row WHEN old.status <> new.status BEGIN
   INSERT INTO ws_transition_log (time, not_before_at, connection, from_status, to_status)
   SELECT new.observed_at,
-         CASE WHEN new.known_at - old.known_at > s.stale_after_s OR old.known_at < g.started_at AND g.started_at <= new.known_at THEN old.known_at END,
+         CASE WHEN old.known_at <= new.known_at
+               AND (new.known_at - old.known_at > s.stale_after_s OR old.known_at < g.started_at AND g.started_at <= new.known_at
+                    OR old.known_at <> old.observed_at  -- an answer did not tell
+                    OR EXISTS (SELECT 1 FROM attempt a WHERE a.source = s.source AND a.error_class = 'missing' AND a.time BETWEEN old.known_at AND new.known_at))
+              THEN old.known_at END,
          new.connection, old.status, new.status
     FROM source s CROSS JOIN gateway_state g WHERE s.source = CASE new.connection WHEN 'private' THEN 'ws-gateway.health' ELSE 'postgres.subscriptions' END;
   DELETE FROM ws_transition_log WHERE connection = new.connection AND id <= (
@@ -967,7 +971,9 @@ CREATE TRIGGER service_status_event AFTER UPDATE OF status ON service WHEN old.s
   VALUES ('service_status_changed:' || new.service || ':' || new.observed_at, new.observed_at,
     (SELECT old.observed_at FROM source s CROSS JOIN gateway_state g
       WHERE s.source = new.service || '.health'
-        AND (new.observed_at - old.observed_at > s.stale_after_s OR old.observed_at < g.started_at AND g.started_at <= new.observed_at)),
+        AND (new.observed_at - old.observed_at > s.stale_after_s OR old.observed_at < g.started_at AND g.started_at <= new.observed_at
+             -- Without the endpoint it was unknown at once.
+             OR EXISTS (SELECT 1 FROM attempt a WHERE a.source = s.source AND a.error_class = 'missing' AND a.time BETWEEN old.observed_at AND new.observed_at))),
     'service_status_changed', 'health', new.service, new.status, 'observed', new.service || ': ' || old.status || ' -> ' || new.status || coalesce(' (' || new.error || ')', ''),
     json_object('from', old.status, 'to', new.status, 'error', new.error))
   ON CONFLICT DO NOTHING;

@@ -83,6 +83,23 @@ TEST_F(Gaps, AConnectionThatWasUnknownForLongCarriesTheTimeItWasLastKnown) {
   EXPECT_EQ(lost[0].not_before, last);
 }
 
+TEST_F(Gaps, AChangeAcrossAShortUnknownCarriesTheTimeItWasLastKnown) {
+  const auto last = static_cast<double>(gateway.own_now());
+  later(10);
+  world.private_connection.set(world.now, "");
+  world.services["order-manager"].set(world.now, "absent");
+  gateway.poll_all();
+  later(10);
+  world.private_connection.set(world.now, "disconnected");
+  world.services["order-manager"].set(world.now, "degraded");
+  gateway.poll_all();
+  const auto lost = events("websocket_disconnected");
+  ASSERT_EQ(lost.size(), 1U);
+  EXPECT_EQ(lost[0].not_before, last);
+  ASSERT_EQ(changes().size(), 1U);
+  EXPECT_EQ(changes()[0].not_before, last);
+}
+
 TEST_F(Gaps, TheConnectionsEventsTellLossAndReturn) {
   for (const auto* word : {"reconnecting", "disconnected", "connected"}) {
     later(10);

@@ -8,7 +8,7 @@ namespace history {
 namespace {
 
 const std::vector<std::string> services{"ws-gateway", "model-service", "order-manager"};
-const std::vector<std::string> statuses{"healthy", "healthy", "healthy", "degraded", "unhealthy", "refused", "silent"};
+const std::vector<std::string> statuses{"healthy", "healthy", "healthy", "degraded", "unhealthy", "refused", "silent", "absent"};
 const std::vector<std::string> connection_words{"connected", "connected", "disconnected", "reconnecting", "connecting", "error", ""};
 
 }  // namespace

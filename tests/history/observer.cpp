@@ -52,10 +52,9 @@ const std::vector<SourceSetup>& setups() {
   return all;
 }
 
-std::optional<std::string> connection_status(const std::string& word) {
+std::string connection_status(const std::string& word) {
   static const std::set<std::string> known{"connected", "disconnected", "connecting", "reconnecting"};
-  if (known.contains(word)) return word;
-  return std::nullopt;
+  return known.contains(word) ? word : "unknown";
 }
 
 }  // namespace
@@ -134,6 +133,8 @@ Outcome Observer::ask(const Source& source, const Trouble& trouble) {
     outcome.result = gateway::failure(ErrorClass::refused, "connection refused", Means::unhealthy);
   } else if (says == "silent" || trouble.kind == Trouble::Kind::silent || trouble.silent_sources.contains(source.name)) {
     outcome.result = gateway::failure(ErrorClass::timeout, "no answer in time");
+  } else if (says == "absent") {
+    outcome.result = gateway::failure(ErrorClass::missing, "HTTP 404", Means::no_endpoint);
   } else {
     const auto requests = source.ask(known);
     if (!requests) throw std::runtime_error(source.name + ": " + requests.error().text);
@@ -154,7 +155,11 @@ void Observer::note(const Source& source, const Outcome& outcome, const std::vec
     diary_.sightings.push_back({.subject = subject, .status = status, .at = world_.now, .own = own_now(), .starts = diary_.starts.size()});
   };
   if (!outcome.result) {
-    if (outcome.result.error().means == Means::unhealthy && source.name == source.upstream + ".health") saw(source.upstream, "unhealthy");
+    if (source.name != source.upstream + ".health") return;
+    if (outcome.result.error().means == Means::unhealthy) saw(source.upstream, "unhealthy");
+    if (outcome.result.error().means != Means::no_endpoint) return;
+    saw(source.upstream, "unknown");
+    if (source.upstream == "ws-gateway") saw("ws:private", "unknown");
     return;
   }
   if (source.name == "postgres.health") {
@@ -164,12 +169,11 @@ void Observer::note(const Source& source, const Outcome& outcome, const std::vec
   } else if (source.name == source.upstream + ".health") {
     const auto says = world_.services.at(source.upstream).now();
     saw(source.upstream, says);
-    const auto connection = connection_status(world_.private_connection.now());
-    if (source.upstream == "ws-gateway" && connection) saw("ws:private", *connection);
+    if (source.upstream == "ws-gateway") saw("ws:private", connection_status(world_.private_connection.now()));
   } else if (source.name == "postgres.subscriptions") {
     constexpr double quiet_after_s = 60;
     const auto quiet = gateway::number(std::get<Table>(answers.at(1)).at(0, "quiet_s"));
-    if (quiet) saw("ws:public", *quiet <= quiet_after_s ? "connected" : "disconnected");
+    saw("ws:public", !quiet ? "unknown" : *quiet <= quiet_after_s ? "connected" : "disconnected");
   }
 }
 
@@ -178,7 +182,9 @@ bool Observer::attempt(const std::string& upstream, const Trouble& trouble) {
   for (const auto& source : sources()) {
     if (source.upstream == upstream && source.on) outcomes.push_back(ask(source, trouble));
   }
-  const bool failed = std::ranges::none_of(outcomes, [](const auto& o) { return o.result.has_value(); });
+  // Who says that there is no such thing is alive.
+  const bool failed =
+      std::ranges::none_of(outcomes, [](const auto& o) { return o.result || o.result.error().kind == ErrorClass::missing; });
   const bool more = std::ranges::any_of(outcomes, [](const auto& o) { return o.result && o.result->more; });
   diary_.attempts.push_back({.upstream = upstream, .failed = failed, .own = own_now()});
   constexpr std::int64_t interval_s = 10;

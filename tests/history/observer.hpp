@@ -15,7 +15,7 @@
 namespace history {
 
 struct Sighting {
-  std::string subject, status;  // a service, ws:private, ws:public, training
+  std::string subject, status;  // a service, ws:private, ws:public, training; status may be `unknown`
   double at = 0;                // the world's time
   std::int64_t own = 0;         // by the gateway's clock
   std::size_t starts = 0;       // of the gateway until then

@@ -113,8 +113,15 @@ class Observed {
     std::map<std::string, std::vector<const Sighting*>> of;
     for (const auto& s : diary_.sightings) of[s.subject].push_back(&s);
     for (const auto& [subject, sightings] : of) {
-      for (std::size_t i = 1; i < sightings.size(); ++i) {
-        if (sightings[i - 1]->status != sightings[i]->status) changed(*sightings[i - 1], *sightings[i]);
+      const Sighting *known = nullptr, *unknown = nullptr;  // the last ones
+      for (const auto* now : sightings) {
+        if (now->status == "unknown") {
+          unknown = now;
+          continue;
+        }
+        if (known != nullptr && known->status != now->status) changed(*known, unknown, *now);
+        known = now;
+        unknown = nullptr;
       }
     }
     for (const auto& upstream : upstream_names()) outages(upstream);
@@ -141,7 +148,7 @@ class Observed {
     return &due_.back();
   }
 
-  void changed(const Sighting& before, const Sighting& after) {
+  void changed(const Sighting& before, const Sighting* unknown, const Sighting& after) {
     Due* due = nullptr;
     if (after.subject == "training") {
       if (after.status != "training") return;
@@ -161,7 +168,9 @@ class Observed {
     due->event.not_before = static_cast<double>(before.own);
     const auto started = diary_.starts.at(after.starts - 1);
     const bool restarted = after.starts > before.starts && before.own < started && started <= after.own;
-    due->gap_is_long = after.subject == "training" || restarted || static_cast<double>(after.own - before.own) > stale_after_s();
+    const bool was_unknown = unknown != nullptr && before.own < unknown->own && unknown->own < after.own;
+    due->gap_is_long =
+        after.subject == "training" || restarted || was_unknown || static_cast<double>(after.own - before.own) > stale_after_s();
   }
 
   bool was_connected(const Sighting& now) const {

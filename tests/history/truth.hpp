@@ -17,7 +17,7 @@ struct Due {
   Event event;
   std::vector<double> times;
   bool may_be_absent = false;
-  // Of a change across a gap: not_before must be this; across a short one it may be.
+  // Of a change across a gap: not_before must be this; across a short one that nobody knew of it may be.
   bool gap_is_long = false;
 };
 

@@ -86,7 +86,7 @@ struct World {
   std::vector<ExecutionRow> executions;
   std::vector<VersionRow> versions;
   std::vector<SubscriptionRow> subscriptions;
-  // By upstream: `refused`, `silent`, or what /health says.
+  // By upstream: `refused`, `silent`, `absent` (404), or what /health says.
   std::map<std::string, Timeline> services;
   Timeline private_connection;  // as ws-gateway puts it; empty: it does not say
   std::vector<Training> trainings;
@@ -99,7 +99,7 @@ struct World {
   bool answers(const std::string& upstream) const {
     const auto found = services.find(upstream);
     const auto says = found == services.end() ? std::string() : found->second.now();
-    return says != "refused" && says != "silent";
+    return says != "refused" && says != "silent" && says != "absent";
   }
   const Training* training() const {
     for (const auto& t : trainings) {

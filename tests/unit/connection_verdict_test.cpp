@@ -116,6 +116,24 @@ TEST_F(ConnectionVerdict, a_change_while_nobody_looked_carries_both_bounds) {
   EXPECT_EQ(transitions(), (std::vector<Row>{{t0 + 600, t0, "private", "connected", "reconnecting"}}));
 }
 
+TEST_F(ConnectionVerdict, a_change_across_a_short_unknown_carries_the_time_it_was_last_known) {
+  ws_gateway("healthy", t0);
+  ws_gateway("unknown-word", t0 + 5);
+  ws_gateway("not-told-any-more", t0 + 10);
+  ws_gateway("websocket-down", t0 + 15);
+  cache_.fail("ws-gateway.health", t0 + 20, {ErrorClass::missing, "HTTP 404", Means::no_endpoint});
+  ws_gateway("healthy", t0 + 25);
+  EXPECT_EQ(transitions(), (std::vector<Row>{{t0 + 25, t0 + 15, "private", "reconnecting", "connected"},
+                                             {t0 + 15, t0, "private", "connected", "reconnecting"}}));
+}
+
+TEST_F(ConnectionVerdict, a_missed_poll_is_no_unknown) {
+  ws_gateway("healthy", t0);
+  cache_.fail("ws-gateway.health", t0 + 10, {ErrorClass::timeout, "no answer", Means::nothing});
+  ws_gateway("websocket-down", t0 + 20);
+  EXPECT_EQ(transitions(), (std::vector<Row>{{t0 + 20, Value{}, "private", "connected", "reconnecting"}}));
+}
+
 TEST_F(ConnectionVerdict, no_subscriptions_is_not_available_while_postgres_is_unhealthy) {
   subscriptions("none", t0);
   EXPECT_EQ(connection("active_subscriptions", "public", t0), (std::vector<Row>{{0}}));

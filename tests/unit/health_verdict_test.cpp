@@ -179,6 +179,17 @@ TEST_F(HealthVerdict, services_do_not_touch_each_others_components) {
   EXPECT_EQ(component(t0 + 5, "database"), Value("healthy"));
 }
 
+TEST_F(HealthVerdict, a_change_across_an_unknown_carries_the_time_it_was_last_known_and_one_across_a_missed_poll_does_not) {
+  answers("alpha", "healthy", t0);
+  fails("alpha", t0 + 5, no_endpoint_);
+  fails("alpha", t0 + 10, timeout_);
+  answers("alpha", "degraded", t0 + 15);
+  fails("alpha", t0 + 20, timeout_);
+  answers("alpha", "healthy", t0 + 25);
+  EXPECT_EQ(cache_.read("SELECT time, not_before_at FROM event_history WHERE event_type = 'service_status_changed' ORDER BY time", t0).rows,
+            (std::vector<Row>{{static_cast<double>(t0 + 15), static_cast<double>(t0)}, {static_cast<double>(t0 + 25), Value{}}}));
+}
+
 class SystemHealth : public HealthVerdict {
  protected:
   // Brings both configured services to a status; `unknown` by silence.
