@@ -103,7 +103,8 @@ SELECT source, upstream, interval_s, stale_after_s, last_attempt_at, last_succes
             WHEN unixepoch() - last_success_at BETWEEN -5 AND stale_after_s AND failing_for_s <= stale_after_s THEN 'fresh'
             ELSE 'stale' END AS freshness,
        duration_ms, rows, consecutive_failures, error_class, error, next_attempt_at,
-       (SELECT 60.0 * sum(requests) / max(1, max(time) - min(time)) FROM attempt a
+       -- n attempts span n - 1 intervals; one alone tells nothing
+       (SELECT 60.0 * avg(requests) * (count(*) - 1) / nullif(max(time) - min(time), 0) FROM attempt a
          WHERE a.source = s.source AND a.time > s.last_attempt_at - 600) AS requests_per_min,
        position, failure_means
 FROM source s
