@@ -643,17 +643,19 @@ CREATE TABLE ws_connection_row (
   basis TEXT NOT NULL CHECK (basis IN ('reported', 'observed', 'inferred'))
 ) STRICT;
 
+-- Always two rows: of a connection that nothing was heard of yet, the facts are not available.
 CREATE VIEW ws_connection AS
-SELECT w.connection,
+SELECT c.connection,
        CASE WHEN s.freshness = 'fresh' AND w.known_at = w.observed_at THEN w.status ELSE 'unknown' END AS status,
        w.status AS last_known_status, w.environment, w.connected_at,
        CASE WHEN s.freshness = 'fresh' AND w.known_at = w.observed_at AND w.status = 'connected' THEN CAST(unixepoch() - w.connected_at AS REAL) END AS duration_s,
        w.last_heartbeat_at, w.reconnect_count, w.observed_since, w.last_error,
        CASE WHEN w.active_subscriptions = 0 AND EXISTS (SELECT 1 FROM service_health h WHERE h.service = 'postgres' AND h.effective_status = 'unhealthy')
             THEN NULL ELSE w.active_subscriptions END AS active_subscriptions,
-       w.basis, s.source, s.last_success_at AS fetched_at, s.age_s, s.freshness
-FROM ws_connection_row w
-JOIN source_status s ON s.source = CASE w.connection WHEN 'private' THEN 'ws-gateway.health' ELSE 'postgres.subscriptions' END;
+       w.basis, c.source, s.last_success_at AS fetched_at, s.age_s, coalesce(s.freshness, 'never') AS freshness
+FROM (SELECT 'private' AS connection, 'ws-gateway.health' AS source UNION ALL SELECT 'public', 'postgres.subscriptions') c
+LEFT JOIN ws_connection_row w ON w.connection = c.connection
+LEFT JOIN source_status s ON s.source = c.source;
 
 -- Observed changes. A change across a time when nobody knew, however short, lies between not_before_at and time. The newest 1,000 of each stay.
 CREATE TABLE ws_transition_log (

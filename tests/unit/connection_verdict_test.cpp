@@ -44,6 +44,20 @@ class ConnectionVerdict : public ::testing::Test {
   Cache cache_{fixed_sources()};
 };
 
+TEST_F(ConnectionVerdict, both_are_shown_before_anything_was_heard_of_them) {
+  EXPECT_EQ(cache_
+                .read("SELECT connection, status, last_known_status, environment, connected_at, duration_s, last_heartbeat_at, "
+                      "reconnect_count, observed_since, last_error, active_subscriptions, basis, source, freshness FROM ws_connection "
+                      "ORDER BY connection",
+                      t0)
+                .rows,
+            (std::vector<Row>{{"private", "unknown", Value{}, Value{}, Value{}, Value{}, Value{}, Value{}, Value{}, Value{}, Value{},
+                               Value{}, "ws-gateway.health", "never"},
+                              {"public", "unknown", Value{}, Value{}, Value{}, Value{}, Value{}, Value{}, Value{}, Value{}, Value{},
+                               Value{}, "postgres.subscriptions", "never"}}));
+  EXPECT_EQ(Store().query("SELECT status FROM ws_connection").rows, (std::vector<Row>{{"unknown"}, {"unknown"}}));
+}
+
 TEST_F(ConnectionVerdict, the_private_one_is_as_reported_while_fresh) {
   ws_gateway("websocket-down", t0);
   EXPECT_EQ(connection("status, last_known_status, basis, environment", "private", t0 + 30),
