@@ -198,7 +198,7 @@ SELECT c.service, c.component,
        c.basis, c.error, c.status AS last_known_status, h.source, h.fetched_at, h.age_s, h.freshness
 FROM service_health h CROSS JOIN component c ON c.service = h.service;
 
--- One row. Services that are not configured do not count.
+-- One row. Services that are not configured do not count; those without the endpoint are unknown, and have no age.
 CREATE VIEW system_health AS
 SELECT CASE WHEN sum(effective_status = 'unhealthy') > 0 THEN 'unhealthy'
             WHEN count(*) = 0 OR sum(effective_status = 'unknown') > 0 THEN 'unknown'
@@ -208,10 +208,12 @@ SELECT CASE WHEN sum(effective_status = 'unhealthy') > 0 THEN 'unhealthy'
        coalesce(sum(effective_status = 'degraded'), 0) AS degraded,
        coalesce(sum(effective_status = 'unhealthy'), 0) AS unhealthy,
        coalesce(sum(effective_status = 'unknown'), 0) AS unknown,
-       group_concat(source, ', ') AS source, min(fetched_at) AS fetched_at, max(age_s) AS age_s,
+       group_concat(source, ', ') AS source,
+       min(CASE WHEN freshness <> 'missing' THEN fetched_at END) AS fetched_at, max(CASE WHEN freshness <> 'missing' THEN age_s END) AS age_s,
        CASE WHEN sum(freshness = 'never') > 0 THEN 'never'
             WHEN sum(freshness = 'stale') > 0 THEN 'stale'
             WHEN sum(freshness = 'fresh') > 0 THEN 'fresh'
+            WHEN count(*) > 0 THEN 'missing'
             ELSE 'never' END AS freshness
 FROM service_health
 WHERE freshness <> 'off';

@@ -239,6 +239,16 @@ TEST_F(SystemHealth, is_as_stale_as_its_stalest_service) {
   EXPECT_EQ(cache_.read("SELECT fetched_at, age_s FROM system_health", t0 + 25).rows, (std::vector<Row>{{t0, 25}}));
 }
 
+TEST_F(SystemHealth, has_not_the_age_of_what_is_missing) {
+  const auto age = [&] { return cache_.read("SELECT status, fetched_at, age_s, freshness FROM system_health", t0 + 45).rows; };
+  answers("alpha", "healthy", t0);
+  answers("beta", "healthy", t0 + 40);
+  fails("alpha", t0 + 42, no_endpoint_);
+  EXPECT_EQ(age(), (std::vector<Row>{{"unknown", t0 + 40, 5, "fresh"}}));
+  fails("beta", t0 + 43, no_endpoint_);
+  EXPECT_EQ(age(), (std::vector<Row>{{"unknown", Value{}, Value{}, "missing"}}));
+}
+
 TEST_F(SystemHealth, is_unknown_when_nothing_is_configured) {
   Cache none{{off_health("gamma")}};
   EXPECT_EQ(none.read("SELECT status, healthy, degraded, unhealthy, unknown FROM system_health", t0).rows,
