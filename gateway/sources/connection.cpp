@@ -5,8 +5,12 @@
 namespace gateway {
 
 std::string known_connection(const std::string& connection) {
+  // It was connected before if it has ever ceased to be: what its event calls a reconnect is counted as one.
   return fmt::format(
-      "SELECT status, known_at, connected_at, reconnect_count, observed_since FROM ws_connection_row WHERE connection = '{}'", connection);
+      "SELECT status, known_at, connected_at, reconnect_count, observed_since, EXISTS (SELECT 1 FROM "
+      "ws_transition_log t WHERE t.connection = w.connection AND t.from_status = 'connected') AS was_connected "
+      "FROM ws_connection_row w WHERE connection = '{}'",
+      connection);
 }
 
 Write connection_row(const std::string& connection, const Table& before, const ConnectionSeen& seen, const std::string& basis,
@@ -26,7 +30,8 @@ Write connection_row(const std::string& connection, const Table& before, const C
   }
   const bool came_back = seen.status == "connected" && was && was != "connected";
   if (came_back && !seen.connected_at) connected_at = static_cast<double>(now);
-  if (!seen.reconnect_count && seen.status) reconnects = reconnects.value_or(0) + (came_back ? 1 : 0);
+  const bool reconnected = came_back && integer(before.at(0, "was_connected")) == 1;
+  if (!seen.reconnect_count && seen.status) reconnects = reconnects.value_or(0) + (reconnected ? 1 : 0);
   if (!since && seen.status) since = now;
   if (seen.status) known_at = now;
   return {.table = "ws_connection_row",

@@ -109,6 +109,18 @@ TEST_F(ConnectionVerdict, how_long_it_is_connected_is_known_only_after_it_came_b
             (std::vector<Row>{{static_cast<double>(t0 + 20), 5.0, 1, t0}}));
 }
 
+TEST_F(ConnectionVerdict, the_first_connect_is_no_reconnect) {
+  const auto counted = [&](std::int64_t now) { return connection("connected_at, reconnect_count", "private", now).at(0); };
+  ws_gateway("websocket-down", t0);
+  ws_gateway("healthy", t0 + 10);
+  EXPECT_EQ(counted(t0 + 10), (Row{static_cast<double>(t0 + 10), 0}));
+  ws_gateway("websocket-down", t0 + 20);
+  ws_gateway("healthy", t0 + 30);
+  EXPECT_EQ(counted(t0 + 30), (Row{static_cast<double>(t0 + 30), 1}));
+  EXPECT_EQ(cache_.value("SELECT group_concat(event_type, ' ') FROM (SELECT event_type FROM event_history ORDER BY time)", t0),
+            Value("websocket_connected websocket_disconnected websocket_reconnected"));
+}
+
 TEST_F(ConnectionVerdict, a_duration_is_not_available_once_stale) {
   ws_gateway("nested-state", t0);
   EXPECT_FALSE(is_null(connection("duration_s", "private", t0 + 5).at(0).at(0)));
