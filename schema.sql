@@ -325,6 +325,12 @@ CREATE TRIGGER queue_sampled AFTER INSERT ON queue_poll WHEN new.tier = 0 AND ne
   ON CONFLICT DO NOTHING;
 END;
 
+-- A second attempt within the second of one that failed is a good poll like any other.
+CREATE TRIGGER queue_answered_after_all AFTER UPDATE OF ok ON queue_poll WHEN new.tier = 0 AND old.ok = 0 AND new.ok = 1 BEGIN
+  DELETE FROM queue_poll WHERE tier = 0 AND time = new.time;
+  INSERT INTO queue_poll (tier, time, ok) VALUES (0, new.time, 1);
+END;
+
 -- Rolling one bucket of a finer tier into a coarser one is an insert here; the gateway does it when the bucket has left
 -- the finer tier's window.
 CREATE TABLE queue_rollup (

@@ -54,6 +54,15 @@ TEST_F(QueueHistory, a_poll_that_failed_is_a_row_of_nothing_for_every_queue) {
       (std::vector<Row>{{0_n, "a", 1_n}, {0_n, "b", 2_n}, {15_n, "a", Value{}}, {15_n, "b", Value{}}, {30_n, "a", 1_n}, {30_n, "b", 2_n}}));
 }
 
+TEST_F(QueueHistory, an_answer_within_the_second_of_a_poll_that_failed_is_sampled) {
+  poll(t0, {{"q", 7_n}});
+  miss(t0 + 15);
+  poll(t0 + 15, {{"q", 7_n}});
+  poll(t0 + 30, {{"q", 7_n}});
+  EXPECT_EQ(trend(), (std::vector<Row>{{0_n, "q", 7_n}, {15_n, "q", 7_n}, {30_n, "q", 7_n}}));
+  EXPECT_EQ(count("queue_run"), 1);
+}
+
 TEST_F(QueueHistory, a_queue_without_figures_is_shown_without_figures) {
   poll(t0, {{"q", Value{}}});
   EXPECT_EQ(trend(), (std::vector<Row>{{0_n, "q", Value{}}}));
