@@ -568,7 +568,8 @@ CREATE TRIGGER quality_compaction AFTER UPDATE ON tick WHEN EXISTS (SELECT 1 FRO
   DELETE FROM quality_hour WHERE (kind, hour) IN (SELECT kind, hour FROM quality_settled);
 END;
 
--- One row a strategy and one `(all)`. `coverage_from_at` is NULL when all time is counted.
+-- One row a strategy and one `(all)`. `coverage_from_at` is NULL when all time is counted. Where there never was a table to
+-- count in, the counts are not available instead of 0.
 CREATE VIEW model_quality AS
 WITH per_strategy AS (
   SELECT n.strategy_id, coalesce(sum(q.orders), 0) AS total_orders, coalesce(sum(q.filled_orders), 0) AS filled_orders,
@@ -581,8 +582,14 @@ all_rows AS (
   SELECT 0 AS is_all, * FROM per_strategy
   UNION ALL
   SELECT 1, '(all)', coalesce(sum(total_orders), 0), coalesce(sum(filled_orders), 0), coalesce(sum(pnl_orders), 0), coalesce(sum(successful_orders), 0), sum(pnl)
-    FROM per_strategy)
-SELECT a.strategy_id, a.total_orders, a.filled_orders, a.pnl_orders, a.successful_orders,
+    FROM per_strategy),
+counted AS (
+  SELECT kind, EXISTS (SELECT 1 FROM quality_hour q WHERE q.kind = k.kind)
+           OR NOT EXISTS (SELECT 1 FROM source s WHERE s.last_success_at IS NULL
+                             AND (s.source = 'postgres.quality' OR s.source = 'postgres.' || k.kind AND s.state = 'missing')) AS is_counted
+    FROM (SELECT 'orders' AS kind UNION ALL SELECT 'executions') k)
+SELECT a.strategy_id, CASE WHEN o.is_counted THEN a.total_orders END AS total_orders, CASE WHEN o.is_counted THEN a.filled_orders END AS filled_orders,
+       CASE WHEN e.is_counted THEN a.pnl_orders END AS pnl_orders, CASE WHEN e.is_counted THEN a.successful_orders END AS successful_orders,
        CASE WHEN a.pnl_orders > 0 THEN 1.0 * a.successful_orders / a.pnl_orders END AS win_rate,
        CASE WHEN a.pnl_orders > 0 THEN a.pnl END AS total_pnl,
        v.accuracy, v.f1_score,
@@ -593,6 +600,8 @@ FROM (SELECT min(last_success_at) AS fetched_at, max(age_s) AS age_s,
                   WHEN sum(freshness = 'fresh') > 0 THEN 'fresh' ELSE 'missing' END AS freshness
         FROM source_status WHERE source IN ('postgres.quality', 'postgres.models') AND freshness NOT IN ('off', 'missing')) f
 CROSS JOIN all_rows a
+JOIN counted o ON o.kind = 'orders'
+JOIN counted e ON e.kind = 'executions'
 LEFT JOIN model_version v ON v.version = (SELECT version FROM model_version m WHERE m.strategy_id = a.strategy_id AND m.is_active = 1 AND a.is_all = 0
                                            ORDER BY trained_at DESC LIMIT 1)
 ORDER BY a.is_all DESC, a.strategy_id;

@@ -68,6 +68,32 @@ TEST_F(QualityTotals, hours_that_are_added_up_still_count) {
   EXPECT_EQ(totals().at(1).at(1), Value{std::int64_t{13}});
 }
 
+TEST_F(QualityTotals, of_a_table_that_never_was_are_not_available) {
+  Cache cache({bare_source("postgres.orders"), bare_source("postgres.executions"), bare_source("postgres.models"),
+               bare_source("postgres.quality")});
+  const Error missing{ErrorClass::missing, "no such table", Means::nothing};
+  const auto counts = [&] {
+    return cache.read("SELECT total_orders, filled_orders, pnl_orders, successful_orders FROM model_quality", t0).rows;
+  };
+  EXPECT_EQ(counts(), (std::vector<Row>{{Value{}, Value{}, Value{}, Value{}}})) << "not asked yet";
+  cache.apply({failure_of("postgres.orders", t0, missing), success_of("postgres.executions", t0), success_of("postgres.quality", t0)});
+  EXPECT_EQ(counts(), (std::vector<Row>{{Value{}, Value{}, 0, 0}}));
+  cache.apply({success_of("postgres.orders", t0 + 10), success_of("postgres.quality", t0 + 10)});
+  EXPECT_EQ(counts(), (std::vector<Row>{{0, 0, 0, 0}}));
+  cache.apply({failure_of("postgres.orders", t0 + 20, missing), success_of("postgres.quality", t0 + 20)});
+  EXPECT_EQ(counts(), (std::vector<Row>{{0, 0, 0, 0}})) << "the last-known value stays";
+}
+
+TEST_F(QualityTotals, of_executions_that_never_were_are_not_available) {
+  Cache cache({bare_source("postgres.orders"), bare_source("postgres.executions"), bare_source("postgres.models"),
+               bare_source("postgres.quality")});
+  cache.apply({success_of("postgres.orders", t0),
+               failure_of("postgres.executions", t0, {ErrorClass::missing, "no such table", Means::nothing}),
+               success_of("postgres.quality", t0)});
+  EXPECT_EQ(cache.read("SELECT total_orders, filled_orders, pnl_orders, successful_orders, win_rate FROM model_quality", t0).rows,
+            (std::vector<Row>{{0, 0, Value{}, Value{}, Value{}}}));
+}
+
 // The source reads the hour anew as long as one of its orders is open: what had been added up of it would count twice.
 TEST_F(QualityTotals, an_hour_with_open_orders_is_kept_whole_however_old) {
   const auto old = t0 - 20 * 86400;
