@@ -777,9 +777,7 @@ CREATE TRIGGER error_seen AFTER INSERT ON error_sample BEGIN
     first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at);
   DELETE FROM error_sample;
 END;
-CREATE TRIGGER attempt_error AFTER INSERT ON attempt WHEN new.error IS NOT NULL AND new.error_class <> 'missing' BEGIN
-  INSERT INTO error_sample SELECT upstream, new.error_class, new.error, new.time FROM source WHERE source = new.source;
-END;
+-- Errors of attempts are inserted by the gateway: only it knows which of them belong to one poll.
 CREATE TRIGGER health_error AFTER INSERT ON attempt WHEN new.error IS NULL AND new.source LIKE '%.health' BEGIN
   INSERT INTO error_sample SELECT service, 'health', error, new.time FROM service
    WHERE service = substr(new.source, 1, length(new.source) - 7) AND error IS NOT NULL;

@@ -6,6 +6,7 @@
 #include <SQLiteCpp/Backup.h>
 
 #include <algorithm>
+#include <set>
 
 #include "cache_file.hpp"
 #include "text.hpp"
@@ -405,6 +406,7 @@ void Store::record_outage(std::span<const Outcome> outcomes, const AttemptReport
 std::vector<std::optional<Error>> Store::apply(std::span<const Outcome> outcomes, std::span<const SourceSetup> sources,
                                                const AttemptReport& report) {
   std::vector<std::optional<Error>> errors;
+  std::set<std::pair<ErrorClass, std::string>> seen;  // an error counts once a poll, however many of its sources meet it
   SQLite::Transaction transaction(database_);
   for (const auto& outcome : outcomes) {
     const auto found = std::ranges::find_if(sources, [&](const auto& setup) { return setup.source->name == outcome.source; });
@@ -418,6 +420,11 @@ std::vector<std::optional<Error>> Store::apply(std::span<const Outcome> outcomes
       if (source.failed) try_batch(source.failed(Known{.now = outcome.sent_at, .tables = {}}, *error));
     }
     record(outcome, error, source, report);
+    if (error && error->kind != ErrorClass::missing && seen.emplace(error->kind, error_pattern(error->text)).second) {
+      auto& sighting = prepared("INSERT INTO error_sample (service, kind, message, time) VALUES (?, ?, ?, ?)");
+      bind_row(sighting, {source.upstream, std::string(to_string(error->kind)), error->text, outcome.sent_at});
+      sighting.exec();
+    }
     errors.push_back(error);
   }
   record_outage(outcomes, report);

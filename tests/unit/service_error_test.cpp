@@ -50,6 +50,17 @@ TEST_F(ServiceError, a_failed_poll_and_a_reported_fault_are_errors_of_different_
                                         error("alpha", "timeout", "no answer within 3 s", 1, 0, 0)}));
 }
 
+TEST_F(ServiceError, what_several_sources_meet_in_one_poll_is_counted_once_a_poll) {
+  Cache cache({bare_source("many.a"), bare_source("many.b"), bare_source("many.c")});
+  const Error refused{ErrorClass::refused, "connection refused", Means::unhealthy};
+  const Error locked{ErrorClass::sql, "lock timeout", Means::nothing};
+  for (const auto at : {t0, t0, t0 + 10}) {  // two of them within a second
+    cache.apply({failure_of("many.a", at, refused), failure_of("many.b", at, locked), failure_of("many.c", at, refused)});
+  }
+  EXPECT_EQ(cache.read("SELECT service, kind, count FROM service_error ORDER BY kind", t0).rows,
+            (std::vector<Row>{{"many", "refused", 3}, {"many", "sql", 3}}));
+}
+
 TEST_F(ServiceError, what_an_old_deployment_lacks_is_none) {
   cache_.fail("alpha.health", t0, {ErrorClass::missing, "HTTP 404", Means::no_endpoint});
   EXPECT_TRUE(errors().empty());
