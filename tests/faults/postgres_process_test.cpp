@@ -24,7 +24,7 @@ class PostgresProcess : public integration::Integration {
   // Written to the log at once: what a crash of PostgreSQL itself forgets is another matter.
   void insert(int count) const {
     upstreams.sql(
-        fmt::format("SET synchronous_commit = on; INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) "
+        fmt::format("INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) "
                     "SELECT gen_random_uuid(), 'momentum', 'BTCUSDT', 'buy', n, now() AT TIME ZONE 'UTC' FROM generate_series(1, {}) AS n",
                     count));
   }
