@@ -17,6 +17,10 @@ void require(bool holds, std::string_view promise) {
 
 void require_proper(const gateway::Error& error) {
   require(error.kind != gateway::ErrorClass::other, "an error has a class");
+  require_readable(error);
+}
+
+void require_readable(const gateway::Error& error) {
   require(!error.text.empty() && error.text.size() <= 2000, "an error has a text of at most 2,000 bytes");
   require(error.text == gateway::one_line(gateway::clean_utf8(error.text)), "an error's text is one clean line");
 }

@@ -9,7 +9,9 @@ namespace fuzz {
 
 void require(bool holds, std::string_view promise);
 
-// One clean line of bearable length, and never the class for what nobody thought of.
+// One clean line of bearable length.
+void require_readable(const gateway::Error& error);
+// That, and never the class for what nobody thought of.
 void require_proper(const gateway::Error& error);
 // Clean text and finite numbers, in rows as long as their columns, for the source's own tables.
 void require_proper(const gateway::Batch& batch, const gateway::Source& source);

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto rest = input.rest();
   const auto error = gateway::sql_error(state, rest);
   fuzz::require_proper(error);
-  fuzz::require_proper(gateway::connection_error(rest, "postgres", "5432"));
+  fuzz::require_readable(gateway::connection_error(rest, "postgres", "5432"));  // `other`: no memory, no route
   fuzz::require(!state.starts_with("22") || error.text.size() < 100, "a data exception does not quote the value");
   return 0;
 }
