@@ -123,15 +123,13 @@ std::expected<std::filesystem::path, std::string> set_aside(const std::filesyste
     std::filesystem::create_hard_link(file, aside, error);
     if (error != std::errc::file_exists) break;
   }
-  if (error) {  // not every file system has hard links
+  if (error && error != std::errc::file_exists) {  // not every file system has hard links, nor may everybody make them
     error.clear();
     std::filesystem::copy_file(file, aside, error);
-  }
-  if (error) {
     std::error_code ignored;
-    std::filesystem::remove(aside, ignored);  // a copy that was cut short
-    return std::unexpected(fmt::format("{}: {}", aside.string(), error.message()));
+    if (error && error != std::errc::file_exists) std::filesystem::remove(aside, ignored);  // a copy that was cut short
   }
+  if (error) return std::unexpected(fmt::format("{}: {}", aside.string(), error.message()));
   std::vector<std::filesystem::path> all;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     if (entry.path().filename().string().starts_with(prefix)) all.push_back(entry.path());

@@ -191,11 +191,9 @@ std::vector<ServiceSettings> SettingsReader::services(const std::string& name) {
     const bool plain = !service.empty() && service.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos;
     const bool twice = taken.contains(service) || std::ranges::any_of(found, [&](const auto& other) { return other.name == service; });
     if (!url || !plain || twice) {
-      fault(name,
-            !credentials                           ? shown_url(item)
-            : plain && equals != std::string::npos ? service + "=***"
-                                                   : "***",
-            "use NAME=http://HOST:PORT/health, with a new NAME of a-z, 0-9, - and _");
+      auto shown = credentials ? std::string("***") : shown_url(item);
+      if (credentials && plain && equals != std::string::npos) shown = service + "=***";
+      fault(name, shown, "use NAME=http://HOST:PORT/health, with a new NAME of a-z, 0-9, - and _");
       continue;
     }
     auto path = url->path.empty() ? std::string("/health") : url->path;

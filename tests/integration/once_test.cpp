@@ -22,6 +22,13 @@ TEST_F(Once, AllSucceededIsZeroAndPublished) {
   EXPECT_EQ(reader.text("SELECT source, freshness, error FROM source_status WHERE freshness NOT IN ('fresh', 'off')"), "");
 }
 
+// Any positive duration is a setting; PostgreSQL's own are whole numbers of 32 bits.
+TEST_F(Once, ATimeoutOfAMonthIsNoFault) {
+  settings["POSTGRES_TIMEOUT"] = "30d";
+  const auto done = cache_gateway({"once"}, settings);
+  EXPECT_EQ(done.code, 0) << done.errors;
+}
+
 TEST_F(Once, SomeFailedIsThreeAndPublishedAllTheSame) {
   insert_signals(upstreams, "momentum", 1, 3);
   settings["RABBITMQ_MANAGEMENT_PORT"] = std::to_string(free_port());

@@ -4,6 +4,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -201,6 +202,23 @@ TEST_F(SetAside, keeps_the_newest_five_of_a_file_that_is_named_without_its_direc
   std::filesystem::current_path(before);
   ASSERT_TRUE(aside.has_value()) << aside.error();
   EXPECT_EQ(listing(directory_.path()).size(), 1U + 5);
+}
+
+// The kernel lets nobody link what is somebody else's and read-only to him; reading it is enough.
+TEST_F(SetAside, copies_what_it_may_not_link) {
+  const auto file = published();
+  std::filesystem::permissions(file, std::filesystem::perms{0444});
+  std::filesystem::permissions(directory_.path(), std::filesystem::perms{0777});
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::setuid(65534) != 0 && ::getuid() == 0) ::_exit(2);
+    const auto aside = set_aside(file, "broken");
+    ::_exit(aside && read_file(*aside) == read_file(file) ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(listing(directory_.path()).size(), 2U);
 }
 
 TEST_F(SetAside, an_absent_file_is_an_error) { EXPECT_FALSE(set_aside(directory_ / "cache.db", "broken").has_value()); }
