@@ -8,11 +8,11 @@
 #include <csignal>
 #include <iostream>
 
-#include "log.hpp"
-#include "scheduler.hpp"
-#include "sources/sources.hpp"
-#include "status.hpp"
-#include "upstreams.hpp"
+#include "run/log.hpp"
+#include "run/scheduler.hpp"
+#include "datasets/datasets.hpp"
+#include "commands/status.hpp"
+#include "run/upstreams.hpp"
 #include "version.hpp"
 
 namespace gateway {

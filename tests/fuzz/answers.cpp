@@ -4,9 +4,9 @@
 #include <set>
 
 #include "check.hpp"
-#include "sources/sources.hpp"
-#include "store.hpp"
-#include "text.hpp"
+#include "datasets/datasets.hpp"
+#include "cache/store.hpp"
+#include "base/text.hpp"
 
 namespace fuzz {
 namespace {

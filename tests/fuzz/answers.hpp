@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "input.hpp"
-#include "settings.hpp"
-#include "source.hpp"
+#include "settings/settings.hpp"
+#include "base/source.hpp"
 
 namespace fuzz {
 

@@ -1,5 +1,5 @@
 // Any bytes as the published file: judged, and where it is found good enough, its rows carried over into a store.
-#include "cache_file.hpp"
+#include "cache/cache_file.hpp"
 
 #include <unistd.h>
 
@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "check.hpp"
-#include "store.hpp"
+#include "cache/store.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 

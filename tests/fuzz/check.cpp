@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "text.hpp"
+#include "base/text.hpp"
 
 namespace fuzz {
 

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-#include "source.hpp"
+#include "base/source.hpp"
 
 namespace fuzz {
 

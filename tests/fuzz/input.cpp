@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "text.hpp"
+#include "base/text.hpp"
 
 namespace fuzz {
 

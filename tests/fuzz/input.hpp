@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rows.hpp"
+#include "base/rows.hpp"
 
 namespace fuzz {
 

@@ -1,10 +1,10 @@
 // The checked way into JSON: any bytes as a document, as an array of objects, and read field by field.
-#include "json.hpp"
+#include "base/json.hpp"
 
 #include <cmath>
 
 #include "check.hpp"
-#include "text.hpp"
+#include "base/text.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 

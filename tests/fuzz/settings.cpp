@@ -1,12 +1,12 @@
 // A .env file of any content, every setting read from it, and URLs. The file is in memory, not on a disk.
-#include "settings.hpp"
+#include "settings/settings.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "check.hpp"
 #include "input.hpp"
-#include "text.hpp"
+#include "base/text.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 

@@ -1,5 +1,5 @@
 // Any SQLSTATE and any message of a server, and any words of a connection that failed, to an error of ours.
-#include "sql_error.hpp"
+#include "ask/sql_error.hpp"
 #include "check.hpp"
 #include "input.hpp"
 

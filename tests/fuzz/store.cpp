@@ -1,7 +1,7 @@
 // Attempts one after the other at sources of any kind, each outcome given to a real store: accepted, or refused cleanly and
 // completely. What a source knows is what the store kept. Where the first byte says so, every public view is read
 // at the end.
-#include "store.hpp"
+#include "cache/store.hpp"
 
 #include "answers.hpp"
 #include "check.hpp"

@@ -1,5 +1,5 @@
 // What is done to text that others wrote: cleaning, cutting, patterns. The first piece is a pattern, the rest the text.
-#include "text.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 

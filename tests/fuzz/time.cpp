@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "check.hpp"
-#include "settings.hpp"
-#include "text.hpp"
+#include "settings/settings.hpp"
+#include "base/text.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 

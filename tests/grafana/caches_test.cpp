@@ -5,8 +5,8 @@
 
 #include <set>
 
-#include "cache_file.hpp"
-#include "store.hpp"
+#include "cache/cache_file.hpp"
+#include "cache/store.hpp"
 
 namespace grafana {
 namespace {

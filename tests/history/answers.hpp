@@ -3,7 +3,7 @@
 // evaluator_test.cpp compares these answers with a real PostgreSQL's, so that they cannot drift apart.
 #pragma once
 
-#include "source.hpp"
+#include "base/source.hpp"
 #include "world.hpp"
 
 namespace history {

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "cache_file.hpp"
+#include "cache/cache_file.hpp"
 #include "observer.hpp"
 #include "scratch.hpp"
 #include "trading.hpp"

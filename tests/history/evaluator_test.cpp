@@ -8,10 +8,10 @@
 #include "life.hpp"
 #include "mirror.hpp"
 #include "play.hpp"
-#include "postgres.hpp"
+#include "ask/postgres.hpp"
 #include "server.hpp"
-#include "sources/sources.hpp"
-#include "store.hpp"
+#include "datasets/datasets.hpp"
+#include "cache/store.hpp"
 #include "trading.hpp"
 
 namespace history {

@@ -4,7 +4,7 @@
 #include <limits>
 #include <map>
 
-#include "cache_file.hpp"
+#include "cache/cache_file.hpp"
 
 namespace history {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "answers.hpp"
 #include "clock.hpp"
-#include "sources/sources.hpp"
+#include "datasets/datasets.hpp"
 
 namespace history {
 namespace {

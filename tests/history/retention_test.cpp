@@ -1,6 +1,6 @@
 // What stays: the newest 200 of every type and of every service always, beyond them what is young and among the newest
 // EVENT_MAX of its type. And how it is asked for: by type or service complete, newest first.
-#include "cache_file.hpp"
+#include "cache/cache_file.hpp"
 #include "stage.hpp"
 
 namespace history {

@@ -4,7 +4,7 @@
 #include "answers.hpp"
 #include "postgres_server.hpp"
 #include "postgres_trial.hpp"
-#include "text.hpp"
+#include "base/text.hpp"
 #include "tried.hpp"
 
 namespace hostile {

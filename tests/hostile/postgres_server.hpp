@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "settings.hpp"
+#include "settings/settings.hpp"
 
 namespace hostile {
 

@@ -6,7 +6,7 @@
 #include <future>
 #include <stdexcept>
 
-#include "text.hpp"
+#include "base/text.hpp"
 #include "trial.hpp"
 
 namespace hostile {

@@ -6,8 +6,8 @@
 #include <map>
 #include <string>
 
-#include "postgres.hpp"
-#include "store.hpp"
+#include "ask/postgres.hpp"
+#include "cache/store.hpp"
 
 namespace hostile {
 

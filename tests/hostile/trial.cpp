@@ -6,8 +6,8 @@
 #include <map>
 #include <stdexcept>
 
-#include "sources/sources.hpp"
-#include "text.hpp"
+#include "datasets/datasets.hpp"
+#include "base/text.hpp"
 
 namespace hostile {
 

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "answers.hpp"
-#include "http.hpp"
-#include "store.hpp"
+#include "ask/http.hpp"
+#include "cache/store.hpp"
 
 namespace hostile {
 

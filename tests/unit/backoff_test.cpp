@@ -1,5 +1,5 @@
 // The delays between attempts: the cap is a promise ("recovery shows within BACKOFF_CAP"), jitter only ever shortens.
-#include "backoff.hpp"
+#include "run/backoff.hpp"
 
 #include <gtest/gtest.h>
 

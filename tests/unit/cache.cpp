@@ -4,8 +4,8 @@
 
 #include <stdexcept>
 
-#include "cache_file.hpp"
-#include "sources/health.hpp"
+#include "cache/cache_file.hpp"
+#include "datasets/health.hpp"
 
 namespace gateway {
 

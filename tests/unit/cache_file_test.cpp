@@ -1,5 +1,5 @@
 // The published file from outside: which files are good, what is done with those that are not, and who holds the lock.
-#include "cache_file.hpp"
+#include "cache/cache_file.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>

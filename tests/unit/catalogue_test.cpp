@@ -1,6 +1,6 @@
 // What a database must have before a dataset is asked for: absent is `missing`, forbidden is `auth`, and the latter first,
 // because somebody can mend it.
-#include "sources/catalogue.hpp"
+#include "datasets/catalogue.hpp"
 
 #include <gtest/gtest.h>
 

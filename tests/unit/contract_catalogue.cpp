@@ -1,6 +1,6 @@
 #include "contract_catalogue.hpp"
 
-#include "text.hpp"
+#include "base/text.hpp"
 
 namespace gateway {
 namespace {

@@ -1,7 +1,7 @@
 // What the read-only role sees of a trading system with all its migrations: the tables a source may ask for.
 #pragma once
 
-#include "source.hpp"
+#include "base/source.hpp"
 
 namespace gateway {
 

@@ -7,7 +7,7 @@
 #include <set>
 #include <sstream>
 
-#include "settings.hpp"
+#include "settings/settings.hpp"
 #include "support.hpp"
 
 namespace gateway {

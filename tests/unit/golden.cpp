@@ -5,9 +5,9 @@
 #include <stdexcept>
 
 #include "contract_catalogue.hpp"
-#include "store.hpp"
+#include "cache/store.hpp"
 #include "support.hpp"
-#include "text.hpp"
+#include "base/text.hpp"
 
 namespace gateway {
 namespace {

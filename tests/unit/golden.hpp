@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "source.hpp"
+#include "base/source.hpp"
 
 namespace gateway {
 

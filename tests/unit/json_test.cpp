@@ -1,6 +1,6 @@
 // The checked way into JSON that somebody else wrote: absent and null are "not available", another type is a fault that
 // names its place and never its content, and no document can bring the program down.
-#include "json.hpp"
+#include "base/json.hpp"
 
 #include <gtest/gtest.h>
 

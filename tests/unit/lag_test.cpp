@@ -1,6 +1,6 @@
 // Every rule of the lag verdict, one test each: unknown before anything, then length, then slowness from the second
 // sample on, and what the reason, the severity and lagging_since say of it.
-#include "sources/lag.hpp"
+#include "datasets/lag.hpp"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "cache.hpp"
-#include "text.hpp"
+#include "base/text.hpp"
 
 namespace gateway {
 namespace {

@@ -4,8 +4,8 @@
 #include <sys/stat.h>
 
 #include "cache.hpp"
-#include "cache_file.hpp"
-#include "publisher.hpp"
+#include "cache/cache_file.hpp"
+#include "publish/publisher.hpp"
 
 namespace gateway {
 namespace {

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "cache.hpp"
-#include "sources/cursor.hpp"
+#include "datasets/cursor.hpp"
 #include "support.hpp"
 
 namespace gateway {

@@ -4,7 +4,7 @@
 #include <cctype>
 #include <cmath>
 
-#include "text.hpp"
+#include "base/text.hpp"
 
 namespace gateway {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "cache.hpp"
-#include "sources/sources.hpp"
+#include "datasets/datasets.hpp"
 
 namespace gateway {
 

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "cache.hpp"
-#include "cache_file.hpp"
+#include "cache/cache_file.hpp"
 #include "golden.hpp"
 
 namespace gateway {

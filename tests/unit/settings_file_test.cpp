@@ -1,7 +1,7 @@
 // The .env file: KEY=VALUE with the quotes and comments people know from shells, below the real environment.
 #include <gtest/gtest.h>
 
-#include "settings.hpp"
+#include "settings/settings.hpp"
 #include "support.hpp"
 
 namespace gateway {

@@ -1,5 +1,5 @@
 // Settings from the environment: defaults, each kind of value, all faults in one go, and no secret in any of them.
-#include "settings.hpp"
+#include "settings/settings.hpp"
 
 #include <gtest/gtest.h>
 

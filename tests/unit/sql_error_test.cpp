@@ -1,7 +1,7 @@
 // SQLSTATE to our classes: what a server says of itself is an observation, what it says of a statement is not.
 #include <gtest/gtest.h>
 
-#include "sql_error.hpp"
+#include "ask/sql_error.hpp"
 
 namespace gateway {
 namespace {

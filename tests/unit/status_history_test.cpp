@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "cache.hpp"
-#include "sources/health.hpp"
+#include "datasets/health.hpp"
 
 namespace gateway {
 namespace {

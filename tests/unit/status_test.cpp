@@ -1,5 +1,5 @@
 // What `status` and `ping` answer to scripts: exit codes, and JSON that can be parsed whatever the cache holds.
-#include "status.hpp"
+#include "commands/status.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // How rows are kept: the four ways to write them, what a failure leaves alone, and what is noted of each source.
-#include "store.hpp"
+#include "cache/store.hpp"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "sources/sources.hpp"
+#include "datasets/datasets.hpp"
 
 namespace gateway {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "settings.hpp"
-#include "source.hpp"
+#include "settings/settings.hpp"
+#include "base/source.hpp"
 
 namespace gateway {
 

@@ -1,5 +1,5 @@
 // What people see in a terminal: columns that stand under each other in any script, times and lengths of time to read.
-#include "table.hpp"
+#include "commands/table.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Text that somebody else wrote, made safe: UTF-8, lengths, lines, and the patterns of QUEUE_LAG_IGNORE.
-#include "text.hpp"
+#include "base/text.hpp"
 
 #include <gtest/gtest.h>
 

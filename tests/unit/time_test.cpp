@@ -1,7 +1,7 @@
 // The upstreams' many ways to write a time, and what is none. Without a zone a time is UTC, whatever the machine's own.
 #include <gtest/gtest.h>
 
-#include "text.hpp"
+#include "base/text.hpp"
 
 namespace gateway {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "source.hpp"
+#include "base/source.hpp"
 #include "world.hpp"
 
 namespace grafana {

@@ -7,9 +7,9 @@
 #include <stdexcept>
 
 #include "answers.hpp"
-#include "publisher.hpp"
-#include "sources/sources.hpp"
-#include "upstreams.hpp"
+#include "publish/publisher.hpp"
+#include "datasets/datasets.hpp"
+#include "run/upstreams.hpp"
 
 namespace grafana {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "rows.hpp"
+#include "base/rows.hpp"
 
 namespace grafana {
 

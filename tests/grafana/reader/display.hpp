@@ -6,7 +6,7 @@
 #include <string>
 
 #include "dashboard.hpp"
-#include "rows.hpp"
+#include "base/rows.hpp"
 
 namespace grafana {
 

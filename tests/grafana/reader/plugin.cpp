@@ -10,7 +10,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "text.hpp"
+#include "base/text.hpp"
 
 namespace grafana {
 namespace {

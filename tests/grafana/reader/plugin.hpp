@@ -8,7 +8,7 @@
 
 #include "dashboard.hpp"
 #include "interpolation.hpp"
-#include "rows.hpp"
+#include "base/rows.hpp"
 
 namespace grafana {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "store.hpp"
+#include "cache/store.hpp"
 
 namespace grafana {
 namespace {

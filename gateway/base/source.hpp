@@ -1,0 +1,80 @@
+// A source: one dataset, asked for in one piece. It is data plus pure functions, so that a test can run it on recorded
+// answers and a newcomer can read it in one go. Adapters (http, postgres) know how to ask; the store knows how to keep.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/rows.hpp"
+
+namespace gateway {
+
+// Columns the read-only role sees of a table; a column it may not read is `forbidden`, an absent one is not listed.
+struct Catalogue {
+  enum class Access { readable, forbidden };
+  std::map<std::string, std::map<std::string, Access>> tables;
+};
+
+// What is already known when a source decides what to ask. A value: read on the loop thread, used in a pool thread.
+struct Known {
+  std::int64_t now = 0;                  // unix seconds when the attempt starts
+  std::vector<Table> tables;             // answers to Source::known, in its order
+  const Catalogue* catalogue = nullptr;  // PostgreSQL only; owned by the connection, valid during the attempt
+  bool first_sample_counts = false;      // `once` has no second sample to wait for
+};
+
+struct HttpRequest {
+  std::string target;  // path and query
+};
+
+struct SqlRequest {
+  std::string sql;
+  std::vector<std::optional<std::string>> parameters;  // text form; nullopt is NULL
+};
+
+using Request = std::variant<HttpRequest, SqlRequest>;
+
+struct HttpAnswer {
+  int status = 0;
+  std::string body;
+  double latency_ms = 0;
+};
+
+using Answer = std::variant<HttpAnswer, Table>;
+
+struct Source {
+  std::string name;  // upstream.dataset
+  std::string upstream;
+  std::vector<std::string> tables;  // it writes
+  std::string held;                 // SQL on the store: how many rows it holds
+  std::vector<std::string> known;   // SQL on the store: what `ask` and `parse` need to know
+  bool on = true;                   // false: not configured, shown as such
+  bool judged_alone = false;        // PostgreSQL only: outside the datasets' common transaction
+  // Both run in the upstream's pool thread, touch nothing but their arguments, and report faults as a Result.
+  std::function<Result<std::vector<Request>>(const Known&)> ask;
+  std::function<Result<Batch>(const Known&, std::span<const Answer>)> parse;
+  // What a failure itself tells (a refusal is an observation, a missed poll is a gap). Pure; may be empty.
+  std::function<Batch(const Known&, const Error&)> failed;
+};
+
+// One attempt's times in milliseconds; absent where the phase did not happen (a connection kept alive connects nothing).
+struct Timing {
+  double duration_ms = 0;
+  std::optional<double> connect_ms, wait_ms, read_ms, parse_ms;
+};
+
+struct Outcome {
+  std::string source;
+  std::int64_t sent_at = 0;  // unix seconds when the request was sent
+  std::int64_t requests = 0;
+  Timing timing;
+  Result<Batch> result;
+};
+
+}  // namespace gateway

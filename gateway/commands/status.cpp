@@ -1,0 +1,157 @@
+#include "commands/status.hpp"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "cache/cache_file.hpp"
+#include "base/deadline.hpp"
+#include "cache/store.hpp"
+#include "commands/table.hpp"
+#include "base/text.hpp"
+
+namespace gateway {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string shown(const Value& value, const std::function<std::string(double)>& format) {
+  const auto found = number(value);
+  return found ? format(*found) : "-";
+}
+
+std::string word(const Value& value, std::size_t bytes = 100) { return shortened(one_line(text(value).value_or("-")), bytes); }
+
+std::string time_of(const Value& value) { return shown(value, readable_time); }
+std::string age_of(const Value& value) { return shown(value, readable_seconds); }
+
+Json json_rows(const Table& table) {
+  auto rows = Json::array();
+  for (const auto& row : table.rows) {
+    Json object;
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      auto& cell = object[table.columns[c]];
+      std::visit(
+          [&](const auto& value) {
+            if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, std::monostate>) cell = value;
+          },
+          row[c]);
+    }
+    rows.push_back(std::move(object));
+  }
+  return rows;
+}
+
+struct Report {
+  Table gateway, system, services, sources, outages, lagging;
+};
+
+Report read_report(SQLite::Database& database) {
+  return {read_table(database,
+                     "SELECT version, started_at, published_at, age_s, freshness, publish_count, file_bytes, bytes_per_day FROM gateway"),
+          read_table(database, "SELECT status, healthy, degraded, unhealthy, unknown FROM system_health"),
+          read_table(database, "SELECT service, effective_status, last_known_status, status_since, error FROM service_health"),
+          read_table(database,
+                     "SELECT source, freshness, last_success_at, age_s, rows, consecutive_failures, error_class, error FROM source_status"),
+          read_table(database, "SELECT upstream, started_at, error_class, error FROM outage WHERE ended_at IS NULL"),
+          read_table(database,
+                     "SELECT vhost, name, messages, lag_severity, lagging_since, lag_reason, freshness FROM queue_now "
+                     "WHERE last_known_lag = 'lagging' ORDER BY lag_severity DESC LIMIT 20")};
+}
+
+void print_text(const Report& report, bool colour, std::ostream& out) {
+  if (!report.gateway.empty()) {
+    const auto& g = report.gateway;
+    out << fmt::format("published {} UTC, {} ago ({}); file {} kB, {} a day\n", time_of(g.at(0, "published_at")), age_of(g.at(0, "age_s")),
+                       coloured(word(g.at(0, "freshness")), colour), integer(g.at(0, "file_bytes")).value_or(0) / 1024,
+                       shown(g.at(0, "bytes_per_day"), [](double bytes) {
+                         return bytes < 1e9 ? fmt::format("{:.0f} MB", bytes / 1e6) : fmt::format("{:.1f} GB", bytes / 1e9);
+                       }));
+  }
+  const auto& s = report.system;
+  out << fmt::format("system    {}: {} healthy, {} degraded, {} unhealthy, {} unknown\n\n", coloured(word(s.at(0, "status")), colour),
+                     integer(s.at(0, "healthy")).value_or(0), integer(s.at(0, "degraded")).value_or(0),
+                     integer(s.at(0, "unhealthy")).value_or(0), integer(s.at(0, "unknown")).value_or(0));
+  TextTable services{.header = {"SERVICE", "STATUS", "LAST KNOWN", "SINCE (UTC)", "ERROR"}, .rows = {}, .right = {}};
+  for (const auto& row : report.services.rows)
+    services.rows.push_back({word(row[0]), word(row[1]), word(row[2]), time_of(row[3]), word(row[4])});
+  print_table(services, colour, out);
+  out << '\n';
+  TextTable sources{.header = {"SOURCE", "FRESHNESS", "AS OF (UTC)", "AGE", "ROWS", "FAILURES", "ERROR"},
+                    .rows = {},
+                    .right = {false, false, false, true, true, true}};
+  for (const auto& row : report.sources.rows) {
+    const auto error = text(row[6]) ? word(row[6]) + ": " + word(row[7]) : "-";
+    sources.rows.push_back({word(row[0]), word(row[1]), time_of(row[2]), age_of(row[3]),
+                            shown(row[4], [](double n) { return fmt::format("{:.0f}", n); }),
+                            shown(row[5], [](double n) { return fmt::format("{:.0f}", n); }), error});
+  }
+  print_table(sources, colour, out);
+  if (!report.outages.empty()) {
+    out << "\nOPEN OUTAGES\n";
+    TextTable outages{.header = {"UPSTREAM", "SINCE (UTC)", "FOR", "ERROR"}, .rows = {}, .right = {false, false, true}};
+    for (const auto& row : report.outages.rows) {
+      const auto since = number(row[1]).value_or(0);
+      outages.rows.push_back(
+          {word(row[0]), time_of(row[1]), readable_seconds(static_cast<double>(unix_now()) - since), word(row[2]) + ": " + word(row[3])});
+    }
+    print_table(outages, colour, out);
+  }
+  if (!report.lagging.empty()) {
+    out << "\nLAGGING QUEUES" << (text(report.lagging.rows[0][6]) == "fresh" ? "\n" : " (last known)\n");
+    TextTable lagging{
+        .header = {"VHOST", "QUEUE", "MESSAGES", "SEVERITY", "SINCE (UTC)", "REASON"}, .rows = {}, .right = {false, false, true, true}};
+    for (const auto& row : report.lagging.rows) {
+      lagging.rows.push_back({word(row[0]), word(row[1], 60), shown(row[2], [](double n) { return fmt::format("{:.0f}", n); }),
+                              shown(row[3], [](double n) { return fmt::format("{:.2f}", n); }), time_of(row[4]), word(row[5])});
+    }
+    print_table(lagging, colour, out);
+  }
+}
+
+}  // namespace
+
+int print_status(const std::filesystem::path& cache, bool json, bool colour, std::ostream& out, std::ostream& err) {
+  Report report;
+  try {
+    auto database = open_published(cache);
+    report = read_report(database);
+  } catch (const SQLite::Exception& e) {
+    err << fmt::format("{}: no readable cache ({}); start the gateway, or set CACHE_PATH\n", cache.string(), e.what());
+    return 4;
+  }
+  if (json) {
+    out << Json{{"gateway", report.gateway.empty() ? Json() : json_rows(report.gateway)[0]},
+                {"system", json_rows(report.system)[0]},
+                {"services", json_rows(report.services)},
+                {"sources", json_rows(report.sources)},
+                {"open_outages", json_rows(report.outages)},
+                {"lagging_queues", json_rows(report.lagging)}}
+               .dump(2, ' ', false, Json::error_handler_t::replace)
+        << '\n';
+  } else {
+    print_text(report, colour, out);
+  }
+  for (const auto& row : report.sources.rows) {
+    if (const auto freshness = text(row[1]); freshness == "stale" || freshness == "never") return 3;
+  }
+  return report.sources.empty() ? 3 : 0;
+}
+
+int ping(const std::filesystem::path& cache, std::ostream& out, std::ostream& err) {
+  try {
+    auto database = open_published(cache);
+    const auto row = read_table(database, "SELECT freshness, age_s FROM gateway");
+    const bool alive = !row.empty() && text(row.rows[0][0]) == "fresh";
+    (alive ? out : err) << fmt::format("{}: published {} ago\n", alive ? "alive" : "not alive",
+                                       row.empty() ? "never" : age_of(row.rows[0][1]));
+    return alive ? 0 : 1;
+  } catch (const SQLite::Exception& e) {
+    err << fmt::format("not alive: {}: {}\n", cache.string(), e.what());
+    return 1;
+  }
+}
+
+}  // namespace gateway

@@ -1,0 +1,18 @@
+// The one explicit list of sources. A new one is its file, its line here, its schema section and its golden case.
+#include "datasets/datasets.hpp"
+
+namespace gateway {
+
+std::vector<Source> all_sources(const Settings& settings) {
+  std::vector<Source> sources{
+      postgres_health(),       signals(),         orders(),         executions(), models(), quality(),
+      subscriptions(settings), rabbitmq_health(), queues(settings),
+  };
+  for (const auto& service : settings.services) {
+    sources.push_back(service_health(service, settings.bybit_environment));
+    if (service.name == "model-service") sources.push_back(training(service));
+  }
+  return sources;
+}
+
+}  // namespace gateway

@@ -1,0 +1,28 @@
+// Every source there is, one function each, defined in the file of its subject. all.cpp is the list.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "settings/settings.hpp"
+#include "base/source.hpp"
+
+namespace gateway {
+
+Source postgres_health();
+Source signals();
+Source orders();
+Source executions();
+Source models();
+Source quality();
+Source subscriptions(const Settings& settings);
+Source rabbitmq_health();
+Source queues(const Settings& settings);
+// ws-gateway's also tells of the private exchange connection; `environment` is the configured one.
+Source service_health(const ServiceSettings& service, const std::string& environment);
+Source training(const ServiceSettings& model_service);
+
+// In the order in which they are asked and shown.
+std::vector<Source> all_sources(const Settings& settings);
+
+}  // namespace gateway

@@ -1,0 +1,27 @@
+// postgres.health: a connection and one SELECT, judged by itself, so that a locked table is no outage.
+#include "datasets/health.hpp"
+#include "datasets/datasets.hpp"
+
+namespace gateway {
+
+Source postgres_health() {
+  return {.name = "postgres.health",
+          .upstream = "postgres",
+          .tables = {"service", "component"},
+          .held = "SELECT count(*) FROM service WHERE service = 'postgres'",
+          .known = {},
+          .judged_alone = true,
+          .ask = [](const Known&) -> Result<std::vector<Request>> { return std::vector<Request>{SqlRequest{"SELECT 1 AS one", {}}}; },
+          .parse = [](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
+            const auto& answer = std::get<Table>(answers[0]);
+            if (answer.rows.size() != 1 || integer(answer.rows[0].at(0)) != 1) {
+              return failure(ErrorClass::malformed, "SELECT 1: expected one row with 1");
+            }
+            return Batch{.writes = observed("postgres", "healthy", known.now, std::nullopt, std::nullopt,
+                                            {{"connection", "healthy", "probed", std::nullopt}}),
+                         .rows = 1};
+          },
+          .failed = refusal_is_unhealthy("postgres")};
+}
+
+}  // namespace gateway

@@ -1,0 +1,113 @@
+#include "publish/publisher.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <future>
+#include <system_error>
+
+namespace gateway {
+namespace {
+
+std::string failed(const std::string& what, const std::filesystem::path& file) {
+  return fmt::format("{} {}: {}", what, file.string(), std::generic_category().message(errno));
+}
+
+class Descriptor {
+ public:
+  Descriptor(const std::filesystem::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC)) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  bool synced() const { return fd_ >= 0 && ::fsync(fd_) == 0; }
+
+ private:
+  int fd_;
+};
+
+}  // namespace
+
+std::optional<std::string> finish_publish(const std::filesystem::path& copy, const std::filesystem::path& file) {
+  if (const auto fault = faults_of_finished(copy)) return fmt::format("check {}: {}", copy.string(), *fault);
+  if (!Descriptor(copy, O_RDONLY).synced()) return failed("sync", copy);
+  // Readers may be any user; nobody writes, not even by accident with their own sqlite3.
+  if (::chmod(copy.c_str(), 0444) != 0) return failed("chmod", copy);
+  // Left by whoever opened the file for writing; beside a new file they would belong to the wrong one.
+  for (const auto* stray : {"-journal", "-wal", "-shm"}) ::unlink((file.string() + stray).c_str());
+  if (::rename(copy.c_str(), file.c_str()) != 0) return failed("rename to", file);
+  const auto directory = std::filesystem::absolute(file).parent_path();
+  if (!Descriptor(directory, O_RDONLY | O_DIRECTORY).synced()) return failed("sync", directory);
+  return std::nullopt;
+}
+
+Publisher::Publisher(boost::asio::io_context& loop, Store& store, std::filesystem::path file, Lock& lock, Done done)
+    : loop_(loop), store_(store), file_(std::move(file)), done_(std::move(done)), lock_(lock) {}
+
+Publisher::~Publisher() { thread_.join(); }
+
+std::optional<std::string> Publisher::copy() {
+  switch (lock_.acquire()) {
+    case Lock::State::held: break;
+    case Lock::State::taken: return "another gateway publishes this file: " + lock_.detail();
+    case Lock::State::impossible: return "lock " + lock_.detail();
+  }
+  ::unlink(next().c_str());
+  const auto size = store_.copy_to(next(), {.published_at = unix_now(), .count = count_ + 1, .bytes_before = bytes_});
+  if (!size) {
+    ::unlink(next().c_str());
+    return "copy " + size.error();
+  }
+  bytes_under_way_ = *size;
+  return std::nullopt;
+}
+
+void Publisher::finished(const std::optional<std::string>& error) {
+  if (error) {
+    ::unlink(next().c_str());
+  } else {
+    ++count_;
+    bytes_ += bytes_under_way_;
+  }
+  done_(error);
+}
+
+bool Publisher::publish() {
+  if (busy_) return false;
+  if (const auto error = copy()) {
+    finished(error);
+    return true;
+  }
+  busy_ = true;
+  boost::asio::post(thread_, [this] {
+    auto error = [this]() -> std::optional<std::string> {
+      try {
+        return finish_publish(next(), file_);
+      } catch (const std::exception& e) {  // would end the process
+        return e.what();
+      }
+    }();
+    boost::asio::post(loop_, [this, error = std::move(error)] {
+      busy_ = false;
+      finished(error);
+    });
+  });
+  return true;
+}
+
+std::optional<std::string> Publisher::publish_now() {
+  // The thread takes one piece of work after the other: an empty one comes back when a publish under way has ended.
+  std::promise<void> idle;
+  boost::asio::post(thread_, [&] { idle.set_value(); });
+  idle.get_future().wait();
+  auto error = copy();
+  if (!error) error = finish_publish(next(), file_);
+  finished(error);
+  return error;
+}
+
+}  // namespace gateway

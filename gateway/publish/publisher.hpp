@@ -1,0 +1,52 @@
+// Swaps a finished file into view. The copy is made on the loop thread (the store is there); syncing, checking and
+// renaming happen in the publisher's own thread, one publish at a time. A reader sees the old file or the new one, whole.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "cache/cache_file.hpp"
+#include "cache/store.hpp"
+
+namespace gateway {
+
+// The steps from a closed copy to the published name: sync, check, mode 0444, strays unlinked, rename, directory sync.
+// Blocks on the disk. nullopt: published.
+std::optional<std::string> finish_publish(const std::filesystem::path& copy, const std::filesystem::path& file);
+
+class Publisher {
+ public:
+  // Called on the loop thread after each publish; an error says what is wrong and that readers keep the last good file.
+  using Done = std::function<void(const std::optional<std::string>& error)>;
+
+  // The lock may still be impossible to take; it is tried again before each publish.
+  Publisher(boost::asio::io_context& loop, Store& store, std::filesystem::path file, Lock& lock, Done done);
+  ~Publisher();
+
+  // Starts a publish, or does nothing while one is under way (false). Blocks for the copy, milliseconds.
+  bool publish();
+  // A publish from start to end, after waiting for one under way. For the first and the last one, and for `once`.
+  std::optional<std::string> publish_now();
+
+  bool busy() const { return busy_; }
+
+ private:
+  std::optional<std::string> copy();
+  std::filesystem::path next() const { return file_.string() + ".next"; }
+  void finished(const std::optional<std::string>& error);
+
+  boost::asio::io_context& loop_;
+  Store& store_;
+  std::filesystem::path file_;
+  Done done_;
+  Lock& lock_;
+  boost::asio::thread_pool thread_{1};
+  bool busy_ = false;
+  std::int64_t count_ = 0, bytes_ = 0, bytes_under_way_ = 0;
+};
+
+}  // namespace gateway

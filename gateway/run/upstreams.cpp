@@ -1,0 +1,58 @@
+#include "run/upstreams.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "ask/http.hpp"
+#include "ask/postgres.hpp"
+
+namespace gateway {
+namespace {
+
+Pace pace_of(const std::string& upstream, const Settings& settings) {
+  if (upstream == "postgres") return settings.postgres.pace;
+  if (upstream == "rabbitmq") return settings.rabbitmq.pace;
+  return settings.services_pace;
+}
+
+std::shared_ptr<Upstream> make(const std::string& name, const Settings& settings) {
+  if (name == "postgres") return std::make_shared<Postgres>(settings.postgres);
+  HttpSettings http{.url = {}, .api_key = {}, .user = {}, .password = {}, .ca_file = settings.ca_file};
+  if (name == "rabbitmq") {
+    http.url = settings.rabbitmq.url;
+    http.user = settings.rabbitmq.user;
+    http.password = settings.rabbitmq.password;
+    http.body_cap = std::size_t{64} << 20;  // the listing of ten thousand queues is 1.3
+    return std::make_shared<HttpUpstream>(std::move(http));
+  }
+  const auto service = std::ranges::find(settings.services, name, &ServiceSettings::name);
+  if (service == settings.services.end()) throw std::logic_error("no settings for the upstream " + name);
+  http.url = service->url.value_or(Url{});
+  http.api_key = service->api_key;
+  return std::make_shared<HttpUpstream>(std::move(http));
+}
+
+}  // namespace
+
+std::vector<SourceSetup> setups(const std::vector<Source>& sources, const Settings& settings) {
+  std::vector<SourceSetup> all;
+  for (const auto& source : sources) all.push_back({&source, pace_of(source.upstream, settings)});
+  return all;
+}
+
+std::vector<Asked> upstreams(const std::vector<SourceSetup>& sources, const Settings& settings) {
+  std::vector<Asked> all;
+  for (const auto& setup : sources) {
+    if (!setup.source->on) continue;
+    auto found = std::ranges::find(all, setup.source->upstream, &Asked::name);
+    if (found == all.end()) {
+      all.push_back(
+          {.name = setup.source->upstream, .upstream = make(setup.source->upstream, settings), .pace = setup.pace, .sources = {}});
+      found = all.end() - 1;
+    }
+    found->sources.push_back(setup);
+  }
+  return all;
+}
+
+}  // namespace gateway

@@ -1,0 +1,18 @@
+// From settings to what the scheduler asks: one upstream a connection, with the sources that come through it.
+#pragma once
+
+#include <vector>
+
+#include "run/scheduler.hpp"
+#include "settings/settings.hpp"
+#include "base/source.hpp"
+
+namespace gateway {
+
+// Each source with its upstream's pace, those that are off included.
+std::vector<SourceSetup> setups(const std::vector<Source>& sources, const Settings& settings);
+
+// `sources` must outlive the result.
+std::vector<Asked> upstreams(const std::vector<SourceSetup>& sources, const Settings& settings);
+
+}  // namespace gateway

@@ -1,0 +1,120 @@
+// The list of all settings: names, defaults and where they go.
+#include "settings/settings.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+
+#include "base/text.hpp"
+
+namespace gateway {
+namespace {
+
+Pace read_pace(SettingsReader& reader, const std::string& prefix, const std::string& interval, const std::string& timeout,
+               std::optional<Milliseconds> stale_after) {
+  Pace pace;
+  pace.interval = reader.duration(prefix + "_INTERVAL", interval);
+  pace.timeout = reader.duration(prefix + "_TIMEOUT", timeout);
+  pace.stale_after = stale_after.value_or(3 * pace.interval);
+  return pace;
+}
+
+std::optional<std::string> unquoted(std::string_view text) {
+  const bool set_off = text.starts_with(' ') || text.starts_with('\t');
+  text = trimmed(text);
+  if (text.empty() || (set_off && text.front() == '#')) return std::string();
+  const char quote = text.front();
+  if (quote != '"' && quote != '\'') {
+    const auto comment = std::min(text.find(" #"), text.find("\t#"));
+    return std::string(trimmed(text.substr(0, comment)));
+  }
+  const auto end = text.find(quote, 1);
+  if (end == std::string_view::npos) return std::nullopt;
+  return std::string(text.substr(1, end - 1));
+}
+
+}  // namespace
+
+Environment process_environment() {
+  return [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nothing here sets the environment
+    if (value == nullptr) return std::nullopt;
+    return std::string(value);
+  };
+}
+
+std::expected<Environment, std::string> environment_file(const std::filesystem::path& file, Environment overlay) {
+  std::ifstream in(file);
+  if (!in) return std::unexpected(file.string() + ": cannot be read; name an existing .env file");
+  std::map<std::string, std::string> values;
+  std::string line;
+  for (int number = 1; std::getline(in, line); ++number) {
+    auto rest = trimmed(line);
+    if (rest.empty() || rest.front() == '#') continue;
+    if (rest.starts_with("export ")) rest = trimmed(rest.substr(7));
+    const auto equals = rest.find('=');
+    const auto value = equals == std::string_view::npos ? std::nullopt : unquoted(rest.substr(equals + 1));
+    if (!value) return std::unexpected(file.string() + ":" + std::to_string(number) + ": write NAME=VALUE, quotes closed");
+    values[std::string(trimmed(rest.substr(0, equals)))] = *value;
+  }
+  return [values = std::move(values), overlay = std::move(overlay)](const std::string& name) -> std::optional<std::string> {
+    if (auto set = overlay(name)) return set;
+    if (const auto found = values.find(name); found != values.end()) return found->second;
+    return std::nullopt;
+  };
+}
+
+std::filesystem::path read_cache_path(SettingsReader& reader) { return reader.word("CACHE_PATH", "volumes/cache/cache.db"); }
+
+Settings read_settings(SettingsReader& reader) {
+  Settings s;
+  const auto stale_after = reader.optional_duration("STALE_AFTER");
+
+  s.postgres.host = reader.word("POSTGRES_HOST", "postgres");
+  s.postgres.port = std::to_string(reader.count("POSTGRES_PORT", 5432, 1, 65535));
+  s.postgres.database = reader.word("POSTGRES_DB", "ytrader");
+  s.postgres.sslmode = reader.one_of("POSTGRES_SSLMODE", "prefer", {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
+  s.postgres.sslrootcert = reader.word("POSTGRES_SSLROOTCERT", "");
+  s.postgres.user = reader.word("GRAFANA_POSTGRES_USER", "grafana_monitor");
+  s.postgres.password = reader.secret("GRAFANA_POSTGRES_PASSWORD", "");
+  s.postgres.pace = read_pace(reader, "POSTGRES", "10s", "5s", stale_after);
+
+  s.rabbitmq.url.host = reader.word("RABBITMQ_HOST", "rabbitmq");
+  s.rabbitmq.url.port = static_cast<int>(reader.count("RABBITMQ_MANAGEMENT_PORT", 15672, 1, 65535));
+  s.rabbitmq.url.tls = reader.yes_or_no("RABBITMQ_MANAGEMENT_TLS", false);
+  s.rabbitmq.user = reader.word("RABBITMQ_MANAGEMENT_USER", reader.word("RABBITMQ_USER", "guest"));
+  s.rabbitmq.password = reader.secret("RABBITMQ_MANAGEMENT_PASSWORD", reader.secret("RABBITMQ_PASSWORD", "guest"));
+  s.rabbitmq.pace = read_pace(reader, "RABBITMQ", "15s", "10s", stale_after);
+  s.rabbitmq.lag_messages = reader.count("QUEUE_LAG_MESSAGES", 1000, 1, 1'000'000'000'000);
+  s.rabbitmq.lag_ratio = reader.ratio("QUEUE_LAG_RATIO", 0.1);
+  s.rabbitmq.lag_ignore = reader.list("QUEUE_LAG_IGNORE");
+
+  const auto service = [&](const char* name, const char* url, const char* fallback, const char* key) {
+    s.services.push_back({name, reader.url(url, fallback), "/health", reader.secret(key, "")});
+  };
+  service("ws-gateway", "WS_GATEWAY_URL", "http://ws-gateway:4400", "WS_GATEWAY_API_KEY");
+  service("model-service", "MODEL_SERVICE_URL", "http://model-service:4500", "MODEL_SERVICE_API_KEY");
+  service("order-manager", "ORDER_MANAGER_URL", "http://order-manager:4600", "ORDERMANAGER_API_KEY");
+  for (auto& more : reader.services("HEALTH_SERVICES")) s.services.push_back(std::move(more));
+  s.services_pace = read_pace(reader, "SERVICES", "10s", "3s", stale_after);
+  s.ca_file = reader.word("UPSTREAM_CA_FILE", "");
+
+  s.strategies = reader.list("TRADING_STRATEGIES");
+  s.bybit_environment = reader.word("BYBIT_ENVIRONMENT", "");
+  s.ws_quiet_after = reader.duration("WS_QUIET_AFTER", "60s");
+
+  s.backoff_cap = reader.duration("BACKOFF_CAP", "60s");
+  s.publish_interval = reader.duration("PUBLISH_INTERVAL", "2s");
+  s.history_fine = reader.duration("HISTORY_FINE", "2h");
+  s.history_minutes = reader.duration("HISTORY_MINUTES", "24h");
+  s.history_quarters = reader.duration("HISTORY_QUARTERS", "14d");
+  s.event_retention = reader.duration("EVENT_RETENTION", "30d");
+  s.event_max = reader.count("EVENT_MAX", 1000, 200, 1'000'000);
+
+  s.cache_path = read_cache_path(reader);
+  s.log_level = reader.one_of("LOG_LEVEL", "info", {"debug", "info", "warn", "error"});
+  s.log_json = reader.one_of("LOG_FORMAT", "text", {"text", "json"}) == "json";
+  return s;
+}
+
+}  // namespace gateway
