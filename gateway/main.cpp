@@ -8,10 +8,10 @@
 #include <csignal>
 #include <iostream>
 
+#include "commands/status.hpp"
+#include "datasets/datasets.hpp"
 #include "run/log.hpp"
 #include "run/scheduler.hpp"
-#include "datasets/datasets.hpp"
-#include "commands/status.hpp"
 #include "run/upstreams.hpp"
 #include "version.hpp"
 
@@ -20,7 +20,7 @@ namespace {
 
 enum Exit : int { all_well = 0, cannot_publish = 1, bad_settings = 2, some_failed = 3 };
 
-int report_faults(const std::vector<Fault>& faults) {
+int report_faults(const std::vector<SettingError>& faults) {
   std::cerr << fmt::format("{} fault{} in the settings:\n", faults.size(), faults.size() == 1 ? "" : "s");
   for (const auto& fault : faults) std::cerr << fmt::format("  {}={}: {}\n", fault.variable, fault.shown, fault.remedy);
   return bad_settings;
@@ -29,15 +29,15 @@ int report_faults(const std::vector<Fault>& faults) {
 // Loads the published file, or sets it aside when it is not ours to load.
 void load(Store& store, const std::filesystem::path& file) {
   const auto inspection = inspect(file);
-  if (inspection.standing == Standing::absent) return;
-  if (inspection.standing != Standing::good) {
-    const char* label = inspection.standing == Standing::newer ? "newer" : inspection.standing == Standing::older ? "older" : "broken";
-    const auto aside = set_aside(file, label);
+  if (inspection.state == FileState::absent) return;
+  if (inspection.state != FileState::good) {
+    const char* label = inspection.state == FileState::newer ? "newer" : inspection.state == FileState::older ? "older" : "broken";
+    const auto aside = move_aside(file, label);
     log(Level::warn, "cache_set_aside",
         {{"file", file.string()}, {"reason", inspection.reason}, {"aside", aside ? aside->string() : aside.error()}});
   }
-  if (inspection.standing != Standing::good && inspection.standing != Standing::older) return;
-  for (const auto& misfit : store.restore(file)) log(Level::warn, "cache_not_carried_over", {{"table", misfit}});
+  if (inspection.state != FileState::good && inspection.state != FileState::older) return;
+  for (const auto& rejected : store.restore(file)) log(Level::warn, "cache_not_carried_over", {{"table", rejected}});
 }
 
 int run(const Settings& settings, bool once) {
@@ -45,7 +45,7 @@ int run(const Settings& settings, bool once) {
   const auto& file = settings.cache_path;
   std::error_code ignored;  // a directory that cannot be made shows at the first publish, and may be mended while we run
   std::filesystem::create_directories(std::filesystem::absolute(file).parent_path(), ignored);
-  hold_back_stop_signals();  // whoever stops us while we load is heard as soon as there is a loop
+  block_stop_signals();  // whoever stops us while we load is heard as soon as there is a loop
   Lock lock(file);
   if (lock.acquire() == Lock::State::taken) {
     std::cerr << fmt::format("{}: another gateway publishes this file: {}; stop it, or set CACHE_PATH\n", file.string(), lock.detail());

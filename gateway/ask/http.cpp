@@ -193,21 +193,23 @@ void HttpUpstream::cancel() {
 }
 
 Error HttpUpstream::explain(int httplib_error, const Deadline& deadline) const {
-  const auto whom = fmt::format("{}:{}", settings_.url.host, settings_.url.port);
+  const auto endpoint = fmt::format("{}:{}", settings_.url.host, settings_.url.port);
   if (connecting_->error) return *connecting_->error;
-  if (deadline.passed() || cancel_.is_set()) return {ErrorClass::timeout, whom + ": no complete answer in time", Means::nothing};
+  if (deadline.passed() || cancel_.is_set())
+    return {ErrorClass::timeout, endpoint + ": no complete answer in time", HealthImplication::nothing};
   switch (static_cast<httplib::Error>(httplib_error)) {
-    case httplib::Error::SSLConnection: return {ErrorClass::tls, whom + ": TLS handshake failed; is this an HTTPS port?", Means::nothing};
+    case httplib::Error::SSLConnection:
+      return {ErrorClass::tls, endpoint + ": TLS handshake failed; is this an HTTPS port?", HealthImplication::nothing};
     case httplib::Error::SSLLoadingCerts:
-      return {ErrorClass::tls, "UPSTREAM_CA_FILE: no certificates could be loaded from it", Means::nothing};
+      return {ErrorClass::tls, "UPSTREAM_CA_FILE: no certificates could be loaded from it", HealthImplication::nothing};
     case httplib::Error::SSLServerVerification:
-      return {ErrorClass::tls, whom + ": its certificate is not trusted for this name; check its dates, its names and UPSTREAM_CA_FILE",
-              Means::nothing};
+      return {ErrorClass::tls, endpoint + ": its certificate is not trusted for this name; check its dates, its names and UPSTREAM_CA_FILE",
+              HealthImplication::nothing};
     default:
       // Whoever talks on is there, but is no HTTP server.
       if (connecting_->heard && !connecting_->ended)
-        return {ErrorClass::malformed, whom + ": does not answer as HTTP does", Means::nothing};
-      return {ErrorClass::closed, whom + ": connection closed before a complete HTTP answer", Means::unhealthy};
+        return {ErrorClass::malformed, endpoint + ": does not answer as HTTP does", HealthImplication::nothing};
+      return {ErrorClass::closed, endpoint + ": connection closed before a complete HTTP answer", HealthImplication::unhealthy};
   }
 }
 
@@ -279,7 +281,7 @@ std::vector<Outcome> HttpUpstream::attempt(std::span<Job> jobs, const Deadline& 
     Outcome outcome{.source = job.source->name, .sent_at = unix_now(), .requests = 0, .timing = {}, .result = Batch{}};
     const auto start = Clock::now();
     outcome.result = [&]() -> Result<Batch> {
-      const auto requests = job.source->ask(job.known);
+      const auto requests = job.source->ask(job.prior);
       if (!requests) return std::unexpected(requests.error());
       std::vector<Answer> answers;
       for (const auto& request : *requests) {

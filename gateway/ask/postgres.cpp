@@ -91,7 +91,7 @@ Error Postgres::connection_error(const PGconn* connection) const {
 }
 
 std::optional<Error> Postgres::connect_to(const Address* address, const Deadline& deadline) {
-  const auto whom = settings_.host + ":" + settings_.port;
+  const auto endpoint = settings_.host + ":" + settings_.port;
   const auto timeout = std::min<std::int64_t>(settings_.pace.timeout.count(), INT32_MAX / 2);  // the server's settings are of 32 bits
   const auto options = fmt::format(
       "-c default_transaction_read_only=on -c TimeZone=UTC -c jit=off -c statement_timeout={} -c lock_timeout={} "
@@ -119,13 +119,13 @@ std::optional<Error> Postgres::connect_to(const Address* address, const Deadline
   keys.push_back(nullptr);
   values.push_back(nullptr);
   Connection connection(PQconnectStartParams(keys.data(), values.data(), 0));
-  if (!connection) return Error{ErrorClass::other, whom + ": out of memory", Means::nothing};
+  if (!connection) return Error{ErrorClass::other, endpoint + ": out of memory", HealthImplication::nothing};
   PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
   auto state = PQstatus(connection.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     if (wait_for(PQsocket(connection.get()), events, deadline, cancel_) != Wake::ready) {
-      return Error{ErrorClass::timeout, fmt::format("{} ({}): no answer while connecting", whom, ip), Means::nothing};
+      return Error{ErrorClass::timeout, fmt::format("{} ({}): no answer while connecting", endpoint, ip), HealthImplication::nothing};
     }
     state = PQconnectPoll(connection.get());
   }
@@ -157,7 +157,7 @@ std::optional<Error> Postgres::connect(const Deadline& deadline) {
   if (!identity) return identity.error();
   if (identity->rows.size() != 1 || identity->columns.size() != 1) {
     return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer as PostgreSQL does", settings_.host, settings_.port),
-                 Means::nothing};
+                 HealthImplication::nothing};
   }
   identity_ = text(identity->rows[0][0]).value_or("");
   return std::nullopt;
@@ -168,7 +168,7 @@ Result<Table> Postgres::query(const SqlRequest& request, const Deadline& deadlin
     connection_.reset();
     return std::unexpected(std::move(error));
   };
-  if (!connection_) return failure(ErrorClass::closed, "the connection was lost", Means::unhealthy);
+  if (!connection_) return failure(ErrorClass::closed, "the connection was lost", HealthImplication::unhealthy);
   std::vector<const char*> parameters;
   for (const auto& p : request.parameters) parameters.push_back(p ? p->c_str() : nullptr);
   auto* const c = connection_.get();
@@ -179,7 +179,7 @@ Result<Table> Postgres::query(const SqlRequest& request, const Deadline& deadlin
   }
   PQsetSingleRowMode(c);  // libpq would gather all rows before we could say that they are too many
   const auto no_answer =
-      Error{ErrorClass::timeout, fmt::format("{}:{}: no answer in time", settings_.host, settings_.port), Means::nothing};
+      Error{ErrorClass::timeout, fmt::format("{}:{}: no answer in time", settings_.host, settings_.port), HealthImplication::nothing};
   for (int left = PQflush(c); left != 0; left = PQflush(c)) {
     if (left < 0) return lost(connection_error(c));
     if (wait_for(PQsocket(c), POLLIN | POLLOUT, deadline, cancel_) != Wake::ready) return lost(no_answer);
@@ -202,7 +202,7 @@ Result<Table> Postgres::query(const SqlRequest& request, const Deadline& deadlin
       if (bytes > answer_cap) {
         return lost({ErrorClass::too_large,
                      fmt::format("{}:{}: an answer is larger than {} MiB", settings_.host, settings_.port, answer_cap >> 20),
-                     Means::nothing});
+                     HealthImplication::nothing});
       }
       if (!answer) continue;
       if (answer->columns.empty()) answer->columns = columns_of(result.get());
@@ -241,7 +241,7 @@ std::optional<Error> Postgres::probe(const Deadline& deadline) {
     const auto& row = found->rows[i];
     if (row.size() != 3)
       return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer what was asked", settings_.host, settings_.port),
-                   Means::nothing};
+                   HealthImplication::nothing};
     catalogue_.tables[text(row.at(0)).value_or("")][text(row.at(1)).value_or("")] = integer(row.at(2)) == 1 ? readable : forbidden;
   }
   must_probe_ = false;
@@ -250,8 +250,8 @@ std::optional<Error> Postgres::probe(const Deadline& deadline) {
 }
 
 Result<Batch> Postgres::collect(Job& job, const Deadline& deadline, Outcome& outcome) {
-  job.known.catalogue = &catalogue_;
-  const auto requests = job.source->ask(job.known);
+  job.prior.catalogue = &catalogue_;
+  const auto requests = job.source->ask(job.prior);
   if (!requests) return std::unexpected(requests.error());
   std::vector<Answer> answers;
   for (const auto& request : *requests) {

@@ -23,9 +23,10 @@ Result<std::vector<Address>> resolve(const std::string& host, const std::string&
   addrinfo* found = nullptr;
   const int error = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
   if (error != 0) {
-    // "No such name" is an answer: whom we ask is gone. A resolver that does not answer says nothing about them.
+    // "No such name" is an answer: endpoint we ask is gone. A resolver that does not answer says nothing about them.
     const bool gone = error == EAI_NONAME || error == EAI_NODATA;
-    return failure(ErrorClass::dns, fmt::format("{}: {}", host, ::gai_strerror(error)), gone ? Means::unhealthy : Means::nothing);
+    return failure(ErrorClass::dns, fmt::format("{}: {}", host, ::gai_strerror(error)),
+                   gone ? HealthImplication::unhealthy : HealthImplication::nothing);
   }
   std::vector<Address> addresses;
   for (const addrinfo* a = found; a != nullptr; a = a->ai_next) {
@@ -43,7 +44,7 @@ Milliseconds share(const Deadline& deadline, std::size_t addresses_left) {
 }
 
 Result<int> connect_tcp(const std::vector<Address>& addresses, const std::string& name, const Deadline& deadline, const Cancel& cancel) {
-  Error last{ErrorClass::dns, name + ": no address", Means::unhealthy};
+  Error last{ErrorClass::dns, name + ": no address", HealthImplication::unhealthy};
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const auto& address = addresses[i];
     const Deadline turn(share(deadline, addresses.size() - i));
@@ -64,13 +65,13 @@ Result<int> connect_tcp(const std::vector<Address>& addresses, const std::string
     ::close(fd);
     const auto text = fmt::format("{} ({}): {}", name, address.text(), std::generic_category().message(error));
     if (error == ECONNREFUSED) {
-      last = {ErrorClass::refused, text, Means::unhealthy};
+      last = {ErrorClass::refused, text, HealthImplication::unhealthy};
     } else if (error == ETIMEDOUT) {
-      last = {ErrorClass::timeout, text + " while connecting", Means::nothing};
+      last = {ErrorClass::timeout, text + " while connecting", HealthImplication::nothing};
     } else if (error == ECONNRESET) {
-      last = {ErrorClass::closed, text, Means::unhealthy};
+      last = {ErrorClass::closed, text, HealthImplication::unhealthy};
     } else {
-      last = {ErrorClass::other, text, Means::nothing};  // no route, network down: nobody said no
+      last = {ErrorClass::other, text, HealthImplication::nothing};  // no route, network down: nobody said no
     }
     if (cancel.is_set()) break;
   }

@@ -5,15 +5,15 @@
 
 namespace gateway {
 
-Result<Batch> parsed(const Job& job, std::span<const Answer> answers, const std::string& whom, Timing& timing) {
+Result<Batch> parsed(const Job& job, std::span<const Answer> answers, const std::string& endpoint, Timing& timing) {
   const auto start = Clock::now();
   auto batch = [&]() -> Result<Batch> {
     try {
-      return job.source->parse(job.known, answers);
+      return job.source->parse(job.prior, answers);
     } catch (const std::bad_alloc&) {
-      return failure(ErrorClass::too_large, whom + ": there is not enough memory for the answer");
+      return failure(ErrorClass::too_large, endpoint + ": there is not enough memory for the answer");
     } catch (const std::exception&) {
-      return failure(ErrorClass::malformed, whom + ": does not answer what was asked");
+      return failure(ErrorClass::malformed, endpoint + ": does not answer what was asked");
     }
   }();
   timing.parse_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();

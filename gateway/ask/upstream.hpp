@@ -12,12 +12,12 @@ namespace gateway {
 
 struct Job {
   const Source* source = nullptr;
-  Known known;
+  PriorState prior;
 };
 
 // What the job's source makes of the answers to what it asked, and how long that took. Never throws: a source relies on
-// the columns and rows it asked for, and only what is not `whom` we meant to ask gives others.
-Result<Batch> parsed(const Job& job, std::span<const Answer> answers, const std::string& whom, Timing& timing);
+// the columns and rows it asked for, and only what is not `endpoint` we meant to ask gives others.
+Result<Batch> parsed(const Job& job, std::span<const Answer> answers, const std::string& endpoint, Timing& timing);
 
 class Upstream {
  public:

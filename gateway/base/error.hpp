@@ -12,7 +12,7 @@ namespace gateway {
 enum class ErrorClass { dns, refused, closed, timeout, tls, auth, http, malformed, too_large, sql, missing, other };
 
 // What a failed attempt says about the health of whom we asked (docs/verdicts.md, "Health of a service").
-enum class Means {
+enum class HealthImplication {
   nothing,      // no observation: the last one stands until it is stale
   unhealthy,    // the failure is itself an observation
   no_endpoint,  // there is no such thing to ask: unknown at once
@@ -21,7 +21,7 @@ enum class Means {
 struct Error {
   ErrorClass kind = ErrorClass::other;
   std::string text;
-  Means means = Means::nothing;
+  HealthImplication implication = HealthImplication::nothing;
 };
 
 template <typename T>
@@ -45,17 +45,17 @@ constexpr std::string_view to_string(ErrorClass kind) {
   return "other";
 }
 
-constexpr std::string_view to_string(Means means) {
-  switch (means) {
-    case Means::unhealthy: return "unhealthy";
-    case Means::no_endpoint: return "no_endpoint";
-    case Means::nothing: break;
+constexpr std::string_view to_string(HealthImplication implication) {
+  switch (implication) {
+    case HealthImplication::unhealthy: return "unhealthy";
+    case HealthImplication::no_endpoint: return "no_endpoint";
+    case HealthImplication::nothing: break;
   }
   return "nothing";
 }
 
-inline std::unexpected<Error> failure(ErrorClass kind, std::string text, Means means = Means::nothing) {
-  return std::unexpected(Error{kind, std::move(text), means});
+inline std::unexpected<Error> failure(ErrorClass kind, std::string text, HealthImplication implication = HealthImplication::nothing) {
+  return std::unexpected(Error{kind, std::move(text), implication});
 }
 
 }  // namespace gateway

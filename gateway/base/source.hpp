@@ -22,9 +22,9 @@ struct Catalogue {
 };
 
 // What is already known when a source decides what to ask. A value: read on the loop thread, used in a pool thread.
-struct Known {
+struct PriorState {
   std::int64_t now = 0;                  // unix seconds when the attempt starts
-  std::vector<Table> tables;             // answers to Source::known, in its order
+  std::vector<Table> tables;             // answers to Source::prior_state_sql, in its order
   const Catalogue* catalogue = nullptr;  // PostgreSQL only; owned by the connection, valid during the attempt
   bool first_sample_counts = false;      // `once` has no second sample to wait for
 };
@@ -51,16 +51,16 @@ using Answer = std::variant<HttpAnswer, Table>;
 struct Source {
   std::string name;  // upstream.dataset
   std::string upstream;
-  std::vector<std::string> tables;  // it writes
-  std::string held;                 // SQL on the store: how many rows it holds
-  std::vector<std::string> known;   // SQL on the store: what `ask` and `parse` need to know
-  bool on = true;                   // false: not configured, shown as such
-  bool judged_alone = false;        // PostgreSQL only: outside the datasets' common transaction
+  std::vector<std::string> tables;           // it writes
+  std::string row_count_sql;                 // SQL on the store: how many rows it holds
+  std::vector<std::string> prior_state_sql;  // SQL on the store: what `ask` and `parse` need to know
+  bool on = true;                            // false: not configured, shown as such
+  bool judged_alone = false;                 // PostgreSQL only: outside the datasets' common transaction
   // Both run in the upstream's pool thread, touch nothing but their arguments, and report faults as a Result.
-  std::function<Result<std::vector<Request>>(const Known&)> ask;
-  std::function<Result<Batch>(const Known&, std::span<const Answer>)> parse;
+  std::function<Result<std::vector<Request>>(const PriorState&)> ask;
+  std::function<Result<Batch>(const PriorState&, std::span<const Answer>)> parse;
   // What a failure itself tells (a refusal is an observation, a missed poll is a gap). Pure; may be empty.
-  std::function<Batch(const Known&, const Error&)> failed;
+  std::function<Batch(const PriorState&, const Error&)> failed;
 };
 
 // One attempt's times in milliseconds; absent where the phase did not happen (a connection kept alive connects nothing).

@@ -15,8 +15,8 @@
 #include <system_error>
 #include <vector>
 
-#include "cache/store.hpp"
 #include "base/text.hpp"
+#include "cache/store.hpp"
 
 namespace gateway {
 namespace {
@@ -71,26 +71,26 @@ Inspection inspect(const std::filesystem::path& file) {
   std::error_code error;
   const auto status = std::filesystem::status(file, error);
   if (status.type() == std::filesystem::file_type::not_found) return {};
-  if (status.type() != std::filesystem::file_type::regular) return {Standing::broken, "it is not a regular file"};
+  if (status.type() != std::filesystem::file_type::regular) return {FileState::broken, "it is not a regular file"};
   try {
     auto database = open_published(file);
     const auto id = database.execAndGet("PRAGMA application_id").getInt64();
     const auto version = database.execAndGet("PRAGMA user_version").getInt64();
-    if (id != ours().application_id) return {Standing::broken, "it is not a cache of this gateway (application_id)"};
+    if (id != ours().application_id) return {FileState::broken, "it is not a cache of this gateway (application_id)"};
     if (version > ours().user_version)
-      return {Standing::newer, fmt::format("its schema version {} is newer than {}", version, ours().user_version)};
+      return {FileState::newer, fmt::format("its schema version {} is newer than {}", version, ours().user_version)};
     // Not PRAGMA encoding, which is lenient with a number that there is not: loading the file is not.
     constexpr std::size_t encoding = 56;
     constexpr std::uint32_t utf8 = 1;
     const auto header = header_of(file);
-    if (!header || big_endian(*header, encoding, 4) != utf8) return {Standing::broken, "its text is not UTF-8"};
+    if (!header || big_endian(*header, encoding, 4) != utf8) return {FileState::broken, "its text is not UTF-8"};
     const auto check = database.execAndGet("PRAGMA quick_check(1)").getString();
-    if (check != "ok") return {Standing::broken, one_line(check)};
+    if (check != "ok") return {FileState::broken, one_line(check)};
     if (version < ours().user_version)
-      return {Standing::older, fmt::format("its schema version is {}, now {}", version, ours().user_version)};
-    return {Standing::good, {}};
+      return {FileState::older, fmt::format("its schema version is {}, now {}", version, ours().user_version)};
+    return {FileState::good, {}};
   } catch (const SQLite::Exception& e) {
-    return {Standing::broken, e.what()};
+    return {FileState::broken, e.what()};
   }
 }
 
@@ -109,7 +109,7 @@ std::optional<std::string> faults_of_finished(const std::filesystem::path& file)
   return std::nullopt;
 }
 
-std::expected<std::filesystem::path, std::string> set_aside(const std::filesystem::path& file, const std::string& label) {
+std::expected<std::filesystem::path, std::string> move_aside(const std::filesystem::path& file, const std::string& label) {
   const auto prefix = file.filename().string() + ".aside-";
   const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
   const auto second = std::chrono::floor<std::chrono::seconds>(now);

@@ -1,4 +1,4 @@
-// The published file from outside: how it is opened, whether it is good, how it is set aside, who holds its lock.
+// The published file from outside: how it is opened, whether it is good, how it is moved aside, who holds its lock.
 #pragma once
 
 #include <SQLiteCpp/Database.h>
@@ -14,10 +14,10 @@ namespace gateway {
 std::string immutable_uri(const std::filesystem::path& file);
 SQLite::Database open_published(const std::filesystem::path& file);  // throws SQLite::Exception
 
-enum class Standing { absent, good, older, newer, broken };
+enum class FileState { absent, good, older, newer, broken };
 
 struct Inspection {
-  Standing standing = Standing::absent;
+  FileState state = FileState::absent;
   std::string reason;  // of all but absent and good
 };
 
@@ -27,7 +27,7 @@ Inspection inspect(const std::filesystem::path& file);
 std::optional<std::string> faults_of_finished(const std::filesystem::path& file);
 
 // Gives the file a second, dated name beside it and keeps the newest five of those. Returns the new name or the fault.
-std::expected<std::filesystem::path, std::string> set_aside(const std::filesystem::path& file, const std::string& label);
+std::expected<std::filesystem::path, std::string> move_aside(const std::filesystem::path& file, const std::string& label);
 
 // One gateway a file. The lock lives as long as the object and ends with the process, however it ends.
 class Lock {

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <set>
 
-#include "cache/cache_file.hpp"
 #include "base/text.hpp"
+#include "cache/cache_file.hpp"
 
 namespace gateway {
 namespace {
@@ -141,7 +141,7 @@ void Store::clear() {
 }
 
 std::vector<std::string> Store::restore(const std::filesystem::path& file) {
-  std::vector<std::string> misfits;
+  std::vector<std::string> rejected;
   const Attached old(database_, immutable_uri(file));
   const WithoutTriggers quiet(database_);  // they fired when these rows were new
   for (const auto& row : query("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
@@ -160,10 +160,10 @@ std::vector<std::string> Store::restore(const std::filesystem::path& file) {
       database_.exec(fmt::format("DELETE FROM main.{0}; INSERT INTO main.{0} ({1}) SELECT {1} FROM old.{0}", table, list));
       transaction.commit();
     } catch (const SQLite::Exception& e) {
-      misfits.push_back(fmt::format("{}: {}", table, e.what()));
+      rejected.push_back(fmt::format("{}: {}", table, e.what()));
     }
   }
-  return misfits;
+  return rejected;
 }
 
 void Store::begin(std::span<const SourceSetup> sources, const Settings& settings, const std::string& version, std::int64_t now,
@@ -227,11 +227,11 @@ void Store::begin(std::span<const SourceSetup> sources, const Settings& settings
   transaction.commit();
 }
 
-Known Store::known(const Source& source, std::int64_t now) {
-  Known known;
-  known.now = now;
-  for (const auto& sql : source.known) known.tables.push_back(gather(prepared(sql), {}));
-  return known;
+PriorState Store::prior_state(const Source& source, std::int64_t now) {
+  PriorState prior;
+  prior.now = now;
+  for (const auto& sql : source.prior_state_sql) prior.tables.push_back(gather(prepared(sql), {}));
+  return prior;
 }
 
 // The names of an answer's columns are whoever answers' words: only those that the table has become part of a statement.
@@ -318,17 +318,17 @@ void Store::write_batch(const Batch& batch) {
 }
 
 std::optional<Error> Store::try_batch(const Batch& batch) {
-  std::optional<Error> misfit;
+  std::optional<Error> rejected;
   database_.exec("SAVEPOINT outcome");
   try {
     write_batch(batch);
   } catch (const std::exception& e) {
     for (auto& [_, statement] : statements_) statement->tryReset();
     database_.exec("ROLLBACK TO outcome");
-    misfit = Error{ErrorClass::malformed, fmt::format("an answer does not fit the cache: {}", e.what()), Means::nothing};
+    rejected = Error{ErrorClass::malformed, fmt::format("an answer does not fit the cache: {}", e.what()), HealthImplication::nothing};
   }
   database_.exec("RELEASE outcome");
-  return misfit;
+  return rejected;
 }
 
 void Store::record(const Outcome& outcome, const std::optional<Error>& error, const Source& source, const AttemptReport& report) {
@@ -339,7 +339,7 @@ void Store::record(const Outcome& outcome, const std::optional<Error>& error, co
   bind_row(attempt,
            {outcome.source, outcome.sent_at, t.duration_ms, maybe(t.connect_ms), maybe(t.wait_ms), maybe(t.read_ms), maybe(t.parse_ms),
             outcome.requests, error ? Value{} : Value{outcome.result->rows}, error ? Value{std::string(to_string(error->kind))} : Value{},
-            error ? Value{error->text} : Value{}, error ? Value{std::string(to_string(error->means))} : Value{}});
+            error ? Value{error->text} : Value{}, error ? Value{std::string(to_string(error->implication))} : Value{}});
   attempt.exec();
   if (error) {
     const auto failing = report.failing_for_s.find(outcome.source);
@@ -347,7 +347,7 @@ void Store::record(const Outcome& outcome, const std::optional<Error>& error, co
         "UPDATE source SET last_attempt_at = ?, next_attempt_at = ?, duration_ms = ?, consecutive_failures = consecutive_failures + 1, "
         "failing_for_s = max(failing_for_s, ?), error_class = ?, error = ?, failure_means = ?, state = ? WHERE source = ?");
     bind_row(failed, {outcome.sent_at, report.next_attempt_at, t.duration_ms, failing == report.failing_for_s.end() ? 0.0 : failing->second,
-                      std::string(to_string(error->kind)), error->text, std::string(to_string(error->means)),
+                      std::string(to_string(error->kind)), error->text, std::string(to_string(error->implication)),
                       std::string(error->kind == ErrorClass::missing ? "missing" : "on"), outcome.source});
     failed.exec();
     return;
@@ -366,7 +366,7 @@ void Store::record(const Outcome& outcome, const std::optional<Error>& error, co
   succeeded.exec();
   // Counted last: retention runs in triggers on the success above.
   auto& count = prepared("UPDATE source SET rows = ? WHERE source = ?");
-  bind_row(count, {gather(prepared(source.held), {}).rows.at(0).at(0), outcome.source});
+  bind_row(count, {gather(prepared(source.row_count_sql), {}).rows.at(0).at(0), outcome.source});
   count.exec();
 }
 
@@ -417,7 +417,7 @@ std::vector<std::optional<Error>> Store::apply(std::span<const Outcome> outcomes
       error = try_batch(*outcome.result);
     } else {
       error = outcome.result.error();
-      if (source.failed) try_batch(source.failed(Known{.now = outcome.sent_at, .tables = {}}, *error));
+      if (source.failed) try_batch(source.failed(PriorState{.now = outcome.sent_at, .tables = {}}, *error));
     }
     record(outcome, error, source, report);
     if (error && error->kind != ErrorClass::missing && seen.emplace(error->kind, error_pattern(error->text)).second) {

@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "settings/settings.hpp"
 #include "base/source.hpp"
+#include "settings/settings.hpp"
 
 namespace gateway {
 
@@ -50,7 +50,7 @@ class Store {
   void begin(std::span<const SourceSetup> sources, const Settings& settings, const std::string& version, std::int64_t now,
              double publish_within_s);
 
-  Known known(const Source& source, std::int64_t now);
+  PriorState prior_state(const Source& source, std::int64_t now);
   // Writes what an attempt brought, all of it in one transaction; an outcome that does not fit the schema becomes a
   // failure of its source and is returned as such, in the order of `outcomes`.
   std::vector<std::optional<Error>> apply(std::span<const Outcome> outcomes, std::span<const SourceSetup> sources,

@@ -4,10 +4,11 @@
 
 namespace gateway {
 
-std::optional<Error> lacking(const Catalogue& catalogue, const std::string& table, const std::vector<std::string>& columns) {
+std::optional<Error> missing_columns(const Catalogue& catalogue, const std::string& table, const std::vector<std::string>& columns) {
   const auto found = catalogue.tables.find(table);
   if (found == catalogue.tables.end()) {
-    return Error{ErrorClass::missing, fmt::format("there is no table {}; apply the trading system's migrations", table), Means::nothing};
+    return Error{ErrorClass::missing, fmt::format("there is no table {}; apply the trading system's migrations", table),
+                 HealthImplication::nothing};
   }
   std::vector<std::string> absent, forbidden;
   for (const auto& column : columns) {
@@ -20,23 +21,23 @@ std::optional<Error> lacking(const Catalogue& catalogue, const std::string& tabl
     return Error{ErrorClass::auth,
                  fmt::format("may not read {}.{}; GRANT SELECT ON {} TO the role of GRAFANA_POSTGRES_USER", table,
                              fmt::join(forbidden, ", "), table),
-                 Means::nothing};
+                 HealthImplication::nothing};
   }
   if (!absent.empty()) {
     return Error{ErrorClass::missing,
                  fmt::format("table {} has no column {}; apply the trading system's migrations", table, fmt::join(absent, ", ")),
-                 Means::nothing};
+                 HealthImplication::nothing};
   }
   return std::nullopt;
 }
 
 std::optional<Error> forbidden(const Catalogue& catalogue, const std::string& table, const std::vector<std::string>& columns) {
-  auto error = lacking(catalogue, table, columns);
+  auto error = missing_columns(catalogue, table, columns);
   return error && error->kind == ErrorClass::auth ? error : std::nullopt;
 }
 
 std::string column_or_null(const Catalogue& catalogue, const std::string& table, const std::string& column, const std::string& type) {
-  if (!lacking(catalogue, table, {column})) return column;
+  if (!missing_columns(catalogue, table, {column})) return column;
   return "NULL::" + type;
 }
 

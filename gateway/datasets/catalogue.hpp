@@ -8,7 +8,7 @@
 
 namespace gateway {
 
-std::optional<Error> lacking(const Catalogue& catalogue, const std::string& table, const std::vector<std::string>& columns);
+std::optional<Error> missing_columns(const Catalogue& catalogue, const std::string& table, const std::vector<std::string>& columns);
 
 // The same for what a dataset can do without: where it is absent there is a fallback, forbidden is a fault all the same.
 std::optional<Error> forbidden(const Catalogue& catalogue, const std::string& table, const std::vector<std::string>& columns);

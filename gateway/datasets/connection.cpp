@@ -44,7 +44,7 @@ Write connection_row(const std::string& connection, const Table& before, const C
           .scope = {}};
 }
 
-Write connection_untold(const std::string& connection, const std::string& basis, std::int64_t now) {
+Write connection_not_reported(const std::string& connection, const std::string& basis, std::int64_t now) {
   return {.table = "ws_connection_row",
           .mode = Mode::upsert,
           .columns = {"connection", "observed_at", "basis"},

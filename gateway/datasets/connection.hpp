@@ -15,7 +15,7 @@ struct ConnectionSeen {
   std::optional<std::int64_t> reconnect_count, active_subscriptions;
 };
 
-// SQL for Source::known: the row so far.
+// SQL for Source::prior_state_sql: the row so far.
 std::string known_connection(const std::string& connection);
 
 // The row after this observation. What is not reported is observed over polls: since when it is connected, how often it
@@ -24,6 +24,6 @@ Write connection_row(const std::string& connection, const Table& before, const C
                      std::int64_t now);
 
 // The same after an answer that says nothing of a connection it told of before: it is unknown, and what is known of it stays.
-Write connection_untold(const std::string& connection, const std::string& basis, std::int64_t now);
+Write connection_not_reported(const std::string& connection, const std::string& basis, std::int64_t now);
 
 }  // namespace gateway

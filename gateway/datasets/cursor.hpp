@@ -8,7 +8,7 @@
 
 namespace gateway {
 
-// SQL for Source::known that answers one row, a column a name, NULL where nothing is kept.
+// SQL for Source::prior_state_sql that answers one row, a column a name, NULL where nothing is kept.
 std::string read_cursors(const std::string& source, const std::vector<std::string>& names);
 Write write_cursor(const std::string& source, const std::string& name, Value value);
 

@@ -15,7 +15,7 @@ const std::string columns = fmt::format(
     "CASE WHEN jsonb_typeof(e.performance->'realized_pnl') = 'number' THEN (e.performance->>'realized_pnl')::numeric END AS realized_pnl",
     epoch("e.executed_at"));
 
-bool without_orders(const Known& known) { return !known.catalogue->tables.contains("orders"); }
+bool without_orders(const PriorState& prior) { return !prior.catalogue->tables.contains("orders"); }
 
 Write orders_of(const Table& events) {
   Write write{.table = "trade_order",
@@ -42,32 +42,33 @@ Source executions() {
       .name = "postgres.executions",
       .upstream = "postgres",
       .tables = {"execution", "trade_order"},
-      .held = "SELECT count(*) FROM execution",
-      .known = {"SELECT DISTINCT signal_id FROM trade_order WHERE closure = 'filled' AND signal_id IS NOT NULL AND id NOT LIKE 'event:%'",
-                "SELECT id FROM trade_order WHERE id LIKE 'event:%'"},
-      .ask = [](const Known& known) -> Result<std::vector<Request>> {
-        if (auto error = lacking(*known.catalogue, "execution_events",
-                                 {"id", "signal_id", "strategy_id", "asset", "side", "execution_price", "execution_quantity",
-                                  "execution_fees", "executed_at", "performance"})) {
+      .row_count_sql = "SELECT count(*) FROM execution",
+      .prior_state_sql =
+          {"SELECT DISTINCT signal_id FROM trade_order WHERE closure = 'filled' AND signal_id IS NOT NULL AND id NOT LIKE 'event:%'",
+           "SELECT id FROM trade_order WHERE id LIKE 'event:%'"},
+      .ask = [](const PriorState& prior) -> Result<std::vector<Request>> {
+        if (auto error = missing_columns(*prior.catalogue, "execution_events",
+                                         {"id", "signal_id", "strategy_id", "asset", "side", "execution_price", "execution_quantity",
+                                          "execution_fees", "executed_at", "performance"})) {
           return std::unexpected(*error);
         }
         std::vector<std::string> signals;
-        for (const auto& row : known.tables.at(0).rows) signals.push_back(text(row.at(0)).value_or(""));
+        for (const auto& row : prior.tables.at(0).rows) signals.push_back(text(row.at(0)).value_or(""));
         return std::vector<Request>{SqlRequest{
             fmt::format("SELECT {0} FROM execution_events e WHERE e.signal_id = ANY($1::uuid[]) UNION "
                         "(SELECT {0} FROM execution_events e WHERE isfinite(e.executed_at) ORDER BY e.executed_at DESC LIMIT 200)",
                         columns),
             {array_literal(signals)}}};
       },
-      .parse = [](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
+      .parse = [](const PriorState& prior, std::span<const Answer> answers) -> Result<Batch> {
         const auto& events = std::get<Table>(answers[0]);
         Batch batch;
         batch.rows = static_cast<std::int64_t>(events.rows.size());
         batch.writes.push_back({.table = "execution", .mode = Mode::replace, .columns = events.columns, .rows = events.rows, .scope = {}});
-        if (known.catalogue != nullptr && without_orders(known)) {
+        if (prior.catalogue != nullptr && without_orders(prior)) {
           batch.writes.push_back(orders_of(events));
         } else {  // the table is back: its rows take over
-          Write erase{.table = "trade_order", .mode = Mode::erase, .columns = {"id"}, .rows = known.tables.at(1).rows, .scope = {}};
+          Write erase{.table = "trade_order", .mode = Mode::erase, .columns = {"id"}, .rows = prior.tables.at(1).rows, .scope = {}};
           batch.writes.push_back(std::move(erase));
         }
         return batch;

@@ -29,11 +29,11 @@ std::vector<Write> observed(const std::string& service, const std::string& statu
   return {service_row(service, status, at, latency_ms, error), parts};
 }
 
-std::function<Batch(const Known&, const Error&)> refusal_is_unhealthy(std::string service) {
-  return [service = std::move(service)](const Known& known, const Error& error) -> Batch {
-    if (error.means != Means::unhealthy) return {};
+std::function<Batch(const PriorState&, const Error&)> refusal_is_unhealthy(std::string service) {
+  return [service = std::move(service)](const PriorState& prior, const Error& error) -> Batch {
+    if (error.implication != HealthImplication::unhealthy) return {};
     Batch batch;
-    batch.writes.push_back(service_row(service, "unhealthy", known.now, std::nullopt, error.text));
+    batch.writes.push_back(service_row(service, "unhealthy", prior.now, std::nullopt, error.text));
     batch.writes.push_back({.table = "component",
                             .mode = Mode::upsert,
                             .columns = component_columns,
@@ -45,10 +45,10 @@ std::function<Batch(const Known&, const Error&)> refusal_is_unhealthy(std::strin
 
 Error http_error(int status, std::string_view what) {
   const auto text = fmt::format("{}: HTTP {}", what, status);
-  if (status == 401 || status == 403) return {ErrorClass::auth, text + "; check the user, password or API key", Means::nothing};
-  if (status == 404 || status == 501) return {ErrorClass::missing, text + "; there is no such endpoint", Means::no_endpoint};
-  if (status >= 500) return {ErrorClass::http, text, Means::unhealthy};
-  return {ErrorClass::http, text, Means::nothing};
+  if (status == 401 || status == 403) return {ErrorClass::auth, text + "; check the user, password or API key", HealthImplication::nothing};
+  if (status == 404 || status == 501) return {ErrorClass::missing, text + "; there is no such endpoint", HealthImplication::no_endpoint};
+  if (status >= 500) return {ErrorClass::http, text, HealthImplication::unhealthy};
+  return {ErrorClass::http, text, HealthImplication::nothing};
 }
 
 }  // namespace gateway

@@ -19,7 +19,7 @@ std::vector<Write> observed(const std::string& service, const std::string& statu
                             const std::optional<std::string>& error, const std::vector<Component>& components);
 
 // For Source::failed: a refusal says "unhealthy", and that we could not reach it; other failures say nothing.
-std::function<Batch(const Known&, const Error&)> refusal_is_unhealthy(std::string service);
+std::function<Batch(const PriorState&, const Error&)> refusal_is_unhealthy(std::string service);
 
 // What an HTTP status other than 200 means wherever it comes from: 401 and 403, 404 and 501, 5xx, the rest.
 Error http_error(int status, std::string_view what);

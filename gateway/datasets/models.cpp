@@ -13,17 +13,17 @@ Source models() {
       .name = "postgres.models",
       .upstream = "postgres",
       .tables = {"model_version"},
-      .held = "SELECT count(*) FROM model_version",
-      .known = {},
-      .ask = [](const Known& known) -> Result<std::vector<Request>> {
-        if (auto error = lacking(*known.catalogue, "model_versions",
-                                 {"id", "version", "strategy_id", "model_type", "trained_at", "training_duration_seconds",
-                                  "training_dataset_size", "is_active"})) {
+      .row_count_sql = "SELECT count(*) FROM model_version",
+      .prior_state_sql = {},
+      .ask = [](const PriorState& prior) -> Result<std::vector<Request>> {
+        if (auto error = missing_columns(*prior.catalogue, "model_versions",
+                                         {"id", "version", "strategy_id", "model_type", "trained_at", "training_duration_seconds",
+                                          "training_dataset_size", "is_active"})) {
           return std::unexpected(*error);
         }
         const std::vector<std::string> needs{"model_version_id", "metric_name", "metric_value", "metric_type", "evaluated_at", "metadata"};
-        if (auto error = forbidden(*known.catalogue, "model_quality_metrics", needs)) return std::unexpected(*error);
-        const bool metrics = !lacking(*known.catalogue, "model_quality_metrics", needs);
+        if (auto error = forbidden(*prior.catalogue, "model_quality_metrics", needs)) return std::unexpected(*error);
+        const bool metrics = !missing_columns(*prior.catalogue, "model_quality_metrics", needs);
         // Each metric is a row of its own; a version's are grouped by split, never by time. Of repeats the newest counts.
         const std::string measured =
             metrics ? "LEFT JOIN LATERAL (SELECT split, "
@@ -48,7 +48,7 @@ Source models() {
                         epoch("m.trained_at"), measured),
             {}}};
       },
-      .parse = [](const Known&, std::span<const Answer> answers) -> Result<Batch> {
+      .parse = [](const PriorState&, std::span<const Answer> answers) -> Result<Batch> {
         const auto& versions = std::get<Table>(answers[0]);
         return Batch{
             .writes = {{.table = "model_version", .mode = Mode::replace, .columns = versions.columns, .rows = versions.rows, .scope = {}}},

@@ -26,7 +26,7 @@ constexpr const char* closure =
 
 std::string columns(const Catalogue& catalogue) {
   // Where the signals cannot be read, whatever the reason, orders are shown without their strategy until they can.
-  const bool signals = !lacking(catalogue, "trading_signals", {"signal_id", "strategy_id"});
+  const bool signals = !missing_columns(catalogue, "trading_signals", {"signal_id", "strategy_id"});
   return fmt::format(
       "o.id::text AS id, o.order_id, o.signal_id::text AS signal_id, {} AS strategy_id, {} AS time, o.asset, lower(o.side) AS side, "
       "o.order_type, "
@@ -43,8 +43,8 @@ struct Reading {
   bool filling = true, first = true, review = false;
   std::vector<std::string> keys;  // held orders to read again
 
-  explicit Reading(const Known& known) {
-    const auto& cursors = known.tables.at(0);
+  explicit Reading(const PriorState& prior) {
+    const auto& cursors = prior.tables.at(0);
     watermark = number(cursors.at(0, "watermark"));
     fill_before = number(cursors.at(0, "fill_before"));
     fill_id = text(cursors.at(0, "fill_id")).value_or("");
@@ -52,9 +52,9 @@ struct Reading {
     const auto reviewed_at = integer(cursors.at(0, "reviewed_at")).value_or(0);
     first = !watermark;
     filling = first || fill_before.has_value();
-    review = !first && (known.now - reviewed_at > review_after_s || known.now < reviewed_at);
-    newest_held = number(known.tables.at(1).rows.at(0).at(0));
-    for (const auto& row : known.tables.at(2).rows) {
+    review = !first && (prior.now - reviewed_at > review_after_s || prior.now < reviewed_at);
+    newest_held = number(prior.tables.at(1).rows.at(0).at(0));
+    for (const auto& row : prior.tables.at(2).rows) {
       if (review || integer(row.at(1)) == 1) keys.push_back(text(row.at(0)).value_or(""));
     }
   }
@@ -130,15 +130,15 @@ void write_changes(Batch& batch, const Reading& reading, const Table& created, c
   batch.writes.push_back(std::move(erase));
 }
 
-Result<std::vector<Request>> ask(const Known& known) {
-  if (auto error = lacking(*known.catalogue, "orders",
-                           {"id", "order_id", "signal_id", "asset", "side", "order_type", "quantity", "price", "status", "filled_quantity",
-                            "average_price", "fees", "created_at", "updated_at", "executed_at", "is_dry_run"})) {
+Result<std::vector<Request>> ask(const PriorState& prior) {
+  if (auto error = missing_columns(*prior.catalogue, "orders",
+                                   {"id", "order_id", "signal_id", "asset", "side", "order_type", "quantity", "price", "status",
+                                    "filled_quantity", "average_price", "fees", "created_at", "updated_at", "executed_at", "is_dry_run"})) {
     return std::unexpected(*error);
   }
-  if (auto error = forbidden(*known.catalogue, "orders", {"rejection_reason"})) return std::unexpected(*error);
-  const Reading reading(known);
-  const auto select = columns(*known.catalogue);
+  if (auto error = forbidden(*prior.catalogue, "orders", {"rejection_reason"})) return std::unexpected(*error);
+  const Reading reading(prior);
+  const auto select = columns(*prior.catalogue);
   std::vector<Request> requests{head()};
   if (reading.filling) requests.emplace_back(walk_back(select, reading));
   if (!reading.first) {
@@ -148,8 +148,8 @@ Result<std::vector<Request>> ask(const Known& known) {
   return requests;
 }
 
-Result<Batch> parse(const Known& known, std::span<const Answer> answers) {
-  const Reading reading(known);
+Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers) {
+  const Reading reading(prior);
   if (std::get<Table>(answers[0]).empty()) return failure(ErrorClass::malformed, "orders: expected a row with the newest time");
   const auto newest = number(std::get<Table>(answers[0]).at(0, "newest"));
   Batch batch;
@@ -191,7 +191,7 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers) {
   }
   cursor("newest", maybe(newest));
   cursor("watermark", watermark ? Value{*watermark} : Value{0.0});
-  if (reading.first || reading.review) cursor("reviewed_at", known.now);
+  if (reading.first || reading.review) cursor("reviewed_at", prior.now);
   return batch;
 }
 
@@ -201,12 +201,13 @@ Source orders() {
   return {.name = name,
           .upstream = "postgres",
           .tables = {"trade_order", "cursor"},
-          .held = "SELECT count(*) FROM trade_order WHERE id NOT LIKE 'event:%'",
-          .known = {read_cursors(name, {"watermark", "fill_before", "fill_id", "reviewed_at", "events_from"}),
-                    // Of those that were not dated in the future. The watermark may be ahead of them, while a burst is read.
-                    "SELECT max(time) FROM trade_order WHERE time <= (SELECT value FROM cursor WHERE source = 'postgres.orders' AND name = "
-                    "'newest') AND id NOT LIKE 'event:%'",
-                    "SELECT id, closure = 'open' FROM trade_order WHERE id NOT LIKE 'event:%'"},
+          .row_count_sql = "SELECT count(*) FROM trade_order WHERE id NOT LIKE 'event:%'",
+          .prior_state_sql =
+              {read_cursors(name, {"watermark", "fill_before", "fill_id", "reviewed_at", "events_from"}),
+               // Of those that were not dated in the future. The watermark may be ahead of them, while a burst is read.
+               "SELECT max(time) FROM trade_order WHERE time <= (SELECT value FROM cursor WHERE source = 'postgres.orders' AND name = "
+               "'newest') AND id NOT LIKE 'event:%'",
+               "SELECT id, closure = 'open' FROM trade_order WHERE id NOT LIKE 'event:%'"},
           .ask = ask,
           .parse = parse,
           .failed = {}};

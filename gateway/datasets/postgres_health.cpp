@@ -1,6 +1,6 @@
 // postgres.health: a connection and one SELECT, judged by itself, so that a locked table is no outage.
-#include "datasets/health.hpp"
 #include "datasets/datasets.hpp"
+#include "datasets/health.hpp"
 
 namespace gateway {
 
@@ -8,16 +8,16 @@ Source postgres_health() {
   return {.name = "postgres.health",
           .upstream = "postgres",
           .tables = {"service", "component"},
-          .held = "SELECT count(*) FROM service WHERE service = 'postgres'",
-          .known = {},
+          .row_count_sql = "SELECT count(*) FROM service WHERE service = 'postgres'",
+          .prior_state_sql = {},
           .judged_alone = true,
-          .ask = [](const Known&) -> Result<std::vector<Request>> { return std::vector<Request>{SqlRequest{"SELECT 1 AS one", {}}}; },
-          .parse = [](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
+          .ask = [](const PriorState&) -> Result<std::vector<Request>> { return std::vector<Request>{SqlRequest{"SELECT 1 AS one", {}}}; },
+          .parse = [](const PriorState& prior, std::span<const Answer> answers) -> Result<Batch> {
             const auto& answer = std::get<Table>(answers[0]);
             if (answer.rows.size() != 1 || integer(answer.rows[0].at(0)) != 1) {
               return failure(ErrorClass::malformed, "SELECT 1: expected one row with 1");
             }
-            return Batch{.writes = observed("postgres", "healthy", known.now, std::nullopt, std::nullopt,
+            return Batch{.writes = observed("postgres", "healthy", prior.now, std::nullopt, std::nullopt,
                                             {{"connection", "healthy", "probed", std::nullopt}}),
                          .rows = 1};
           },

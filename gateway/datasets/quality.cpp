@@ -32,10 +32,10 @@ const Kind kinds[] = {
 std::string strategy_of(const Kind& kind, const Catalogue& catalogue) {
   if (kind.name == std::string("executions")) return "nullif(t.strategy_id, 'unknown')";
   std::string sources;
-  if (!lacking(catalogue, "trading_signals", {"signal_id", "strategy_id"})) {
+  if (!missing_columns(catalogue, "trading_signals", {"signal_id", "strategy_id"})) {
     sources += "(SELECT s.strategy_id FROM trading_signals s WHERE s.signal_id = t.signal_id LIMIT 1), ";
   }
-  if (!lacking(catalogue, "execution_events", {"signal_id", "strategy_id"})) {
+  if (!missing_columns(catalogue, "execution_events", {"signal_id", "strategy_id"})) {
     sources +=
         "(SELECT nullif(e.strategy_id, 'unknown') FROM execution_events e WHERE e.signal_id = t.signal_id ORDER BY e.executed_at DESC "
         "LIMIT 1), ";
@@ -71,18 +71,18 @@ struct Reading {
   std::int64_t now_hour = 0;
   std::vector<std::int64_t> hours;  // to be read again
 
-  Reading(const Known& known, std::size_t kind) {
+  Reading(const PriorState& prior, std::size_t kind) {
     const std::string prefix = kinds[kind].name;
-    const auto& cursors = known.tables.at(0);
+    const auto& cursors = prior.tables.at(0);
     // Beyond the longest pause all is read anew, in steps, instead of very many hours at once.
     constexpr std::int64_t longest_pause_s = 14 * std::int64_t{86400};
     const auto read_at = integer(cursors.at(0, prefix + ".read_at"));
-    first = !read_at || *read_at < known.now - longest_pause_s;
+    first = !read_at || *read_at < prior.now - longest_pause_s;
     if (!first) fill_from = number(cursors.at(0, prefix + ".fill_from"));
     newest = number(cursors.at(0, prefix + ".newest"));
-    now_hour = known.now / 3600 * 3600;
+    now_hour = prior.now / 3600 * 3600;
     for (std::int64_t h = 0; h < open_hours; ++h) hours.push_back(now_hour - h * 3600);
-    for (const auto& row : known.tables.at(1).rows) {
+    for (const auto& row : prior.tables.at(1).rows) {
       if (!first && text(row.at(0)) == prefix) hours.push_back(integer(row.at(1)).value_or(0));
     }
     // After a pause: every hour since the last look.
@@ -115,15 +115,15 @@ std::string step_start(const Kind& kind, double before) {
       kind.time, kind.table, before, step_rows);
 }
 
-Result<std::vector<Request>> ask(const Known& known) {
-  const auto& catalogue = *known.catalogue;
+Result<std::vector<Request>> ask(const PriorState& prior) {
+  const auto& catalogue = *prior.catalogue;
   // Only where a table is absent the other does alone; what is forbidden is a fault. So are forbidden signals: hours summed
   // without them would lack the strategy for good.
   if (auto error = forbidden(catalogue, "trading_signals", {"signal_id", "strategy_id"})) return std::unexpected(*error);
   std::optional<Error> error;
   int readable = 0;
   for (const auto& kind : kinds) {
-    const auto fault = lacking(catalogue, kind.table, kind.needs);
+    const auto fault = missing_columns(catalogue, kind.table, kind.needs);
     if (fault && fault->kind != ErrorClass::missing) return std::unexpected(*fault);
     if (fault) error = fault;
     readable += fault ? 0 : 1;
@@ -132,7 +132,7 @@ Result<std::vector<Request>> ask(const Known& known) {
   std::vector<Request> requests;
   for (std::size_t k = 0; k < std::size(kinds); ++k) {
     const auto& kind = kinds[k];
-    if (lacking(catalogue, kind.table, kind.needs)) {
+    if (missing_columns(catalogue, kind.table, kind.needs)) {
       const std::string none =
           "SELECT NULL::text AS kind, 0::bigint AS hour, NULL::text AS strategy_id, 0::bigint AS orders, 0::bigint AS filled_orders, "
           "0::bigint AS open_orders, "
@@ -142,7 +142,7 @@ Result<std::vector<Request>> ask(const Known& known) {
       requests.emplace_back(SqlRequest{none, {}});
       continue;
     }
-    const Reading reading(known, k);
+    const Reading reading(prior, k);
     const bool filling = reading.first || reading.fill_from;
     const double before = reading.fill_from.value_or(static_cast<double>(reading.hours.front()));
     requests.emplace_back(SqlRequest{
@@ -163,11 +163,11 @@ Result<std::vector<Request>> ask(const Known& known) {
   return requests;
 }
 
-Result<Batch> parse(const Known& known, std::span<const Answer> answers) {
+Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers) {
   Batch batch;
   for (std::size_t k = 0; k < std::size(kinds); ++k) {
     const std::string prefix = kinds[k].name;
-    const Reading reading(known, k);
+    const Reading reading(prior, k);
     const auto& head = std::get<Table>(answers[3 * k]);
     const auto& current = std::get<Table>(answers[3 * k + 1]);
     const auto& step = std::get<Table>(answers[3 * k + 2]);
@@ -212,7 +212,7 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers) {
       batch.more |= step_from.has_value();
     }
     cursor(".newest", newest ? Value{*newest} : Value{});
-    cursor(".read_at", known.now);
+    cursor(".read_at", prior.now);
   }
   return batch;
 }
@@ -223,14 +223,15 @@ Source quality() {
   return {.name = name,
           .upstream = "postgres",
           .tables = {"quality_hour", "cursor"},
-          .held = "SELECT count(*) FROM quality_hour",
-          .known = {read_cursors(name, {"orders.read_at", "orders.fill_from", "orders.newest", "executions.read_at", "executions.fill_from",
-                                        "executions.newest"}),
-                    // The newest, and some of the others in turn, however many orders never end.
-                    "WITH unfinished AS (SELECT DISTINCT kind, hour FROM quality_hour WHERE open_orders > 0 AND hour > 0) "
-                    "SELECT * FROM (SELECT * FROM unfinished ORDER BY hour DESC LIMIT 50) UNION SELECT * FROM (SELECT * FROM unfinished "
-                    "ORDER BY random() "
-                    "LIMIT 50)"},
+          .row_count_sql = "SELECT count(*) FROM quality_hour",
+          .prior_state_sql =
+              {read_cursors(name, {"orders.read_at", "orders.fill_from", "orders.newest", "executions.read_at", "executions.fill_from",
+                                   "executions.newest"}),
+               // The newest, and some of the others in turn, however many orders never end.
+               "WITH unfinished AS (SELECT DISTINCT kind, hour FROM quality_hour WHERE open_orders > 0 AND hour > 0) "
+               "SELECT * FROM (SELECT * FROM unfinished ORDER BY hour DESC LIMIT 50) UNION SELECT * FROM (SELECT * FROM unfinished "
+               "ORDER BY random() "
+               "LIMIT 50)"},
           .ask = ask,
           .parse = parse,
           .failed = {}};

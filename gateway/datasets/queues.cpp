@@ -8,9 +8,9 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "datasets/cursor.hpp"
+#include "datasets/datasets.hpp"
 #include "datasets/health.hpp"
 #include "datasets/lag.hpp"
-#include "datasets/datasets.hpp"
 
 namespace gateway {
 namespace {
@@ -53,13 +53,13 @@ Result<Announced> announced(const HttpAnswer& answer) {
 }
 
 // Without statistics another listing is asked for; the overview says so, and the next attempt knows.
-bool without_statistics(const Known& known) { return integer(known.tables.at(2).at(0, "without_statistics")) == 1; }
+bool without_statistics(const PriorState& prior) { return integer(prior.tables.at(2).at(0, "without_statistics")) == 1; }
 
 using QueueKey = std::pair<std::string, std::string>;
 
-std::map<QueueKey, LagMemory> memories(const Known& known) {
+std::map<QueueKey, LagMemory> memories(const PriorState& prior) {
   std::map<QueueKey, LagMemory> found;
-  const auto& before = known.tables.at(0);
+  const auto& before = prior.tables.at(0);
   for (const auto& row : before.rows) {
     LagMemory memory{.lagging_since = integer(row.at(2)), .slow_samples = integer(row.at(3)).value_or(0), .growth_per_s = {}};
     found[{text(row.at(0)).value_or(""), text(row.at(1)).value_or("")}] = memory;
@@ -72,9 +72,9 @@ struct Past {
   std::optional<std::int64_t> messages;
 };
 
-std::map<QueueKey, Past> pasts(const Known& known) {
+std::map<QueueKey, Past> pasts(const PriorState& prior) {
   std::map<QueueKey, Past> found;
-  for (const auto& row : known.tables.at(1).rows) {
+  for (const auto& row : prior.tables.at(1).rows) {
     found[{text(row.at(0)).value_or(""), text(row.at(1)).value_or("")}] = {integer(row.at(2)).value_or(0), integer(row.at(3))};
   }
   return found;
@@ -117,26 +117,26 @@ std::optional<Error> read_queue(const Json& object, std::size_t index, bool rate
   }
   if (fault) return fault;
   if (!vhost || !queue_name)
-    return Error{ErrorClass::malformed, fmt::format("queues[{}]: vhost or name is missing", index), Means::nothing};
+    return Error{ErrorClass::malformed, fmt::format("queues[{}]: vhost or name is missing", index), HealthImplication::nothing};
   queue.key = {*vhost, *queue_name};
   return std::nullopt;
 }
 
-Result<Batch> parse(const Known& known, std::span<const Answer> answers, LagRule rule, const std::vector<std::string>& ignore) {
-  rule.first_sample_counts = known.first_sample_counts;
+Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers, LagRule rule, const std::vector<std::string>& ignore) {
+  rule.first_sample_counts = prior.first_sample_counts;
   const auto before = announced(std::get<HttpAnswer>(answers[0]));
   if (!before) return std::unexpected(before.error());
   const auto after = announced(std::get<HttpAnswer>(answers[2]));
   if (!after) return std::unexpected(after.error());
-  if (before->statistics == without_statistics(known)) {  // not what we asked for: ask again, the other way
+  if (before->statistics == without_statistics(prior)) {  // not what we asked for: ask again, the other way
     return Batch{.writes = {write_cursor(name, "without_statistics", flag(!before->statistics))}, .more = true, .answered = false};
   }
   const auto& answer = std::get<HttpAnswer>(answers[1]);
   const std::string what = "GET /api/queues";
   if (answer.status != 200) return std::unexpected(http_error(answer.status, what));
 
-  const auto memory = memories(known);
-  const auto past = pasts(known);
+  const auto memory = memories(prior);
+  const auto past = pasts(prior);
   std::map<QueueKey, Row> rows;  // by key: two pages of a cluster can name a queue twice
   const auto count = parse_array(answer.body, what, [&](const Json& object, std::size_t index) -> std::optional<Error> {
     Listed queue;
@@ -145,8 +145,8 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers, LagRule
     queue.sample.ignored = std::ranges::any_of(ignore, [&](const auto& pattern) { return matches(pattern, queue_name); });
     const auto remembered = memory.find(queue.key);
     auto was = remembered == memory.end() ? LagMemory{} : remembered->second;
-    was.growth_per_s = growth(past, queue.key, queue.sample.messages, known.now);
-    const auto lag = judge(queue.sample, was, rule, known.now);
+    was.growth_per_s = growth(past, queue.key, queue.sample.messages, prior.now);
+    const auto lag = judge(queue.sample, was, rule, prior.now);
     rows[queue.key] = {vhost,
                        queue_name,
                        maybe(queue.sample.messages),
@@ -187,7 +187,7 @@ Result<Batch> parse(const Known& known, std::span<const Answer> answers, LagRule
   batch.writes.push_back({.table = "queue_poll",
                           .mode = Mode::upsert,
                           .columns = {"tier", "time", "ok"},
-                          .rows = {{std::int64_t{0}, known.now, std::int64_t{1}}},
+                          .rows = {{std::int64_t{0}, prior.now, std::int64_t{1}}},
                           .scope = {}});
   return batch;
 }
@@ -200,8 +200,8 @@ Source queues(const Settings& settings) {
       .name = name,
       .upstream = "rabbitmq",
       .tables = {"queue", "queue_poll", "cursor"},
-      .held = "SELECT count(*) FROM queue",
-      .known =
+      .row_count_sql = "SELECT count(*) FROM queue",
+      .prior_state_sql =
           {"SELECT vhost, name, lagging_since, slow_samples FROM queue",
            // Each queue's oldest sample within the window of growth.
            fmt::format(
@@ -209,18 +209,18 @@ Source queues(const Settings& settings) {
                "FROM queue_run r JOIN queue q ON q.id = r.queue_id WHERE r.tier = 0 AND r.to_at >= unixepoch() - {0} GROUP BY r.queue_id",
                growth_window_s),
            read_cursors(name, {"without_statistics"})},
-      .ask = [](const Known& known) -> Result<std::vector<Request>> {
-        const auto* list = without_statistics(known) ? listing_without_statistics : listing;
+      .ask = [](const PriorState& prior) -> Result<std::vector<Request>> {
+        const auto* list = without_statistics(prior) ? listing_without_statistics : listing;
         return std::vector<Request>{HttpRequest{overview}, HttpRequest{list}, HttpRequest{overview}};
       },
-      .parse = [rule, ignore = settings.rabbitmq.lag_ignore](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
-        return parse(known, answers, rule, ignore);
+      .parse = [rule, ignore = settings.rabbitmq.lag_ignore](const PriorState& prior, std::span<const Answer> answers) -> Result<Batch> {
+        return parse(prior, answers, rule, ignore);
       },
-      .failed = [](const Known& known, const Error&) -> Batch {
+      .failed = [](const PriorState& prior, const Error&) -> Batch {
         return {.writes = {{.table = "queue_poll",
                             .mode = Mode::upsert,
                             .columns = {"tier", "time", "ok"},
-                            .rows = {{std::int64_t{0}, known.now, std::int64_t{0}}},
+                            .rows = {{std::int64_t{0}, prior.now, std::int64_t{0}}},
                             .scope = {}}}};
       }};
 }

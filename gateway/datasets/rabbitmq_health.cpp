@@ -3,8 +3,8 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
-#include "datasets/health.hpp"
 #include "datasets/datasets.hpp"
+#include "datasets/health.hpp"
 
 namespace gateway {
 namespace {
@@ -47,12 +47,12 @@ Source rabbitmq_health() {
   return {.name = "rabbitmq.health",
           .upstream = "rabbitmq",
           .tables = {"service", "component"},
-          .held = "SELECT count(*) FROM service WHERE service = 'rabbitmq'",
-          .known = {},
-          .ask = [](const Known&) -> Result<std::vector<Request>> {
+          .row_count_sql = "SELECT count(*) FROM service WHERE service = 'rabbitmq'",
+          .prior_state_sql = {},
+          .ask = [](const PriorState&) -> Result<std::vector<Request>> {
             return std::vector<Request>{HttpRequest{alarms}, HttpRequest{virtual_hosts}};
           },
-          .parse = [](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
+          .parse = [](const PriorState& prior, std::span<const Answer> answers) -> Result<Batch> {
             const auto& first = std::get<HttpAnswer>(answers[0]);
             const auto alarm = check(first, "alarms", fmt::format("GET {}", alarms));
             if (!alarm) return std::unexpected(alarm.error());
@@ -68,7 +68,7 @@ Source rabbitmq_health() {
               status = "unhealthy";
               error = component->error;
             }
-            return Batch{.writes = observed("rabbitmq", status, known.now, first.latency_ms, error,
+            return Batch{.writes = observed("rabbitmq", status, prior.now, first.latency_ms, error,
                                             {{"connection", "healthy", "probed", std::nullopt}, *alarm, *vhosts}),
                          .rows = 1};
           },

@@ -7,8 +7,8 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "datasets/connection.hpp"
-#include "datasets/health.hpp"
 #include "datasets/datasets.hpp"
+#include "datasets/health.hpp"
 
 namespace gateway {
 namespace {
@@ -95,7 +95,7 @@ std::optional<ConnectionSeen> private_connection(const Fields& body, const std::
   return seen;
 }
 
-Result<Batch> parse(const std::string& service, const std::string& environment, const std::string& path, const Known& known,
+Result<Batch> parse(const std::string& service, const std::string& environment, const std::string& path, const PriorState& prior,
                     const HttpAnswer& answer) {
   const auto what = fmt::format("GET {}", path);
   if (answer.status != 200 && answer.status < 500) return std::unexpected(http_error(answer.status, what));
@@ -115,11 +115,11 @@ Result<Batch> parse(const std::string& service, const std::string& environment, 
   for (const auto& part : parts) {
     if (!error && judged.status != "healthy" && part.error) error = part.name + ": " + *part.error;
   }
-  Batch batch{.writes = observed(service, judged.status, known.now, answer.latency_ms, error, parts), .rows = 1};
+  Batch batch{.writes = observed(service, judged.status, prior.now, answer.latency_ms, error, parts), .rows = 1};
   if (connection) {
-    batch.writes.push_back(connection_row("private", known.tables.at(0), *connection, "reported", known.now));
-  } else if (service == "ws-gateway" && !known.tables.at(0).empty()) {
-    batch.writes.push_back(connection_untold("private", "reported", known.now));
+    batch.writes.push_back(connection_row("private", prior.tables.at(0), *connection, "reported", prior.now));
+  } else if (service == "ws-gateway" && !prior.tables.at(0).empty()) {
+    batch.writes.push_back(connection_not_reported("private", "reported", prior.now));
   }
   return batch;
 }
@@ -128,18 +128,19 @@ Result<Batch> parse(const std::string& service, const std::string& environment, 
 
 Source service_health(const ServiceSettings& service, const std::string& environment) {
   const bool connects = service.name == "ws-gateway";
-  return {
-      .name = service.name + ".health",
-      .upstream = service.name,
-      .tables = connects ? std::vector<std::string>{"service", "component", "ws_connection_row"}
-                         : std::vector<std::string>{"service", "component"},
-      .held = fmt::format("SELECT count(*) FROM service WHERE service = '{}'", service.name),
-      .known = connects ? std::vector{known_connection("private")} : std::vector<std::string>{},
-      .on = service.url.has_value(),
-      .ask = [path = service.health_path](const Known&) -> Result<std::vector<Request>> { return std::vector<Request>{HttpRequest{path}}; },
-      .parse = [name = service.name, environment, path = service.health_path](const Known& known, std::span<const Answer> answers)
-          -> Result<Batch> { return parse(name, environment, path, known, std::get<HttpAnswer>(answers[0])); },
-      .failed = refusal_is_unhealthy(service.name)};
+  return {.name = service.name + ".health",
+          .upstream = service.name,
+          .tables = connects ? std::vector<std::string>{"service", "component", "ws_connection_row"}
+                             : std::vector<std::string>{"service", "component"},
+          .row_count_sql = fmt::format("SELECT count(*) FROM service WHERE service = '{}'", service.name),
+          .prior_state_sql = connects ? std::vector{known_connection("private")} : std::vector<std::string>{},
+          .on = service.url.has_value(),
+          .ask = [path = service.health_path](const PriorState&) -> Result<std::vector<Request>> {
+            return std::vector<Request>{HttpRequest{path}};
+          },
+          .parse = [name = service.name, environment, path = service.health_path](const PriorState& prior, std::span<const Answer> answers)
+              -> Result<Batch> { return parse(name, environment, path, prior, std::get<HttpAnswer>(answers[0])); },
+          .failed = refusal_is_unhealthy(service.name)};
 }
 
 }  // namespace gateway

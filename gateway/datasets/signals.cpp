@@ -60,11 +60,11 @@ struct Reading {
   std::optional<double> newest_held;
   bool refill = true;
 
-  explicit Reading(const Known& known) {
-    watermark = number(known.tables.at(0).at(0, "watermark"));
-    const auto filled_at = number(known.tables.at(0).at(0, "filled_at"));
-    newest_held = number(known.tables.at(1).rows.at(0).at(0));
-    const auto since_fill = static_cast<double>(known.now) - filled_at.value_or(0);
+  explicit Reading(const PriorState& prior) {
+    watermark = number(prior.tables.at(0).at(0, "watermark"));
+    const auto filled_at = number(prior.tables.at(0).at(0, "filled_at"));
+    newest_held = number(prior.tables.at(1).rows.at(0).at(0));
+    const auto since_fill = static_cast<double>(prior.now) - filled_at.value_or(0);
     refill = !watermark || !filled_at || since_fill > refill_after_s || since_fill < 0;
   }
 };
@@ -75,26 +75,27 @@ Source signals() {
   return {.name = name,
           .upstream = "postgres",
           .tables = {"signal", "cursor"},
-          .held = "SELECT count(*) FROM signal",
-          .known = {read_cursors(name, {"watermark", "filled_at"}),
-                    // Of those that were not dated in the future. The watermark may be ahead of them, while a burst is read.
-                    "SELECT max(time) FROM signal WHERE time <= (SELECT value FROM cursor WHERE source = 'postgres.signals' AND name = "
-                    "'newest')"},
-          .ask = [](const Known& known) -> Result<std::vector<Request>> {
-            if (auto error = lacking(*known.catalogue, "trading_signals",
-                                     {"signal_id", "strategy_id", "asset", "side", "price", "confidence", "timestamp", "model_version",
-                                      "is_warmup", "market_data_snapshot", "metadata", "trace_id"})) {
+          .row_count_sql = "SELECT count(*) FROM signal",
+          .prior_state_sql =
+              {read_cursors(name, {"watermark", "filled_at"}),
+               // Of those that were not dated in the future. The watermark may be ahead of them, while a burst is read.
+               "SELECT max(time) FROM signal WHERE time <= (SELECT value FROM cursor WHERE source = 'postgres.signals' AND name = "
+               "'newest')"},
+          .ask = [](const PriorState& prior) -> Result<std::vector<Request>> {
+            if (auto error = missing_columns(*prior.catalogue, "trading_signals",
+                                             {"signal_id", "strategy_id", "asset", "side", "price", "confidence", "timestamp",
+                                              "model_version", "is_warmup", "market_data_snapshot", "metadata", "trace_id"})) {
               return std::unexpected(*error);
             }
-            const Reading reading(known);
+            const Reading reading(prior);
             std::vector<Request> requests{newest()};
             // A refill takes each strategy's newest rows; what came in between since the watermark is events all the same.
             if (reading.watermark) requests.emplace_back(since(*reading.watermark));
             if (reading.refill) requests.emplace_back(refill());
             return requests;
           },
-          .parse = [](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
-            const Reading reading(known);
+          .parse = [](const PriorState& prior, std::span<const Answer> answers) -> Result<Batch> {
+            const Reading reading(prior);
             const auto& head = std::get<Table>(answers[0]);
             if (head.empty()) return failure(ErrorClass::malformed, "trading_signals: expected a row with the newest time");
             const auto newest = number(head.at(0, "newest"));
@@ -126,7 +127,7 @@ Source signals() {
             }
             batch.writes.push_back(write_cursor(name, "newest", maybe(newest)));
             batch.writes.push_back(write_cursor(name, "watermark", watermark ? Value{*watermark} : Value{0.0}));
-            if (reading.refill) batch.writes.push_back(write_cursor(name, "filled_at", known.now));
+            if (reading.refill) batch.writes.push_back(write_cursor(name, "filled_at", prior.now));
             return batch;
           },
           .failed = {}};

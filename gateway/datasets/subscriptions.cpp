@@ -50,7 +50,7 @@ SqlRequest changed_since(double time) {
           {fmt::format("{:.6f}", time)}};
 }
 
-std::optional<double> read_up_to(const Known& known) { return number(known.tables.at(1).at(0, "read_up_to")); }
+std::optional<double> read_up_to(const PriorState& prior) { return number(prior.tables.at(1).at(0, "read_up_to")); }
 
 }  // namespace
 
@@ -59,19 +59,19 @@ Source subscriptions(const Settings& settings) {
   return {.name = name,
           .upstream = "postgres",
           .tables = {"subscription_row", "ws_connection_row", "cursor"},
-          .held = "SELECT count(*) FROM subscription_row",
-          .known = {known_connection("public"), read_cursors(name, {"read_up_to"})},
-          .ask = [](const Known& known) -> Result<std::vector<Request>> {
-            if (auto error = lacking(*known.catalogue, "subscriptions",
-                                     {"id", "channel_type", "symbol", "topic", "requesting_service", "is_active", "created_at",
-                                      "updated_at", "last_event_at"})) {
+          .row_count_sql = "SELECT count(*) FROM subscription_row",
+          .prior_state_sql = {known_connection("public"), read_cursors(name, {"read_up_to"})},
+          .ask = [](const PriorState& prior) -> Result<std::vector<Request>> {
+            if (auto error = missing_columns(*prior.catalogue, "subscriptions",
+                                             {"id", "channel_type", "symbol", "topic", "requesting_service", "is_active", "created_at",
+                                              "updated_at", "last_event_at"})) {
               return std::unexpected(*error);
             }
             std::vector<Request> requests{lists(), topics()};
-            if (const auto before = read_up_to(known)) requests.emplace_back(changed_since(*before - overlap_s));
+            if (const auto before = read_up_to(prior)) requests.emplace_back(changed_since(*before - overlap_s));
             return requests;
           },
-          .parse = [quiet_after_s, environment = settings.bybit_environment](const Known& known,
+          .parse = [quiet_after_s, environment = settings.bybit_environment](const PriorState& prior,
                                                                              std::span<const Answer> answers) -> Result<Batch> {
             const auto& rows = std::get<Table>(answers[0]);
             const auto& heard = std::get<Table>(answers[1]);
@@ -83,7 +83,7 @@ Source subscriptions(const Settings& settings) {
             seen.active_subscriptions = integer(heard.at(0, "topics"));
             Batch batch{.writes = {}, .rows = static_cast<std::int64_t>(rows.rows.size())};
             auto up_to = number(heard.at(0, "now"));
-            if (read_up_to(known)) {
+            if (read_up_to(prior)) {
               auto changed = std::get<Table>(answers[2]);
               if (const auto last = end_of_burst(changed, chunk, up_to.value_or(0))) {
                 batch.more = true;
@@ -96,7 +96,7 @@ Source subscriptions(const Settings& settings) {
             }
             batch.writes.push_back(
                 {.table = "subscription_row", .mode = Mode::replace, .columns = rows.columns, .rows = rows.rows, .scope = {}});
-            batch.writes.push_back(connection_row("public", known.tables.at(0), seen, "inferred", known.now));
+            batch.writes.push_back(connection_row("public", prior.tables.at(0), seen, "inferred", prior.now));
             batch.writes.push_back(write_cursor(name, "read_up_to", maybe(up_to)));
             return batch;
           },

@@ -1,8 +1,8 @@
 // model-service.training: whether a model is being trained now. Needs the API key; while it trains, the service seldom
 // answers at all. A wrong key is answered with 500, which must not look like a broken service.
 #include "base/json.hpp"
-#include "datasets/health.hpp"
 #include "datasets/datasets.hpp"
+#include "datasets/health.hpp"
 
 namespace gateway {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 constexpr const char* target = "/api/v1/training/status";
 constexpr const char* what = "GET /api/v1/training/status";
 
-Result<Batch> parse(const Known& known, const HttpAnswer& answer) {
+Result<Batch> parse(const PriorState& prior, const HttpAnswer& answer) {
   if (answer.status != 200) {
     if (answer.status == 500) {
       std::optional<Error> fault;
@@ -33,7 +33,7 @@ Result<Batch> parse(const Known& known, const HttpAnswer& answer) {
   return Batch{.writes = {{.table = "training",
                            .mode = Mode::upsert,
                            .columns = {"id", "is_training", "queue_size", "pending_dataset_builds", "observed_at"},
-                           .rows = {{std::int64_t{1}, flag(*is_training), maybe(queue_size), maybe(builds), known.now}},
+                           .rows = {{std::int64_t{1}, flag(*is_training), maybe(queue_size), maybe(builds), prior.now}},
                            .scope = {}}},
                .rows = 1};
 }
@@ -44,12 +44,12 @@ Source training(const ServiceSettings& model_service) {
   return {.name = "model-service.training",
           .upstream = model_service.name,
           .tables = {"training"},
-          .held = "SELECT count(*) FROM training",
-          .known = {},
+          .row_count_sql = "SELECT count(*) FROM training",
+          .prior_state_sql = {},
           .on = model_service.url.has_value() && !model_service.api_key.empty(),
-          .ask = [](const Known&) -> Result<std::vector<Request>> { return std::vector<Request>{HttpRequest{target}}; },
-          .parse = [](const Known& known, std::span<const Answer> answers) -> Result<Batch> {
-            return parse(known, std::get<HttpAnswer>(answers[0]));
+          .ask = [](const PriorState&) -> Result<std::vector<Request>> { return std::vector<Request>{HttpRequest{target}}; },
+          .parse = [](const PriorState& prior, std::span<const Answer> answers) -> Result<Batch> {
+            return parse(prior, std::get<HttpAnswer>(answers[0]));
           },
           .failed = {}};
 }

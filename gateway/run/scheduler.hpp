@@ -1,6 +1,6 @@
 // Asks every upstream at its pace and hands what comes back to the store. One loop thread owns the timers, the signals
 // and the store; a pool with one thread an upstream does the blocking work, so that a stuck upstream hurts only itself.
-// This is the only place that logs how sources fare: when it changes, and at most every 30 s while it does not.
+// This is the only place that logs how sources state: when it changes, and at most every 30 s while it does not.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -15,16 +15,16 @@
 #include <string>
 #include <vector>
 
-#include "run/backoff.hpp"
-#include "publish/publisher.hpp"
-#include "cache/store.hpp"
 #include "ask/upstream.hpp"
+#include "cache/store.hpp"
+#include "publish/publisher.hpp"
+#include "run/backoff.hpp"
 
 namespace gateway {
 
-struct Asked {
+struct UpstreamSpec {
   std::string name;
-  std::shared_ptr<Upstream> upstream;
+  std::shared_ptr<Upstream> client;
   Pace pace;
   std::vector<SourceSetup> sources;  // those that are on
 };
@@ -37,11 +37,11 @@ struct SchedulerSettings {
 
 // To be called before any thread is started: SIGTERM and SIGINT wait until a scheduler runs, which takes them for what
 // they are, instead of ending the process at any point of its start.
-void hold_back_stop_signals();
+void block_stop_signals();
 
 class Scheduler {
  public:
-  Scheduler(Store& store, std::vector<Asked> upstreams, SchedulerSettings settings, Lock& lock);
+  Scheduler(Store& store, std::vector<UpstreamSpec> upstreams, SchedulerSettings settings, Lock& lock);
   ~Scheduler();
 
   // Publishes what the store holds, asks until SIGTERM or SIGINT, publishes again. Blocks. Returns whether the last
@@ -53,18 +53,18 @@ class Scheduler {
   bool left_a_thread_behind() const;
 
  private:
-  struct Lane;  // one upstream's way through its attempts
+  struct UpstreamLoop;  // one upstream's way through its attempts
 
-  boost::asio::awaitable<void> keep_asking(Lane& lane);
-  boost::asio::awaitable<std::optional<Milliseconds>> turn(Lane& lane);
-  boost::asio::awaitable<std::vector<Outcome>> attempt(Lane& lane, std::int64_t now);
-  std::vector<Outcome> not_returned(const Lane& lane, std::int64_t now) const;
+  boost::asio::awaitable<void> keep_asking(UpstreamLoop& upstream);
+  boost::asio::awaitable<std::optional<Milliseconds>> poll_once(UpstreamLoop& upstream);
+  boost::asio::awaitable<std::vector<Outcome>> attempt(UpstreamLoop& upstream, std::int64_t now);
+  std::vector<Outcome> not_returned(const UpstreamLoop& upstream, std::int64_t now) const;
   boost::asio::awaitable<void> keep_publishing();
   boost::asio::awaitable<void> keep_tidy();
   boost::asio::awaitable<void> stop_when_told();
-  Milliseconds settle(Lane& lane, const std::vector<Outcome>& outcomes, std::int64_t began_at);
-  bool begins_anew(const Lane& lane);
-  void report(Lane& lane, const Outcome& outcome, const std::optional<Error>& error);
+  Milliseconds record(UpstreamLoop& upstream, const std::vector<Outcome>& outcomes, std::int64_t began_at);
+  bool starts_over_for_other_system(const UpstreamLoop& upstream);
+  void report(UpstreamLoop& upstream, const Outcome& outcome, const std::optional<Error>& error);
   void published(const std::optional<std::string>& error);
   void stop();
 
@@ -74,7 +74,7 @@ class Scheduler {
   boost::asio::signal_set signals_{loop_};
   boost::asio::steady_timer publish_timer_{loop_}, tidy_timer_{loop_};
   Publisher publisher_;
-  std::list<Lane> lanes_;
+  std::list<UpstreamLoop> upstreams_;
   std::optional<boost::asio::thread_pool> pool_;
   bool stopping_ = false, changed_ = true, any_failed_ = false;
   Clock::time_point published_at_{}, publish_failed_logged_at_{}, compacted_at_{Clock::now()};

@@ -40,14 +40,13 @@ std::vector<SourceSetup> setups(const std::vector<Source>& sources, const Settin
   return all;
 }
 
-std::vector<Asked> upstreams(const std::vector<SourceSetup>& sources, const Settings& settings) {
-  std::vector<Asked> all;
+std::vector<UpstreamSpec> upstreams(const std::vector<SourceSetup>& sources, const Settings& settings) {
+  std::vector<UpstreamSpec> all;
   for (const auto& setup : sources) {
     if (!setup.source->on) continue;
-    auto found = std::ranges::find(all, setup.source->upstream, &Asked::name);
+    auto found = std::ranges::find(all, setup.source->upstream, &UpstreamSpec::name);
     if (found == all.end()) {
-      all.push_back(
-          {.name = setup.source->upstream, .upstream = make(setup.source->upstream, settings), .pace = setup.pace, .sources = {}});
+      all.push_back({.name = setup.source->upstream, .client = make(setup.source->upstream, settings), .pace = setup.pace, .sources = {}});
       found = all.end() - 1;
     }
     found->sources.push_back(setup);

@@ -3,9 +3,9 @@
 
 #include <vector>
 
+#include "base/source.hpp"
 #include "run/scheduler.hpp"
 #include "settings/settings.hpp"
-#include "base/source.hpp"
 
 namespace gateway {
 
@@ -13,6 +13,6 @@ namespace gateway {
 std::vector<SourceSetup> setups(const std::vector<Source>& sources, const Settings& settings);
 
 // `sources` must outlive the result.
-std::vector<Asked> upstreams(const std::vector<SourceSetup>& sources, const Settings& settings);
+std::vector<UpstreamSpec> upstreams(const std::vector<SourceSetup>& sources, const Settings& settings);
 
 }  // namespace gateway

@@ -24,7 +24,7 @@ Environment process_environment();
 // Lines of KEY=VALUE; `export`, comments and quotes as in a shell. The overlay wins over the file.
 std::expected<Environment, std::string> environment_file(const std::filesystem::path& file, Environment overlay);
 
-struct Fault {
+struct SettingError {
   std::string variable, shown, remedy;
 };
 
@@ -90,16 +90,16 @@ class SettingsReader {
   std::optional<Url> url(const std::string& name, const std::string& fallback);
   std::vector<ServiceSettings> services(const std::string& name);
 
-  const std::vector<Fault>& faults() const { return faults_; }
-  const std::map<std::string, std::string>& asked() const { return asked_; }  // variable -> default
+  const std::vector<SettingError>& faults() const { return faults_; }
+  const std::map<std::string, std::string>& variables() const { return variables_; }  // variable -> default
 
  private:
   std::optional<std::string> value(const std::string& name, const std::string& fallback);
   void fault(const std::string& variable, const std::string& shown, const std::string& remedy);
 
   Environment environment_;
-  std::vector<Fault> faults_;
-  std::map<std::string, std::string> asked_;
+  std::vector<SettingError> faults_;
+  std::map<std::string, std::string> variables_;
 };
 
 std::optional<Milliseconds> parse_duration(std::string_view text);

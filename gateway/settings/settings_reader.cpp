@@ -7,8 +7,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "settings/settings.hpp"
 #include "base/text.hpp"
+#include "settings/settings.hpp"
 
 namespace gateway {
 namespace {
@@ -85,7 +85,7 @@ void SettingsReader::fault(const std::string& variable, const std::string& shown
 
 // An empty value counts as not set: compose files pass variables on as `X=`.
 std::optional<std::string> SettingsReader::value(const std::string& name, const std::string& fallback) {
-  asked_[name] = fallback;
+  variables_[name] = fallback;
   auto found = environment_(name);
   if (!found || trimmed(*found).empty()) return std::nullopt;
   return std::string(trimmed(*found));
@@ -128,7 +128,7 @@ std::optional<Milliseconds> SettingsReader::optional_duration(const std::string&
 
 Milliseconds SettingsReader::duration(const std::string& name, const std::string& fallback) {
   const auto given = optional_duration(name);
-  asked_[name] = fallback;
+  variables_[name] = fallback;
   return given.value_or(*parse_duration(fallback));
 }
 
@@ -170,7 +170,7 @@ std::vector<std::string> SettingsReader::list(const std::string& name) {
 }
 
 std::optional<Url> SettingsReader::url(const std::string& name, const std::string& fallback) {
-  asked_[name] = fallback;
+  variables_[name] = fallback;
   const auto given = environment_(name);
   const std::string chosen(trimmed(given.value_or(fallback)));
   if (chosen.empty()) return std::nullopt;  // said to be not monitored

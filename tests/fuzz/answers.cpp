@@ -3,10 +3,10 @@
 #include <map>
 #include <set>
 
+#include "base/text.hpp"
+#include "cache/store.hpp"
 #include "check.hpp"
 #include "datasets/datasets.hpp"
-#include "cache/store.hpp"
-#include "base/text.hpp"
 
 namespace fuzz {
 namespace {
@@ -141,11 +141,11 @@ const Catalogue& catalogue(std::uint8_t without) {
   return found->second;
 }
 
-Known known(const Source& source, Input& input) {
+PriorState prior_state(const Source& source, Input& input) {
   static const auto first = [] {
-    std::map<std::string, Known> all;
+    std::map<std::string, PriorState> all;
     Store empty;
-    for (const auto& each : sources()) all[each.name] = empty.known(each, now);
+    for (const auto& each : sources()) all[each.name] = empty.prior_state(each, now);
     return all;
   }();
   auto made = first.at(source.name);

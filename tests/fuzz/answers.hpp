@@ -4,9 +4,9 @@
 
 #include <vector>
 
+#include "base/source.hpp"
 #include "input.hpp"
 #include "settings/settings.hpp"
-#include "base/source.hpp"
 
 namespace fuzz {
 
@@ -19,7 +19,7 @@ bool speaks_http(const gateway::Source& source);
 const gateway::Catalogue& catalogue(std::uint8_t without);
 
 // What a source could know: the columns of the real store's answers, with one row where it always has one.
-gateway::Known known(const gateway::Source& source, Input& input);
+gateway::PriorState prior_state(const gateway::Source& source, Input& input);
 // One answer for each request.
 std::vector<gateway::Answer> answers(const gateway::Source& source, const std::vector<gateway::Request>& requests, Input& input);
 

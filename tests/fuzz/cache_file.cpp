@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "check.hpp"
 #include "cache/store.hpp"
+#include "check.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
@@ -36,10 +36,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::ofstream(place(), std::ios::binary | std::ios::trunc).write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
   const auto faults = faults_of_finished(place());
   const auto inspection = inspect(place());
-  fuzz::require(inspection.standing != Standing::absent, "the file is there");
-  fuzz::require((inspection.standing == Standing::good) == inspection.reason.empty(), "all but a good file has a reason");
+  fuzz::require(inspection.state != FileState::absent, "the file is there");
+  fuzz::require((inspection.state == FileState::good) == inspection.reason.empty(), "all but a good file has a reason");
   fuzz::require(!faults || !faults->empty(), "a fault has words");
-  if (inspection.standing == Standing::good || inspection.standing == Standing::older) {
+  if (inspection.state == FileState::good || inspection.state == FileState::older) {
     static Store store;
     store.clear();
     for (const auto& misfit : store.restore(place())) fuzz::require(!misfit.empty(), "a misfit names its table");

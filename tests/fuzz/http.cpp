@@ -14,13 +14,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   }();
   fuzz::Input input(data, size);
   const auto& source = *chosen[input.below(chosen.size())];
-  auto known = fuzz::known(source, input);
-  const auto requests = source.ask(known);
+  auto prior = fuzz::prior_state(source, input);
+  const auto requests = source.ask(prior);
   if (!requests) {
     fuzz::require_proper(requests.error());
     return 0;
   }
-  const auto batch = source.parse(known, fuzz::answers(source, *requests, input));
+  const auto batch = source.parse(prior, fuzz::answers(source, *requests, input));
   if (batch) fuzz::require_proper(*batch, source);
   else fuzz::require_proper(batch.error());
   return 0;

@@ -53,11 +53,11 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto choice = input.byte();
     const auto& source = fuzz::sources()[choice % fuzz::sources().size()];
     at += choice >= 128 ? 3600 : 10;
-    auto known = rows.known(source, at);
-    known.catalogue = &fuzz::catalogue(0);
-    const auto requests = source.ask(known);
+    auto prior = rows.prior_state(source, at);
+    prior.catalogue = &fuzz::catalogue(0);
+    const auto requests = source.ask(prior);
     Outcome outcome{.source = source.name, .sent_at = at, .requests = 1, .timing = {.duration_ms = 1}, .result = Batch{}};
-    if (requests) outcome.result = source.parse(known, fuzz::answers(source, *requests, input));
+    if (requests) outcome.result = source.parse(prior, fuzz::answers(source, *requests, input));
     else outcome.result = std::unexpected(requests.error());
     if (outcome.result) fuzz::require_proper(*outcome.result, source);
     const bool had_rows = outcome.result.has_value();

@@ -29,7 +29,7 @@ std::set<std::string> words(const std::string& name, const std::string& sql) {
 TEST(GrafanaCaches, every_cache_is_a_good_file_of_the_gateway) {
   for (const auto& name : cache_names()) {
     const auto found = gateway::inspect(cache(name).file);
-    EXPECT_EQ(found.standing, gateway::Standing::good) << name << ": " << found.reason;
+    EXPECT_EQ(found.state, gateway::FileState::good) << name << ": " << found.reason;
   }
 }
 

@@ -5,13 +5,13 @@
 #include <iostream>
 
 #include "answers.hpp"
+#include "ask/postgres.hpp"
+#include "cache/store.hpp"
+#include "datasets/datasets.hpp"
 #include "life.hpp"
 #include "mirror.hpp"
 #include "play.hpp"
-#include "ask/postgres.hpp"
 #include "server.hpp"
-#include "datasets/datasets.hpp"
-#include "cache/store.hpp"
 #include "trading.hpp"
 
 namespace history {
@@ -63,15 +63,15 @@ class Compared {
 
  private:
   void listen(gateway::Source& source) {
-    source.ask = [this, &source, ask = source.ask](const gateway::Known& known) {
-      auto requests = ask(known);
+    source.ask = [this, &source, ask = source.ask](const gateway::PriorState& prior) {
+      auto requests = ask(prior);
       if (requests) asked_[source.name] = *requests;
       return requests;
     };
-    source.parse = [this, &source, parse = source.parse](const gateway::Known& known, std::span<const gateway::Answer> answers) {
+    source.parse = [this, &source, parse = source.parse](const gateway::PriorState& prior, std::span<const gateway::Answer> answers) {
       const auto& requests = asked_[source.name];
       for (std::size_t i = 0; i < answers.size(); ++i) compare(source, requests.at(i), std::get<gateway::Table>(answers[i]));
-      return parse(known, answers);
+      return parse(prior, answers);
     };
   }
 
@@ -123,7 +123,7 @@ TEST(Evaluator, AnswersAsPostgreSQLDoes) {
       const auto now = world.now;
       std::vector<gateway::Job> jobs;
       for (const auto& source : both.sources())
-        jobs.push_back({.source = &source, .known = store.known(source, static_cast<std::int64_t>(now))});
+        jobs.push_back({.source = &source, .prior = store.prior_state(source, static_cast<std::int64_t>(now))});
       const gateway::Deadline deadline(std::chrono::seconds(30));
       const auto outcomes = postgres.attempt(jobs, deadline);
       world.now = now;

@@ -14,9 +14,9 @@ namespace {
 using gateway::Batch;
 using gateway::Error;
 using gateway::ErrorClass;
-using gateway::Known;
-using gateway::Means;
+using gateway::HealthImplication;
 using gateway::Outcome;
+using gateway::PriorState;
 using gateway::Source;
 using gateway::SourceSetup;
 using gateway::Table;
@@ -126,21 +126,21 @@ void Observer::poll(const std::string& upstream, const Trouble& trouble) {
 
 Outcome Observer::ask(const Source& source, const Trouble& trouble) {
   Outcome outcome{.source = source.name, .sent_at = own_now(), .requests = 1, .timing = {}, .result = Batch{}};
-  auto known = store_->known(source, own_now());
-  known.catalogue = &full_catalogue();
+  auto prior = store_->prior_state(source, own_now());
+  prior.catalogue = &full_catalogue();
   const auto says = world_.services.at(source.upstream).now();
   if (says == "refused" || trouble.kind == Trouble::Kind::refused) {
-    outcome.result = gateway::failure(ErrorClass::refused, "connection refused", Means::unhealthy);
+    outcome.result = gateway::failure(ErrorClass::refused, "connection refused", HealthImplication::unhealthy);
   } else if (says == "silent" || trouble.kind == Trouble::Kind::silent || trouble.silent_sources.contains(source.name)) {
     outcome.result = gateway::failure(ErrorClass::timeout, "no answer in time");
   } else if (says == "absent") {
-    outcome.result = gateway::failure(ErrorClass::missing, "HTTP 404", Means::no_endpoint);
+    outcome.result = gateway::failure(ErrorClass::missing, "HTTP 404", HealthImplication::no_endpoint);
   } else {
-    const auto requests = source.ask(known);
+    const auto requests = source.ask(prior);
     if (!requests) throw std::runtime_error(source.name + ": " + requests.error().text);
     std::vector<gateway::Answer> answers;
     for (const auto& request : *requests) answers.push_back(answer(world_, source, request));
-    outcome.result = source.parse(known, answers);
+    outcome.result = source.parse(prior, answers);
     if (!outcome.result) throw std::runtime_error(source.name + ": " + outcome.result.error().text);
     note(source, outcome, answers);
     return outcome;
@@ -156,8 +156,8 @@ void Observer::note(const Source& source, const Outcome& outcome, const std::vec
   };
   if (!outcome.result) {
     if (source.name != source.upstream + ".health") return;
-    if (outcome.result.error().means == Means::unhealthy) saw(source.upstream, "unhealthy");
-    if (outcome.result.error().means != Means::no_endpoint) return;
+    if (outcome.result.error().implication == HealthImplication::unhealthy) saw(source.upstream, "unhealthy");
+    if (outcome.result.error().implication != HealthImplication::no_endpoint) return;
     saw(source.upstream, "unknown");
     if (source.upstream == "ws-gateway") saw("ws:private", "unknown");
     return;

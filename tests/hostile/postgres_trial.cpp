@@ -25,7 +25,7 @@ PostgresTrial::PostgresTrial(const decltype(Settings::postgres)& settings) : ups
 
 void PostgresTrial::attempt(Milliseconds allowed) {
   std::vector<Job> jobs;
-  for (const auto& setup : setups_) jobs.push_back({.source = setup.source, .known = store_.known(*setup.source, unix_now())});
+  for (const auto& setup : setups_) jobs.push_back({.source = setup.source, .prior = store_.prior_state(*setup.source, unix_now())});
   const Deadline deadline(allowed);
   auto running = std::async(std::launch::async, [&] { return upstream_.attempt(jobs, deadline); });
   while (running.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready) {

@@ -6,8 +6,8 @@
 #include <map>
 #include <stdexcept>
 
-#include "datasets/datasets.hpp"
 #include "base/text.hpp"
+#include "datasets/datasets.hpp"
 
 namespace hostile {
 
@@ -47,7 +47,7 @@ Trial::Trial(const std::string& source, RawServer& server, std::size_t body_cap)
 }
 
 Outcome Trial::attempt(Milliseconds allowed) {
-  std::vector<Job> jobs{{.source = &source_, .known = store_.known(source_, unix_now())}};
+  std::vector<Job> jobs{{.source = &source_, .prior = store_.prior_state(source_, unix_now())}};
   const Deadline deadline(allowed);
   was_cancelled_ = false;
   auto running = std::async(std::launch::async, [&] { return upstream_->attempt(jobs, deadline); });
@@ -77,7 +77,7 @@ Held Trial::held() const {
       {"model-service.health",
        "SELECT group_concat(component || status) FROM component WHERE service = 'model-service' AND component <> 'connection'"}};
   return {.rows = text(store_.query(facts.at(source_.name)).rows.at(0).at(0)).value_or(""),
-          .count = integer(store_.query(source_.held).rows.at(0).at(0)).value_or(0)};
+          .count = integer(store_.query(source_.row_count_sql).rows.at(0).at(0)).value_or(0)};
 }
 
 std::string class_of(const Outcome& outcome) { return outcome.result ? "rows" : std::string(to_string(outcome.result.error().kind)); }

@@ -80,13 +80,13 @@ class Burst : public ::testing::TestWithParam<ReadTable> {
 
   // One cycle at that time. Returns whether the next is wanted at once.
   bool cycle(std::int64_t now) {
-    auto known = cache_.store().known(source(), now);
-    known.catalogue = &catalogue_;
-    const auto requests = source().ask(known);
+    auto prior = cache_.store().prior_state(source(), now);
+    prior.catalogue = &catalogue_;
+    const auto requests = source().ask(prior);
     EXPECT_TRUE(requests.has_value());
     std::vector<Answer> answers;
     for (const auto& request : *requests) answers.push_back(answer(std::get<SqlRequest>(request), static_cast<double>(now)));
-    auto batch = source().parse(known, answers);
+    auto batch = source().parse(prior, answers);
     EXPECT_TRUE(batch.has_value());
     const bool more = batch->more;
     EXPECT_EQ(cache_.succeed(source().name, now, std::move(*batch)), std::nullopt);

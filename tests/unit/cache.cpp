@@ -13,7 +13,7 @@ Source bare_source(const std::string& name) {
   Source source;
   source.name = name;
   source.upstream = name.substr(0, name.find('.'));
-  source.held = "SELECT 0";
+  source.row_count_sql = "SELECT 0";
   return source;
 }
 

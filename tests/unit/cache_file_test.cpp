@@ -42,31 +42,31 @@ class CacheFile : public ::testing::Test {
 
 using Inspect = CacheFile;
 
-TEST_F(Inspect, an_absent_file_is_absent) { EXPECT_EQ(inspect(directory_ / "cache.db").standing, Standing::absent); }
+TEST_F(Inspect, an_absent_file_is_absent) { EXPECT_EQ(inspect(directory_ / "cache.db").state, FileState::absent); }
 
 TEST_F(Inspect, a_published_file_is_good) {
   const auto inspection = inspect(published());
-  EXPECT_EQ(inspection.standing, Standing::good) << inspection.reason;
+  EXPECT_EQ(inspection.state, FileState::good) << inspection.reason;
   EXPECT_EQ(faults_of_finished(directory_ / "cache.db"), std::nullopt);
 }
 
 TEST_F(Inspect, a_file_of_an_older_schema_is_older) {
   alter(published(), "PRAGMA user_version = 0");
   const auto inspection = inspect(directory_ / "cache.db");
-  EXPECT_EQ(inspection.standing, Standing::older);
+  EXPECT_EQ(inspection.state, FileState::older);
   EXPECT_FALSE(inspection.reason.empty());
 }
 
 TEST_F(Inspect, a_file_of_a_newer_schema_is_newer) {
   alter(published(), "PRAGMA user_version = 9999");
-  EXPECT_EQ(inspect(directory_ / "cache.db").standing, Standing::newer);
+  EXPECT_EQ(inspect(directory_ / "cache.db").state, FileState::newer);
   EXPECT_NE(faults_of_finished(directory_ / "cache.db"), std::nullopt);
 }
 
 TEST_F(Inspect, a_database_of_somebody_else_is_broken) {
   const auto file = directory_ / "other.db";
   SQLite::Database(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec("CREATE TABLE t (x); PRAGMA user_version = 1");
-  EXPECT_EQ(inspect(file).standing, Standing::broken);
+  EXPECT_EQ(inspect(file).state, FileState::broken);
   EXPECT_NE(faults_of_finished(file), std::nullopt);
 }
 
@@ -76,7 +76,7 @@ TEST_F(Inspect, random_bytes_are_broken) {
   for (const std::size_t length : {std::size_t{0}, std::size_t{1}, std::size_t{99}, std::size_t{100}, std::size_t{20'000}}) {
     write_file(directory_ / "cache.db", bytes.substr(0, length));
     const auto inspection = inspect(directory_ / "cache.db");
-    EXPECT_EQ(inspection.standing, Standing::broken) << length;
+    EXPECT_EQ(inspection.state, FileState::broken) << length;
     EXPECT_FALSE(inspection.reason.empty());
     EXPECT_NE(faults_of_finished(directory_ / "cache.db"), std::nullopt) << length;
   }
@@ -87,7 +87,7 @@ TEST_F(Inspect, a_truncated_file_is_broken_wherever_it_ends) {
   for (const auto length :
        {content.size() - 1, content.size() - 4096, content.size() / 2, std::size_t{4096}, std::size_t{5000}, std::size_t{512}}) {
     write_file(directory_ / "cut.db", content.substr(0, length));
-    EXPECT_EQ(inspect(directory_ / "cut.db").standing, Standing::broken) << length << " of " << content.size();
+    EXPECT_EQ(inspect(directory_ / "cut.db").state, FileState::broken) << length << " of " << content.size();
     EXPECT_NE(faults_of_finished(directory_ / "cut.db"), std::nullopt) << length;
   }
 }
@@ -95,7 +95,7 @@ TEST_F(Inspect, a_truncated_file_is_broken_wherever_it_ends) {
 TEST_F(Inspect, a_damaged_page_is_broken) {
   const auto file = published();
   overwrite(file, 4096 * 2, std::string(4096, '\xA5'));
-  EXPECT_EQ(inspect(file).standing, Standing::broken);
+  EXPECT_EQ(inspect(file).state, FileState::broken);
 }
 
 // 4 and 0x100 are no encodings: some of SQLite takes them for UTF-8, and ATTACH refuses them.
@@ -103,7 +103,7 @@ TEST_F(Inspect, another_encoding_than_utf8_is_broken) {
   for (const auto& encoding : {std::string("\0\0\0\2", 4), std::string("\0\0\0\4", 4), std::string("\0\0\1\0", 4)}) {
     const auto file = published();
     overwrite(file, 56, encoding);
-    EXPECT_EQ(inspect(file).standing, Standing::broken);
+    EXPECT_EQ(inspect(file).state, FileState::broken);
     std::filesystem::remove(file);
   }
 }
@@ -112,13 +112,13 @@ TEST_F(Inspect, a_wal_flag_does_not_keep_a_file_from_being_read) {
   const auto file = published();
   flag_as_wal(file);
   const auto inspection = inspect(file);
-  EXPECT_EQ(inspection.standing, Standing::good) << inspection.reason;
+  EXPECT_EQ(inspection.state, FileState::good) << inspection.reason;
   EXPECT_EQ(faults_of_finished(file), "its header says WAL");
   EXPECT_EQ(listing(directory_.path()), std::vector<std::string>{"cache.db"}) << "looking at it leaves nothing behind";
 }
 
 TEST_F(Inspect, a_directory_is_broken) {
-  EXPECT_EQ(inspect(directory_.path()).standing, Standing::broken);
+  EXPECT_EQ(inspect(directory_.path()).state, FileState::broken);
   EXPECT_NE(faults_of_finished(directory_.path()), std::nullopt);
 }
 
@@ -127,7 +127,7 @@ TEST_F(Inspect, an_absent_file_is_not_finished) { EXPECT_NE(faults_of_finished(d
 TEST_F(Inspect, strays_beside_the_file_change_nothing) {
   const auto file = published();
   for (const auto* stray : {"-journal", "-wal", "-shm"}) write_file(file.string() + stray, "stray");
-  EXPECT_EQ(inspect(file).standing, Standing::good);
+  EXPECT_EQ(inspect(file).state, FileState::good);
 }
 
 TEST_F(CacheFile, any_path_can_be_opened) {
@@ -153,7 +153,7 @@ using SetAside = CacheFile;
 
 TEST_F(SetAside, keeps_the_file_in_view_and_gives_it_a_second_name) {
   const auto file = published();
-  const auto aside = set_aside(file, "broken");
+  const auto aside = move_aside(file, "broken");
   ASSERT_TRUE(aside.has_value()) << aside.error();
   EXPECT_EQ(read_file(*aside), read_file(file));
   EXPECT_EQ(aside->parent_path(), file.parent_path());
@@ -168,26 +168,26 @@ TEST_F(SetAside, keeps_the_newest_five) {
     older.push_back("cache.db.aside-" + std::to_string(year) + "-01-01T00-00-00Z-00-newer");
     write_file(directory_ / older.back(), std::to_string(year));
   }
-  const auto aside = set_aside(file, "broken");
+  const auto aside = move_aside(file, "broken");
   ASSERT_TRUE(aside.has_value()) << aside.error();
   EXPECT_EQ(listing(directory_.path()),
             (std::vector<std::string>{"cache.db", older[3], older[4], older[5], older[6], aside->filename().string()}));
 }
 
 TEST_F(SetAside, two_in_one_second_are_two_files) {
-  const auto first = set_aside(published(), "broken");
-  const auto second = set_aside(directory_ / "cache.db", "broken");
+  const auto first = move_aside(published(), "broken");
+  const auto second = move_aside(directory_ / "cache.db", "broken");
   ASSERT_TRUE(first.has_value() && second.has_value());
   EXPECT_LT(first->string(), second->string());
   EXPECT_EQ(listing(directory_.path()).size(), 3U);
 }
 
 TEST_F(SetAside, leaves_the_files_of_other_caches_alone) {
-  const auto other = set_aside(published("other.db"), "broken");
+  const auto other = move_aside(published("other.db"), "broken");
   ASSERT_TRUE(other.has_value());
   for (int year = 2011; year <= 2017; ++year)
     write_file(directory_ / ("cache.db.aside-" + std::to_string(year) + "-01-01T00-00-00Z-00-newer"), "old");
-  ASSERT_TRUE(set_aside(published("cache.db"), "broken").has_value());
+  ASSERT_TRUE(move_aside(published("cache.db"), "broken").has_value());
   EXPECT_TRUE(std::filesystem::exists(*other));
   EXPECT_EQ(listing(directory_.path()).size(), 2U + 1 + 5);
 }
@@ -198,7 +198,7 @@ TEST_F(SetAside, keeps_the_newest_five_of_a_file_that_is_named_without_its_direc
     write_file(directory_ / ("cache.db.aside-" + std::to_string(year) + "-01-01T00-00-00Z-00-newer"), "old");
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(directory_.path());
-  const auto aside = set_aside("cache.db", "broken");
+  const auto aside = move_aside("cache.db", "broken");
   std::filesystem::current_path(before);
   ASSERT_TRUE(aside.has_value()) << aside.error();
   EXPECT_EQ(listing(directory_.path()).size(), 1U + 5);
@@ -212,7 +212,7 @@ TEST_F(SetAside, copies_what_it_may_not_link) {
   const pid_t child = ::fork();
   if (child == 0) {
     if (::setuid(65534) != 0 && ::getuid() == 0) ::_exit(2);
-    const auto aside = set_aside(file, "broken");
+    const auto aside = move_aside(file, "broken");
     ::_exit(aside && read_file(*aside) == read_file(file) ? 0 : 1);
   }
   int status = -1;
@@ -221,7 +221,7 @@ TEST_F(SetAside, copies_what_it_may_not_link) {
   EXPECT_EQ(listing(directory_.path()).size(), 2U);
 }
 
-TEST_F(SetAside, an_absent_file_is_an_error) { EXPECT_FALSE(set_aside(directory_ / "cache.db", "broken").has_value()); }
+TEST_F(SetAside, an_absent_file_is_an_error) { EXPECT_FALSE(move_aside(directory_ / "cache.db", "broken").has_value()); }
 
 class LockTest : public CacheFile {
  protected:

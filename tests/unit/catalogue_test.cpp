@@ -11,17 +11,17 @@ using Access = Catalogue::Access;
 
 const Catalogue some{.tables = {{"orders", {{"id", Access::readable}, {"status", Access::readable}, {"fees", Access::forbidden}}}}};
 
-TEST(Lacking, finds_nothing_wrong_when_all_is_there) { EXPECT_EQ(lacking(some, "orders", {"id", "status"}), std::nullopt); }
+TEST(Lacking, finds_nothing_wrong_when_all_is_there) { EXPECT_EQ(missing_columns(some, "orders", {"id", "status"}), std::nullopt); }
 
 TEST(Lacking, an_absent_table_is_missing_and_named) {
-  const auto error = lacking(some, "signals", {"id"});
+  const auto error = missing_columns(some, "signals", {"id"});
   ASSERT_TRUE(error.has_value());
   EXPECT_EQ(error->kind, ErrorClass::missing);
   EXPECT_NE(error->text.find("signals"), std::string::npos);
 }
 
 TEST(Lacking, absent_columns_are_missing_and_all_named) {
-  const auto error = lacking(some, "orders", {"id", "trace_id", "asset"});
+  const auto error = missing_columns(some, "orders", {"id", "trace_id", "asset"});
   ASSERT_TRUE(error.has_value());
   EXPECT_EQ(error->kind, ErrorClass::missing);
   EXPECT_NE(error->text.find("trace_id"), std::string::npos);
@@ -29,7 +29,7 @@ TEST(Lacking, absent_columns_are_missing_and_all_named) {
 }
 
 TEST(Lacking, a_forbidden_column_is_a_matter_of_rights_even_beside_an_absent_one) {
-  const auto error = lacking(some, "orders", {"trace_id", "fees"});
+  const auto error = missing_columns(some, "orders", {"trace_id", "fees"});
   ASSERT_TRUE(error.has_value());
   EXPECT_EQ(error->kind, ErrorClass::auth);
   EXPECT_NE(error->text.find("fees"), std::string::npos);

@@ -51,7 +51,7 @@ std::vector<Line> documented() {
 std::map<std::string, std::string> asked() {
   SettingsReader reader(environment_of({}));
   read_settings(reader);
-  return reader.asked();
+  return reader.variables();
 }
 
 TEST(EnvExample, names_every_setting_with_its_default) {

@@ -4,10 +4,10 @@
 #include <map>
 #include <stdexcept>
 
-#include "contract_catalogue.hpp"
-#include "cache/store.hpp"
-#include "support.hpp"
 #include "base/text.hpp"
+#include "cache/store.hpp"
+#include "contract_catalogue.hpp"
+#include "support.hpp"
 
 namespace gateway {
 namespace {
@@ -53,7 +53,7 @@ OrderedJson json_of(const std::vector<Row>& rows) {
 }
 
 OrderedJson json_of(const Error& error) {
-  return {{"class", to_string(error.kind)}, {"text", error.text}, {"means", to_string(error.means)}};
+  return {{"class", to_string(error.kind)}, {"text", error.text}, {"means", to_string(error.implication)}};
 }
 
 OrderedJson json_of(const Request& request) {
@@ -106,10 +106,10 @@ void forbid_or_drop(Catalogue& catalogue, const OrderedJson& changes) {
 }
 
 // Of the very first attempt, on an empty cache.
-Known first_known(const Source& source) {
-  static std::map<std::string, Known> found;
+PriorState first_known(const Source& source) {
+  static std::map<std::string, PriorState> found;
   const auto at = found.find(source.name);
-  return at != found.end() ? at->second : found.emplace(source.name, Store().known(source, 0)).first->second;
+  return at != found.end() ? at->second : found.emplace(source.name, Store().prior_state(source, 0)).first->second;
 }
 
 constexpr std::size_t line_length = 130;
@@ -170,16 +170,16 @@ GoldenInput::GoldenInput(const GoldenCase& golden) {
   const auto& document = golden.document;
   const auto& source = source_named(golden.source);
   if (const auto given = document.find("known"); given != document.end()) {
-    for (const auto& table : *given) known.tables.push_back(table_of(table));
+    for (const auto& table : *given) prior.tables.push_back(table_of(table));
   } else {
-    known = first_known(source);
+    prior = first_known(source);
   }
-  known.now = document.at("now").get<std::int64_t>();
-  known.first_sample_counts = document.value("first_sample_counts", false);
+  prior.now = document.at("now").get<std::int64_t>();
+  prior.first_sample_counts = document.value("first_sample_counts", false);
   if (source.upstream == "postgres") {
     catalogue = contract_catalogue();
     forbid_or_drop(catalogue, document.value("catalogue", OrderedJson::object()));
-    known.catalogue = &catalogue;
+    prior.catalogue = &catalogue;
   }
   for (const auto& answer : document.value("answers", OrderedJson::array())) {
     if (answer.contains("columns")) {
@@ -193,7 +193,7 @@ GoldenInput::GoldenInput(const GoldenCase& golden) {
 
 OrderedJson outcome_of(const Source& source, const GoldenInput& input) {
   OrderedJson outcome;
-  const auto requests = source.ask(input.known);
+  const auto requests = source.ask(input.prior);
   if (!requests) {
     outcome["ask_error"] = json_of(requests.error());
     return outcome;
@@ -204,7 +204,7 @@ OrderedJson outcome_of(const Source& source, const GoldenInput& input) {
     outcome["case_error"] = "there are other numbers of requests and of answers";
     return outcome;
   }
-  const auto batch = source.parse(input.known, input.answers);
+  const auto batch = source.parse(input.prior, input.answers);
   if (batch) outcome["batch"] = json_of(*batch);
   else outcome["error"] = json_of(batch.error());
   return outcome;

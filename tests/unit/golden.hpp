@@ -32,7 +32,7 @@ struct GoldenInput {
   GoldenInput& operator=(const GoldenInput&) = delete;
 
   Catalogue catalogue;
-  Known known;
+  PriorState prior;
   std::vector<Answer> answers;
 };
 

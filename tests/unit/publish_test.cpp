@@ -35,7 +35,7 @@ TEST_F(FinishPublish, gives_the_copy_the_files_name) {
   EXPECT_EQ(finish_publish(copy_, file_), std::nullopt);
   EXPECT_EQ(read_file(file_), content);
   EXPECT_EQ(listing(directory_.path()), std::vector<std::string>{"cache.db"});
-  EXPECT_EQ(inspect(file_).standing, Standing::good);
+  EXPECT_EQ(inspect(file_).state, FileState::good);
 }
 
 TEST_F(FinishPublish, makes_it_readable_by_all_and_writable_by_none) {

@@ -71,7 +71,7 @@ TEST_F(QualityTotals, hours_that_are_added_up_still_count) {
 TEST_F(QualityTotals, of_a_table_that_never_was_are_not_available) {
   Cache cache({bare_source("postgres.orders"), bare_source("postgres.executions"), bare_source("postgres.models"),
                bare_source("postgres.quality")});
-  const Error missing{ErrorClass::missing, "no such table", Means::nothing};
+  const Error missing{ErrorClass::missing, "no such table", HealthImplication::nothing};
   const auto counts = [&] {
     return cache.read("SELECT total_orders, filled_orders, pnl_orders, successful_orders FROM model_quality", t0).rows;
   };
@@ -88,7 +88,7 @@ TEST_F(QualityTotals, of_executions_that_never_were_are_not_available) {
   Cache cache({bare_source("postgres.orders"), bare_source("postgres.executions"), bare_source("postgres.models"),
                bare_source("postgres.quality")});
   cache.apply({success_of("postgres.orders", t0),
-               failure_of("postgres.executions", t0, {ErrorClass::missing, "no such table", Means::nothing}),
+               failure_of("postgres.executions", t0, {ErrorClass::missing, "no such table", HealthImplication::nothing}),
                success_of("postgres.quality", t0)});
   EXPECT_EQ(cache.read("SELECT total_orders, filled_orders, pnl_orders, successful_orders, win_rate FROM model_quality", t0).rows,
             (std::vector<Row>{{0, 0, Value{}, Value{}, Value{}}}));
@@ -115,9 +115,9 @@ TEST_F(QualityTotals, of_very_many_hours_with_open_orders_each_is_read_again_in_
   std::set<std::int64_t> read;
   constexpr int cycles = 300;
   for (int n = 0; n < cycles; ++n) {
-    const auto known = cache_.store().known(source_named("postgres.quality"), t0).tables.at(1);
-    EXPECT_LE(known.rows.size(), 100U);
-    for (const auto& row : known.rows) read.insert(integer(row.at(1)).value_or(0));
+    const auto prior = cache_.store().prior_state(source_named("postgres.quality"), t0).tables.at(1);
+    EXPECT_LE(prior.rows.size(), 100U);
+    for (const auto& row : prior.rows) read.insert(integer(row.at(1)).value_or(0));
     for (std::int64_t newest = 0; newest < 50; ++newest) EXPECT_TRUE(read.contains(t0 - newest * 3600));
   }
   EXPECT_EQ(read.size(), static_cast<std::size_t>(hours));

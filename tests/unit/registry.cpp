@@ -14,10 +14,10 @@ std::string registry_name(const ::testing::TestParamInfo<std::size_t>& info) {
   return name;
 }
 
-Known first_known(const Source& source, const Catalogue* catalogue) {
-  auto known = Store().known(source, Cache::started);
-  known.catalogue = catalogue;
-  return known;
+PriorState first_known(const Source& source, const Catalogue* catalogue) {
+  auto prior = Store().prior_state(source, Cache::started);
+  prior.catalogue = catalogue;
+  return prior;
 }
 
 std::optional<std::string> Judge::of_error(const Error& error) const {
@@ -45,18 +45,18 @@ std::optional<std::string> Judge::of_batch(const Batch& batch) const {
   return std::nullopt;
 }
 
-std::optional<std::string> Judge::complaint(const Known& known, std::span<const Answer> answers) {
+std::optional<std::string> Judge::complaint(const PriorState& prior, std::span<const Answer> answers) {
   try {
-    auto result = source_.parse(known, answers);
+    auto result = source_.parse(prior, answers);
     if (!result) {
       ++errors_;
       auto complaint = of_error(result.error());
-      if (!complaint) cache_.fail(source_.name, known.now, result.error());
+      if (!complaint) cache_.fail(source_.name, prior.now, result.error());
       return complaint;
     }
     ++batches_;
     if (auto complaint = of_batch(*result)) return complaint;
-    const auto misfit = cache_.succeed(source_.name, known.now, std::move(*result));
+    const auto misfit = cache_.succeed(source_.name, prior.now, std::move(*result));
     if (misfit && misfit_ == MisfitIs::a_fault) return "a batch that the store refuses: " + misfit->text;
     return std::nullopt;
   } catch (const std::exception& e) {

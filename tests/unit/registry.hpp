@@ -15,7 +15,7 @@ namespace gateway {
 std::string registry_name(const ::testing::TestParamInfo<std::size_t>& info);
 
 // As at the very first attempt, on an empty cache.
-Known first_known(const Source& source, const Catalogue* catalogue);
+PriorState first_known(const Source& source, const Catalogue* catalogue);
 
 // Feeds answers to sources and judges what comes back: an error with a clean, short text that shows no content, or a
 // batch of clean values for the source's own tables that a real store accepts. Never an exception.
@@ -29,7 +29,7 @@ class Judge {
   explicit Judge(const Source& source, MisfitIs misfit = MisfitIs::a_fault) : source_(source), misfit_(misfit), cache_(fixed_sources()) {}
 
   // nullopt, or what is wrong with what the source did.
-  std::optional<std::string> complaint(const Known& known, std::span<const Answer> answers);
+  std::optional<std::string> complaint(const PriorState& prior, std::span<const Answer> answers);
   int batches() const { return batches_; }
   int errors() const { return errors_; }
 

@@ -31,7 +31,7 @@ class RegistryHttp : public ::testing::TestWithParam<std::size_t> {
   void feed(const GoldenCase& golden, std::size_t answer, std::string body, const std::string& what) {
     GoldenInput input(golden);
     std::get<HttpAnswer>(input.answers.at(answer)).body = std::move(body);
-    const auto complaint = judge_.complaint(input.known, input.answers);
+    const auto complaint = judge_.complaint(input.prior, input.answers);
     EXPECT_EQ(complaint, std::nullopt) << *complaint << "\nin " << golden.name << ", answer " << answer << ": " << what;
   }
   // In the place of every answer, once for each HTTP status that comes with it.
@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(AllSources, RegistryHttp, ::testing::ValuesIn(http_sour
 TEST_P(RegistryHttp, takes_its_golden_cases) {
   for (const auto* golden : cases()) {
     const GoldenInput input(*golden);
-    const auto complaint = judge_.complaint(input.known, input.answers);
+    const auto complaint = judge_.complaint(input.prior, input.answers);
     EXPECT_EQ(complaint, std::nullopt) << *complaint << "\nin " << golden->name;
   }
   EXPECT_GT(judge_.batches(), 0);
@@ -115,7 +115,7 @@ TEST_P(RegistryHttp, an_empty_body_is_never_data) {
       GoldenInput input(*golden);
       if (std::get<HttpAnswer>(input.answers[answer]).status != 200) continue;
       std::get<HttpAnswer>(input.answers[answer]).body.clear();
-      const auto result = source().parse(input.known, input.answers);
+      const auto result = source().parse(input.prior, input.answers);
       // An answer that only teaches how to ask is none, whatever its body.
       EXPECT_EQ(!result ? to_string(result.error().kind) : result->answered ? "data" : "malformed", "malformed") << golden->name;
     }
@@ -129,7 +129,7 @@ TEST_P(RegistryHttp, survives_every_http_status) {
            {0, 100, 199, 201, 204, 301, 304, 400, 401, 403, 404, 405, 407, 408, 418, 429, 500, 501, 502, 503, 504, 599, 999}) {
         GoldenInput input(*golden);
         std::get<HttpAnswer>(input.answers[answer]).status = status;
-        const auto complaint = judge_.complaint(input.known, input.answers);
+        const auto complaint = judge_.complaint(input.prior, input.answers);
         EXPECT_EQ(complaint, std::nullopt) << *complaint << "\nin " << golden->name << ", HTTP " << status;
       }
     }

@@ -32,7 +32,7 @@ class RegistrySql : public ::testing::TestWithParam<std::size_t> {
         for (std::size_t i = 0; i < answers; ++i) {
           if (i == changed || changed == answers) change(std::get<Table>(input.answers[i]));
         }
-        const auto complaint = judge.complaint(input.known, input.answers);
+        const auto complaint = judge.complaint(input.prior, input.answers);
         EXPECT_EQ(complaint, std::nullopt) << *complaint << "\nin " << golden->name << ", answer " << changed << ": " << what;
       }
     }

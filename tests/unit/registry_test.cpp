@@ -59,15 +59,15 @@ TEST_P(Registry, its_tables_exist) {
 
 TEST_P(Registry, counts_the_rows_it_holds) {
   const Store store;
-  const auto held = store.query(source().held);
+  const auto held = store.query(source().row_count_sql);
   ASSERT_EQ(held.rows.size(), 1U);
   EXPECT_EQ(held.rows[0].at(0), Value(0)) << "an empty cache holds nothing";
 }
 
 TEST_P(Registry, knows_what_it_must_from_an_empty_cache) {
   Store store;
-  const auto known = store.known(source(), Cache::started);
-  EXPECT_EQ(known.tables.size(), source().known.size());
+  const auto prior = store.prior_state(source(), Cache::started);
+  EXPECT_EQ(prior.tables.size(), source().prior_state_sql.size());
 }
 
 TEST_P(Registry, asks_when_all_is_there) {
@@ -87,7 +87,7 @@ TEST_P(Registry, every_failure_can_be_written_down) {
   std::int64_t at = Cache::started;
   using enum ErrorClass;
   for (const auto kind : {dns, refused, closed, timeout, tls, auth, http, malformed, too_large, sql, missing, other}) {
-    for (const auto means : {Means::nothing, Means::unhealthy, Means::no_endpoint}) {
+    for (const auto means : {HealthImplication::nothing, HealthImplication::unhealthy, HealthImplication::no_endpoint}) {
       const Error error{kind, "what went wrong: Я'\"", means};
       EXPECT_NO_THROW(cache.fail(source().name, ++at, error)) << to_string(kind);
       const auto row =
@@ -99,7 +99,7 @@ TEST_P(Registry, every_failure_can_be_written_down) {
 
 TEST_P(Registry, a_failure_writes_only_to_the_tables_of_its_source) {
   if (!source().failed) return;
-  for (const auto means : {Means::nothing, Means::unhealthy, Means::no_endpoint}) {
+  for (const auto means : {HealthImplication::nothing, HealthImplication::unhealthy, HealthImplication::no_endpoint}) {
     const auto batch = source().failed(first_known(source(), nullptr), {ErrorClass::refused, "refused", means});
     for (const auto& write : batch.writes) EXPECT_EQ(std::ranges::count(source().tables, write.table), 1) << write.table;
   }

@@ -39,14 +39,14 @@ class Restore : public ::testing::Test {
     for (const auto& golden : golden_cases()) {
       const GoldenInput input(golden);
       if (input.answers.empty()) continue;
-      if (auto result = source_named(golden.source).parse(input.known, input.answers))
+      if (auto result = source_named(golden.source).parse(input.prior, input.answers))
         batches[golden.source].emplace(result->rows, std::move(*result));
     }
     for (auto& [source, by_rows] : batches) {
       for (auto& [_, batch] : by_rows) cache_.succeed(source, t0, std::move(batch));
     }
     const auto& failing = fixed_sources().back().name;
-    for (int i = 1; i <= 2; ++i) cache_.fail(failing, t0 + i, {ErrorClass::refused, "connection refused", Means::unhealthy}, 3);
+    for (int i = 1; i <= 2; ++i) cache_.fail(failing, t0 + i, {ErrorClass::refused, "connection refused", HealthImplication::unhealthy}, 3);
     cache_.store().set_identity("7123456789");
     ASSERT_TRUE(cache_.store().copy_to(file_, {.published_at = t0 + 5, .count = 3, .bytes_before = 99}).has_value());
   }
@@ -84,7 +84,7 @@ TEST_F(Restore, what_is_restored_is_published_again_as_it_was) {
   restored.restore(file_);
   const auto again = directory_ / "again.db";
   ASSERT_TRUE(restored.copy_to(again, {.published_at = t0 + 5, .count = 3, .bytes_before = 99}).has_value());
-  EXPECT_EQ(inspect(again).standing, Standing::good);
+  EXPECT_EQ(inspect(again).state, FileState::good);
   for (const auto* view : {"source_status", "service_health", "service_component", "queue_now", "recent_signals", "outage"}) {
     const auto sql = std::string("SELECT * FROM ") + view;
     EXPECT_EQ(read_at(again, sql, t0 + 10).rows, read_at(file_, sql, t0 + 10).rows) << view;
@@ -138,7 +138,7 @@ TEST_F(Restore, triggers_work_again_afterwards) {
   restored.begin(cache_.setups(), cache_.settings(), "1.2.4", t0 + 6, 10);
   const auto& name = fixed_sources().front().name;
   for (int i = 0; i < 100; ++i) {
-    const std::vector outcomes{failure_of(name, t0 + 10 + i, {ErrorClass::timeout, "no answer", Means::nothing})};
+    const std::vector outcomes{failure_of(name, t0 + 10 + i, {ErrorClass::timeout, "no answer", HealthImplication::nothing})};
     restored.apply(outcomes, cache_.setups(),
                    {.upstream = fixed_sources().front().upstream, .next_attempt_at = 0, .failures_for_outage = 2, .failing_for_s = {}});
   }
@@ -147,7 +147,7 @@ TEST_F(Restore, triggers_work_again_afterwards) {
 
 TEST_F(Restore, a_column_that_the_older_schema_lacked_is_not_available) {
   age("ALTER TABLE signal DROP COLUMN trace_id");
-  ASSERT_EQ(inspect(file_).standing, Standing::older);
+  ASSERT_EQ(inspect(file_).state, FileState::older);
   Store restored;
   EXPECT_EQ(restored.restore(file_), std::vector<std::string>{});
   const auto ids = [](const Store& store) { return store.query("SELECT signal_id, price FROM signal ORDER BY 1").rows; };

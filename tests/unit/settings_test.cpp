@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::vector<Fault> faults_of(const Variables& variables) {
+std::vector<SettingError> faults_of(const Variables& variables) {
   SettingsReader reader(environment_of(variables));
   read_settings(reader);
   return reader.faults();

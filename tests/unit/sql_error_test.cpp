@@ -9,7 +9,7 @@ namespace {
 struct Case {
   const char* sqlstate;
   ErrorClass kind;
-  Means means;
+  HealthImplication implication;
 };
 
 class SqlError : public ::testing::TestWithParam<Case> {};
@@ -17,24 +17,25 @@ class SqlError : public ::testing::TestWithParam<Case> {};
 TEST_P(SqlError, is_classified) {
   const auto error = sql_error(GetParam().sqlstate, "what the server said\n");
   EXPECT_EQ(to_string(error.kind), to_string(GetParam().kind));
-  EXPECT_EQ(to_string(error.means), to_string(GetParam().means));
+  EXPECT_EQ(to_string(error.implication), to_string(GetParam().implication));
   EXPECT_NE(error.text.find(GetParam().sqlstate), std::string::npos);
   EXPECT_EQ(error.text.find('\n'), std::string::npos);
 }
 
 INSTANTIATE_TEST_SUITE_P(States, SqlError,
-                         ::testing::Values(Case{"57P03", ErrorClass::refused, Means::unhealthy},  // starting up
-                                           Case{"57P01", ErrorClass::refused, Means::unhealthy},  // shutting down
-                                           Case{"53300", ErrorClass::refused, Means::unhealthy},  // out of connections
-                                           Case{"28P01", ErrorClass::auth, Means::nothing},       // wrong password
-                                           Case{"28000", ErrorClass::auth, Means::nothing},
-                                           Case{"42501", ErrorClass::auth, Means::nothing},     // permission denied
-                                           Case{"57014", ErrorClass::timeout, Means::nothing},  // statement_timeout
-                                           Case{"55P03", ErrorClass::timeout, Means::nothing},  // lock_timeout
-                                           Case{"42P01", ErrorClass::missing, Means::nothing},  // no such table
-                                           Case{"42703", ErrorClass::missing, Means::nothing},  // no such column
-                                           Case{"08006", ErrorClass::closed, Means::unhealthy},
-                                           Case{"22P02", ErrorClass::sql, Means::nothing}, Case{"42601", ErrorClass::sql, Means::nothing}),
+                         ::testing::Values(Case{"57P03", ErrorClass::refused, HealthImplication::unhealthy},  // starting up
+                                           Case{"57P01", ErrorClass::refused, HealthImplication::unhealthy},  // shutting down
+                                           Case{"53300", ErrorClass::refused, HealthImplication::unhealthy},  // out of connections
+                                           Case{"28P01", ErrorClass::auth, HealthImplication::nothing},       // wrong password
+                                           Case{"28000", ErrorClass::auth, HealthImplication::nothing},
+                                           Case{"42501", ErrorClass::auth, HealthImplication::nothing},     // permission denied
+                                           Case{"57014", ErrorClass::timeout, HealthImplication::nothing},  // statement_timeout
+                                           Case{"55P03", ErrorClass::timeout, HealthImplication::nothing},  // lock_timeout
+                                           Case{"42P01", ErrorClass::missing, HealthImplication::nothing},  // no such table
+                                           Case{"42703", ErrorClass::missing, HealthImplication::nothing},  // no such column
+                                           Case{"08006", ErrorClass::closed, HealthImplication::unhealthy},
+                                           Case{"22P02", ErrorClass::sql, HealthImplication::nothing},
+                                           Case{"42601", ErrorClass::sql, HealthImplication::nothing}),
                          [](const auto& state) { return std::string(state.param.sqlstate); });
 
 TEST(SqlErrorText, data_exceptions_do_not_show_the_value) {
@@ -47,7 +48,7 @@ struct Words {
   const char* name;
   const char* message;
   ErrorClass kind;
-  Means means;
+  HealthImplication implication;
 };
 
 class ConnectionError : public ::testing::TestWithParam<Words> {};
@@ -55,7 +56,7 @@ class ConnectionError : public ::testing::TestWithParam<Words> {};
 TEST_P(ConnectionError, is_classified) {
   const auto error = connection_error(GetParam().message, "postgres", "5432");
   EXPECT_EQ(to_string(error.kind), to_string(GetParam().kind)) << error.text;
-  EXPECT_EQ(to_string(error.means), to_string(GetParam().means)) << error.text;
+  EXPECT_EQ(to_string(error.implication), to_string(GetParam().implication)) << error.text;
   EXPECT_NE(error.text.find("postgres"), std::string::npos) << error.text;
   EXPECT_EQ(error.text.find('\n'), std::string::npos);
 }
@@ -66,28 +67,28 @@ INSTANTIATE_TEST_SUITE_P(
         Words{"Password",
               "connection to server at \"postgres\" (10.0.0.1), port 5432 failed: FATAL:  28P01: password authentication failed for user "
               "\"monitor\"\nLOCATION:  auth_failed, auth.c:335\n",
-              ErrorClass::auth, Means::nothing},
+              ErrorClass::auth, HealthImplication::nothing},
         Words{"PasswordInGerman",
               "Verbindung zum Server auf »postgres«, Port 5432 fehlgeschlagen: FATAL:  28P01: Passwort-Authentifizierung fehlgeschlagen\n",
-              ErrorClass::auth, Means::nothing},
+              ErrorClass::auth, HealthImplication::nothing},
         Words{"StartingUp", "connection to server at \"postgres\" failed: FATAL:  57P03: the database system is starting up\n",
-              ErrorClass::refused, Means::unhealthy},
+              ErrorClass::refused, HealthImplication::unhealthy},
         Words{"NoCode", "connection to server at \"postgres\" failed: FATAL:  the DATABASE: it fails\n", ErrorClass::malformed,
-              Means::nothing},
+              HealthImplication::nothing},
         Words{"Refused",
               "connection to server at \"postgres\" (10.0.0.1), port 5432 failed: Connection refused\n\tIs the server running?\n",
-              ErrorClass::refused, Means::unhealthy},
-        Words{"LostWhileEncrypted", "SSL SYSCALL error: EOF detected\n", ErrorClass::closed, Means::unhealthy},
-        Words{"ResetWhileEncrypted", "SSL SYSCALL error: Connection reset by peer\n", ErrorClass::closed, Means::unhealthy},
-        Words{"EndedWhileEncrypted", "SSL connection has been closed unexpectedly\n", ErrorClass::closed, Means::unhealthy},
+              ErrorClass::refused, HealthImplication::unhealthy},
+        Words{"LostWhileEncrypted", "SSL SYSCALL error: EOF detected\n", ErrorClass::closed, HealthImplication::unhealthy},
+        Words{"ResetWhileEncrypted", "SSL SYSCALL error: Connection reset by peer\n", ErrorClass::closed, HealthImplication::unhealthy},
+        Words{"EndedWhileEncrypted", "SSL connection has been closed unexpectedly\n", ErrorClass::closed, HealthImplication::unhealthy},
         Words{"Lost", "server closed the connection unexpectedly\n\tThis probably means the server terminated abnormally\n",
-              ErrorClass::closed, Means::unhealthy},
+              ErrorClass::closed, HealthImplication::unhealthy},
         Words{"Certificate", "connection to server at \"postgres\" failed: SSL error: certificate verify failed\n", ErrorClass::tls,
-              Means::nothing},
+              HealthImplication::nothing},
         Words{"NoTls", "connection to server at \"postgres\" failed: server does not support SSL, but SSL was required\n", ErrorClass::tls,
-              Means::nothing},
-        Words{"NoRoute", "connection to server at \"postgres\" failed: No route to host\n", ErrorClass::other, Means::nothing},
-        Words{"OutOfDescriptors", "could not create socket: Too many open files\n", ErrorClass::other, Means::nothing}),
+              HealthImplication::nothing},
+        Words{"NoRoute", "connection to server at \"postgres\" failed: No route to host\n", ErrorClass::other, HealthImplication::nothing},
+        Words{"OutOfDescriptors", "could not create socket: Too many open files\n", ErrorClass::other, HealthImplication::nothing}),
     [](const auto& words) { return std::string(words.param.name); });
 
 TEST(SqlErrorText, of_any_length_becomes_one_short_line) {

@@ -30,7 +30,7 @@ class StoreTest : public ::testing::Test {
   static Source counted(const std::string& name) {
     auto source = bare_source(name);
     source.tables = {"component"};
-    source.held = "SELECT count(*) FROM component";
+    source.row_count_sql = "SELECT count(*) FROM component";
     return source;
   }
 
@@ -112,7 +112,7 @@ TEST_F(StoreTest, text_is_kept_byte_for_byte) {
 
 TEST_F(StoreTest, a_failure_leaves_the_rows) {
   put(parts(Mode::upsert, {"a"}));
-  cache_.fail("one.parts", t0 + 10, {ErrorClass::timeout, "no answer", Means::nothing});
+  cache_.fail("one.parts", t0 + 10, {ErrorClass::timeout, "no answer", HealthImplication::nothing});
   EXPECT_EQ(names(), (std::vector<Row>{{"alpha", "a"}}));
 }
 
@@ -195,8 +195,8 @@ TEST_F(StoreTest, failures_are_counted_and_forgotten_at_the_next_success) {
   const auto state =
       "SELECT last_success_at, last_attempt_at, consecutive_failures, error_class, error FROM source_status WHERE source = 'one.parts'";
   put(parts(Mode::upsert, {"a"}));
-  cache_.fail("one.parts", t0 + 10, {ErrorClass::timeout, "first", Means::nothing});
-  cache_.fail("one.parts", t0 + 20, {ErrorClass::refused, "second", Means::unhealthy});
+  cache_.fail("one.parts", t0 + 10, {ErrorClass::timeout, "first", HealthImplication::nothing});
+  cache_.fail("one.parts", t0 + 20, {ErrorClass::refused, "second", HealthImplication::unhealthy});
   EXPECT_EQ(rows(state), (std::vector<Row>{{t0, t0 + 20, 2, "refused", "second"}}));
   cache_.succeed("one.parts", t0 + 30);
   EXPECT_EQ(rows(state), (std::vector<Row>{{t0 + 30, t0 + 30, 0, Value{}, Value{}}}));
@@ -204,7 +204,7 @@ TEST_F(StoreTest, failures_are_counted_and_forgotten_at_the_next_success) {
 
 TEST_F(StoreTest, attempts_are_listed_newest_first) {
   put(parts(Mode::upsert, {"a", "b"}));
-  cache_.fail("one.parts", t0 + 10, {ErrorClass::http, "HTTP 500", Means::unhealthy});
+  cache_.fail("one.parts", t0 + 10, {ErrorClass::http, "HTTP 500", HealthImplication::unhealthy});
   EXPECT_EQ(rows("SELECT time, source, duration_ms, rows, error_class, error FROM source_attempt WHERE source = 'one.parts'"),
             (std::vector<Row>{{t0 + 10, "one.parts", 12.0, Value{}, "http", "HTTP 500"}, {t0, "one.parts", 12.0, 2, Value{}, Value{}}}));
 }
@@ -274,12 +274,12 @@ TEST_F(StoreTest, a_copy_to_an_impossible_place_is_an_error_and_no_exception) {
 TEST_F(StoreTest, known_answers_what_a_source_needs_to_know) {
   put(parts(Mode::upsert, {"a"}));
   auto source = bare_source("one.parts");
-  source.known = {"SELECT component FROM component", "SELECT count(*) FROM service"};
-  const auto known = cache_.store().known(source, t0 + 5);
-  EXPECT_EQ(known.now, t0 + 5);
-  ASSERT_EQ(known.tables.size(), 2U);
-  EXPECT_EQ(known.tables[0].rows, (std::vector<Row>{{"a"}}));
-  EXPECT_EQ(known.tables[1].rows, (std::vector<Row>{{0}}));
+  source.prior_state_sql = {"SELECT component FROM component", "SELECT count(*) FROM service"};
+  const auto prior = cache_.store().prior_state(source, t0 + 5);
+  EXPECT_EQ(prior.now, t0 + 5);
+  ASSERT_EQ(prior.tables.size(), 2U);
+  EXPECT_EQ(prior.tables[0].rows, (std::vector<Row>{{"a"}}));
+  EXPECT_EQ(prior.tables[1].rows, (std::vector<Row>{{0}}));
 }
 
 }  // namespace

@@ -10,8 +10,8 @@ namespace {
 
 using gateway::Answer;
 using gateway::HttpAnswer;
-using gateway::Known;
 using gateway::number;
+using gateway::PriorState;
 using gateway::Table;
 using gateway::Value;
 
@@ -30,16 +30,16 @@ std::optional<double> newest_signal(const World& world, std::int64_t now) {
   return newest.empty() ? std::nullopt : std::optional(signal_time(world, newest.front()));
 }
 
-std::vector<Answer> signals(const Known& known, const World& world) {
-  const auto& cursors = known.tables.at(0);
+std::vector<Answer> signals(const PriorState& prior, const World& world) {
+  const auto& cursors = prior.tables.at(0);
   const auto watermark = number(cursors.at(0, "watermark"));
   const auto filled_at = number(cursors.at(0, "filled_at")).value_or(0);
   constexpr double refill_after_s = 600;
-  const bool refill = !watermark || static_cast<double>(known.now) - filled_at > refill_after_s;
-  std::vector<Answer> all{head(newest_signal(world, known.now), known.now)};
-  if (watermark) all.emplace_back(signal_rows(world, signals_since(world, static_cast<std::int64_t>(*watermark - overlap_s), known.now)));
+  const bool refill = !watermark || static_cast<double>(prior.now) - filled_at > refill_after_s;
+  std::vector<Answer> all{head(newest_signal(world, prior.now), prior.now)};
+  if (watermark) all.emplace_back(signal_rows(world, signals_since(world, static_cast<std::int64_t>(*watermark - overlap_s), prior.now)));
   const auto strategies = static_cast<std::int64_t>(world.names.strategies.size());
-  if (refill) all.emplace_back(signal_rows(world, newest_signals(world, known.now, of_each * strategies)));
+  if (refill) all.emplace_back(signal_rows(world, newest_signals(world, prior.now, of_each * strategies)));
   return all;
 }
 
@@ -52,59 +52,59 @@ Table walk(const World& world, std::int64_t now) {
   return table;
 }
 
-std::vector<Answer> orders(const Known& known, const World& world) {
-  const auto& cursors = known.tables.at(0);
+std::vector<Answer> orders(const PriorState& prior, const World& world) {
+  const auto& cursors = prior.tables.at(0);
   const auto watermark = number(cursors.at(0, "watermark"));
-  const auto made = order_rows(world, newest_signals(world, known.now, 20), known.now);
+  const auto made = order_rows(world, newest_signals(world, prior.now, 20), prior.now);
   const auto newest = made.empty() ? std::nullopt : number(made.at(0, "time"));
-  std::vector<Answer> all{head(newest, known.now)};
+  std::vector<Answer> all{head(newest, prior.now)};
   if (!watermark) {
-    all.emplace_back(walk(world, known.now));
+    all.emplace_back(walk(world, prior.now));
     return all;
   }
   constexpr std::int64_t review_after_s = 600;
-  const bool review = known.now - gateway::integer(cursors.at(0, "reviewed_at")).value_or(0) > review_after_s;
+  const bool review = prior.now - gateway::integer(cursors.at(0, "reviewed_at")).value_or(0) > review_after_s;
   std::vector<std::int64_t> held;
-  for (const auto& row : known.tables.at(2).rows) {
+  for (const auto& row : prior.tables.at(2).rows) {
     if (review || gateway::integer(row.at(1)) == 1) held.push_back(number_of(gateway::text(row.at(0)).value_or("")));
   }
-  all.emplace_back(order_rows(world, signals_since(world, static_cast<std::int64_t>(*watermark - overlap_s), known.now), known.now));
-  all.emplace_back(order_rows(world, held, known.now));
+  all.emplace_back(order_rows(world, signals_since(world, static_cast<std::int64_t>(*watermark - overlap_s), prior.now), prior.now));
+  all.emplace_back(order_rows(world, held, prior.now));
   return all;
 }
 
-std::vector<Answer> executions(const Known& known, const World& world) {
-  auto numbers = newest_signals(world, known.now, 2 * executions_at_least);
-  for (const auto& row : known.tables.at(0).rows) numbers.push_back(number_of(gateway::text(row.at(0)).value_or("")));
+std::vector<Answer> executions(const PriorState& prior, const World& world) {
+  auto numbers = newest_signals(world, prior.now, 2 * executions_at_least);
+  for (const auto& row : prior.tables.at(0).rows) numbers.push_back(number_of(gateway::text(row.at(0)).value_or("")));
   std::ranges::sort(numbers);
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-  return {execution_rows(world, numbers, known.now)};
+  return {execution_rows(world, numbers, prior.now)};
 }
 
-std::vector<Answer> quality(const Known& known, const World& world) {
+std::vector<Answer> quality(const PriorState& prior, const World& world) {
   std::vector<Answer> all;
   for (const std::string kind : {"orders", "executions"}) {
-    const auto this_hour = known.now / 3600 * 3600;
-    const auto newest = newest_signal(world, known.now);
-    const bool first = gateway::is_null(known.tables.at(0).at(0, kind + ".read_at"));
+    const auto this_hour = prior.now / 3600 * 3600;
+    const auto newest = newest_signal(world, prior.now);
+    const bool first = gateway::is_null(prior.tables.at(0).at(0, kind + ".read_at"));
     // Orders stay open for two hours at most: older hours are not read again.
-    const auto read_at = gateway::integer(known.tables.at(0).at(0, kind + ".read_at")).value_or(known.now);
+    const auto read_at = gateway::integer(prior.tables.at(0).at(0, kind + ".read_at")).value_or(prior.now);
     const auto oldest_read_again = std::min(read_at, this_hour) / 3600 * 3600 - 4 * 3600;
     all.emplace_back(Table{.columns = {"newest", "step_from"}, .rows = {{gateway::maybe(newest), Value{}}}});
-    all.emplace_back(quality_rows(world, kind, first ? this_hour - 3600 : oldest_read_again, this_hour + 3600, known.now));
+    all.emplace_back(quality_rows(world, kind, first ? this_hour - 3600 : oldest_read_again, this_hour + 3600, prior.now));
     all.emplace_back(
-        quality_rows(world, kind, first ? world.born_at / 3600 * 3600 : this_hour, first ? this_hour - 3600 : this_hour, known.now));
+        quality_rows(world, kind, first ? world.born_at / 3600 * 3600 : this_hour, first ? this_hour - 3600 : this_hour, prior.now));
   }
   return all;
 }
 
-std::vector<Answer> subscriptions(const Known& known, const World& world) {
-  const auto quiet = world.disconnected.holds(known.now) ? 200.0 : 0.5;
-  const auto now = static_cast<double>(known.now);
-  std::vector<Answer> all{subscription_rows(world, known.now),
+std::vector<Answer> subscriptions(const PriorState& prior, const World& world) {
+  const auto quiet = world.disconnected.holds(prior.now) ? 200.0 : 0.5;
+  const auto now = static_cast<double>(prior.now);
+  std::vector<Answer> all{subscription_rows(world, prior.now),
                           Table{.columns = {"topics", "quiet_s", "newest", "now"},
                                 .rows = {{static_cast<std::int64_t>(world.subscriptions), quiet, now - quiet, now}}}};
-  if (!gateway::is_null(known.tables.at(1).at(0, "read_up_to"))) {  // nothing changed since
+  if (!gateway::is_null(prior.tables.at(1).at(0, "read_up_to"))) {  // nothing changed since
     auto changed = std::get<Table>(all[0]);
     changed.columns.emplace_back("time");
     changed.rows.clear();
@@ -113,37 +113,37 @@ std::vector<Answer> subscriptions(const Known& known, const World& world) {
   return all;
 }
 
-using Answering = std::function<std::vector<Answer>(const Known&, const World&)>;
+using Answering = std::function<std::vector<Answer>(const PriorState&, const World&)>;
 
 const std::map<std::string, Answering>& by_source() {
   static const std::map<std::string, Answering> all{
       {"postgres.health",
-       [](const Known&, const World&) { return std::vector<Answer>{Table{.columns = {"one"}, .rows = {{std::int64_t{1}}}}}; }},
+       [](const PriorState&, const World&) { return std::vector<Answer>{Table{.columns = {"one"}, .rows = {{std::int64_t{1}}}}}; }},
       {"postgres.signals", signals},
       {"postgres.orders", orders},
       {"postgres.executions", executions},
-      {"postgres.models", [](const Known& known, const World& world) { return std::vector<Answer>{model_rows(world, known.now)}; }},
+      {"postgres.models", [](const PriorState& prior, const World& world) { return std::vector<Answer>{model_rows(world, prior.now)}; }},
       {"postgres.quality", quality},
       {"postgres.subscriptions", subscriptions},
       {"rabbitmq.health",
-       [](const Known&, const World&) { return std::vector<Answer>{ok(R"({"status":"ok"})"), ok(R"({"status":"ok"})")}; }},
+       [](const PriorState&, const World&) { return std::vector<Answer>{ok(R"({"status":"ok"})"), ok(R"({"status":"ok"})")}; }},
       {"rabbitmq.queues",
-       [](const Known& known, const World& world) {
-         return std::vector<Answer>{ok(overview_document(world)), ok(queues_document(world, known.now)), ok(overview_document(world))};
+       [](const PriorState& prior, const World& world) {
+         return std::vector<Answer>{ok(overview_document(world)), ok(queues_document(world, prior.now)), ok(overview_document(world))};
        }},
       {"model-service.training",
-       [](const Known& known, const World& world) { return std::vector<Answer>{ok(training_document(world, known.now))}; }},
+       [](const PriorState& prior, const World& world) { return std::vector<Answer>{ok(training_document(world, prior.now))}; }},
   };
   return all;
 }
 
 }  // namespace
 
-std::vector<Answer> answers(const gateway::Source& source, const Known& known, const World& world) {
-  if (const auto found = by_source().find(source.name); found != by_source().end()) return found->second(known, world);
+std::vector<Answer> answers(const gateway::Source& source, const PriorState& prior, const World& world) {
+  if (const auto found = by_source().find(source.name); found != by_source().end()) return found->second(prior, world);
   constexpr std::string_view health = ".health";
   if (!source.name.ends_with(health)) throw std::logic_error("no answer for source " + source.name);
-  return {ok(health_document(world, source.name.substr(0, source.name.size() - health.size()), known.now))};
+  return {ok(health_document(world, source.name.substr(0, source.name.size() - health.size()), prior.now))};
 }
 
 }  // namespace grafana

@@ -9,7 +9,7 @@
 
 namespace grafana {
 
-// known.now is the moment of the question.
-std::vector<gateway::Answer> answers(const gateway::Source& source, const gateway::Known& known, const World& world);
+// prior.now is the moment of the question.
+std::vector<gateway::Answer> answers(const gateway::Source& source, const gateway::PriorState& prior, const World& world);
 
 }  // namespace grafana

@@ -7,8 +7,8 @@
 #include <stdexcept>
 
 #include "answers.hpp"
-#include "publish/publisher.hpp"
 #include "datasets/datasets.hpp"
+#include "publish/publisher.hpp"
 #include "run/upstreams.hpp"
 
 namespace grafana {
@@ -73,9 +73,9 @@ Outcome Polling::attempt(const Source& source, std::int64_t at) {
     outcome.result = std::unexpected(std::move(*error));
     return outcome;
   }
-  auto known = store_.known(source, at);
-  known.catalogue = &catalogue_;
-  outcome.result = source.parse(known, answers(source, known, world_));
+  auto prior = store_.prior_state(source, at);
+  prior.catalogue = &catalogue_;
+  outcome.result = source.parse(prior, answers(source, prior, world_));
   if (!outcome.result) throw std::logic_error(source.name + ": " + outcome.result.error().text);
   return outcome;
 }
