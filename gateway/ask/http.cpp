@@ -195,21 +195,17 @@ void HttpUpstream::cancel() {
 Error HttpUpstream::explain(int httplib_error, const Deadline& deadline) const {
   const auto endpoint = fmt::format("{}:{}", settings_.url.host, settings_.url.port);
   if (connecting_->error) return *connecting_->error;
-  if (deadline.passed() || cancel_.is_set())
-    return {ErrorClass::timeout, endpoint + ": no complete answer in time", HealthImplication::nothing};
+  if (deadline.passed() || cancel_.is_set()) return {ErrorClass::timeout, endpoint + ": no complete answer in time"};
   switch (static_cast<httplib::Error>(httplib_error)) {
-    case httplib::Error::SSLConnection:
-      return {ErrorClass::tls, endpoint + ": TLS handshake failed; is this an HTTPS port?", HealthImplication::nothing};
-    case httplib::Error::SSLLoadingCerts:
-      return {ErrorClass::tls, "UPSTREAM_CA_FILE: no certificates could be loaded from it", HealthImplication::nothing};
+    case httplib::Error::SSLConnection: return {ErrorClass::tls, endpoint + ": TLS handshake failed; is this an HTTPS port?"};
+    case httplib::Error::SSLLoadingCerts: return {ErrorClass::tls, "UPSTREAM_CA_FILE: no certificates could be loaded from it"};
     case httplib::Error::SSLServerVerification:
-      return {ErrorClass::tls, endpoint + ": its certificate is not trusted for this name; check its dates, its names and UPSTREAM_CA_FILE",
-              HealthImplication::nothing};
+      return {ErrorClass::tls,
+              endpoint + ": its certificate is not trusted for this name; check its dates, its names and UPSTREAM_CA_FILE"};
     default:
       // Whoever talks on is there, but is no HTTP server.
-      if (connecting_->heard && !connecting_->ended)
-        return {ErrorClass::malformed, endpoint + ": does not answer as HTTP does", HealthImplication::nothing};
-      return {ErrorClass::closed, endpoint + ": connection closed before a complete HTTP answer", HealthImplication::unhealthy};
+      if (connecting_->heard && !connecting_->ended) return {ErrorClass::malformed, endpoint + ": does not answer as HTTP does"};
+      return {ErrorClass::closed, endpoint + ": connection closed before a complete HTTP answer"};
   }
 }
 

@@ -119,13 +119,13 @@ std::optional<Error> Postgres::connect_to(const Address* address, const Deadline
   keys.push_back(nullptr);
   values.push_back(nullptr);
   Connection connection(PQconnectStartParams(keys.data(), values.data(), 0));
-  if (!connection) return Error{ErrorClass::other, endpoint + ": out of memory", HealthImplication::nothing};
+  if (!connection) return Error{ErrorClass::other, endpoint + ": out of memory"};
   PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
   auto state = PQstatus(connection.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
     const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     if (wait_for(PQsocket(connection.get()), events, deadline, cancel_) != Wake::ready) {
-      return Error{ErrorClass::timeout, fmt::format("{} ({}): no answer while connecting", endpoint, ip), HealthImplication::nothing};
+      return Error{ErrorClass::timeout, fmt::format("{} ({}): no answer while connecting", endpoint, ip)};
     }
     state = PQconnectPoll(connection.get());
   }
@@ -156,8 +156,7 @@ std::optional<Error> Postgres::connect(const Deadline& deadline) {
   if (!identity && identity.error().kind == ErrorClass::auth) identity = query(plain("SELECT '/' || current_database()"), deadline);
   if (!identity) return identity.error();
   if (identity->rows.size() != 1 || identity->columns.size() != 1) {
-    return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer as PostgreSQL does", settings_.host, settings_.port),
-                 HealthImplication::nothing};
+    return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer as PostgreSQL does", settings_.host, settings_.port)};
   }
   identity_ = text(identity->rows[0][0]).value_or("");
   return std::nullopt;
@@ -168,7 +167,7 @@ Result<Table> Postgres::query(const SqlRequest& request, const Deadline& deadlin
     connection_.reset();
     return std::unexpected(std::move(error));
   };
-  if (!connection_) return failure(ErrorClass::closed, "the connection was lost", HealthImplication::unhealthy);
+  if (!connection_) return failure(ErrorClass::closed, "the connection was lost");
   std::vector<const char*> parameters;
   for (const auto& p : request.parameters) parameters.push_back(p ? p->c_str() : nullptr);
   auto* const c = connection_.get();
@@ -178,8 +177,7 @@ Result<Table> Postgres::query(const SqlRequest& request, const Deadline& deadlin
     return lost(connection_error(c));
   }
   PQsetSingleRowMode(c);  // libpq would gather all rows before we could say that they are too many
-  const auto no_answer =
-      Error{ErrorClass::timeout, fmt::format("{}:{}: no answer in time", settings_.host, settings_.port), HealthImplication::nothing};
+  const auto no_answer = Error{ErrorClass::timeout, fmt::format("{}:{}: no answer in time", settings_.host, settings_.port)};
   for (int left = PQflush(c); left != 0; left = PQflush(c)) {
     if (left < 0) return lost(connection_error(c));
     if (wait_for(PQsocket(c), POLLIN | POLLOUT, deadline, cancel_) != Wake::ready) return lost(no_answer);
@@ -201,8 +199,7 @@ Result<Table> Postgres::query(const SqlRequest& request, const Deadline& deadlin
       bytes += bytes_of(result.get());
       if (bytes > answer_cap) {
         return lost({ErrorClass::too_large,
-                     fmt::format("{}:{}: an answer is larger than {} MiB", settings_.host, settings_.port, answer_cap >> 20),
-                     HealthImplication::nothing});
+                     fmt::format("{}:{}: an answer is larger than {} MiB", settings_.host, settings_.port, answer_cap >> 20)});
       }
       if (!answer) continue;
       if (answer->columns.empty()) answer->columns = columns_of(result.get());
@@ -240,8 +237,7 @@ std::optional<Error> Postgres::probe(const Deadline& deadline) {
     using enum Catalogue::Access;
     const auto& row = found->rows[i];
     if (row.size() != 3)
-      return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer what was asked", settings_.host, settings_.port),
-                   HealthImplication::nothing};
+      return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer what was asked", settings_.host, settings_.port)};
     catalogue_.tables[text(row.at(0)).value_or("")][text(row.at(1)).value_or("")] = integer(row.at(2)) == 1 ? readable : forbidden;
   }
   must_probe_ = false;

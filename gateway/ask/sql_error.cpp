@@ -43,14 +43,14 @@ Error sql_error(std::string_view sqlstate, std::string_view message) {
   const auto code = shortened(one_line(clean_utf8(shortened(sqlstate, 20))), 20);
   const auto text = fmt::format("{} ({})", shown(message), code);
   const auto is = [&](std::string_view prefix) { return sqlstate.starts_with(prefix); };
-  if (is("57P") || is("53300")) return {ErrorClass::refused, "PostgreSQL takes no connections: " + text, HealthImplication::unhealthy};
-  if (is("28") || is("42501")) return {ErrorClass::auth, text, HealthImplication::nothing};
-  if (is("57014") || is("55P03") || is("25P03")) return {ErrorClass::timeout, text, HealthImplication::nothing};
-  if (is("42P01") || is("42703")) return {ErrorClass::missing, text, HealthImplication::nothing};
+  if (is("57P") || is("53300")) return {ErrorClass::refused, "PostgreSQL takes no connections: " + text};
+  if (is("28") || is("42501")) return {ErrorClass::auth, text};
+  if (is("57014") || is("55P03") || is("25P03")) return {ErrorClass::timeout, text};
+  if (is("42P01") || is("42703")) return {ErrorClass::missing, text};
   // Data exceptions quote the value they failed on: the class must do.
-  if (is("22") || is("23")) return {ErrorClass::sql, fmt::format("a value could not be converted ({})", code), HealthImplication::nothing};
-  if (is("08")) return {ErrorClass::closed, text, HealthImplication::unhealthy};
-  return {ErrorClass::sql, text, HealthImplication::nothing};
+  if (is("22") || is("23")) return {ErrorClass::sql, fmt::format("a value could not be converted ({})", code)};
+  if (is("08")) return {ErrorClass::closed, text};
+  return {ErrorClass::sql, text};
 }
 
 Error connection_error(std::string_view message, const std::string& host, const std::string& port) {
@@ -65,20 +65,19 @@ Error connection_error(std::string_view message, const std::string& host, const 
   }
   auto line = shown(message);
   if (line.find(host) == std::string::npos) line = endpoint + ": " + line;
-  const auto foreign = Error{ErrorClass::malformed, endpoint + ": does not answer as PostgreSQL does", HealthImplication::nothing};
+  const auto foreign = Error{ErrorClass::malformed, endpoint + ": does not answer as PostgreSQL does"};
   // Before the words below: libpq's own complaints about foreign bytes have some of them too.
   if (says({"invalid response to SSL negotiation", "expected authentication request from server"})) return foreign;
   // Ours and not theirs: out of descriptors or of memory.
-  if (says({"could not create socket", "Too many open files", "out of memory"}))
-    return {ErrorClass::other, line, HealthImplication::nothing};
-  if (says({"Connection refused", "No such file or directory"})) return {ErrorClass::refused, line, HealthImplication::unhealthy};
+  if (says({"could not create socket", "Too many open files", "out of memory"})) return {ErrorClass::other, line};
+  if (says({"Connection refused", "No such file or directory"})) return {ErrorClass::refused, line};
   // A connection that is lost while it is encrypted is lost, and no fault of its encryption.
   if (says({"closed the connection", "reset by peer", "Broken pipe", "SYSCALL error: EOF", "SSL connection has been closed"}))
-    return {ErrorClass::closed, line, HealthImplication::unhealthy};
-  if (says({"timed out", "timeout"})) return {ErrorClass::timeout, line, HealthImplication::nothing};
-  if (says({"SSL", "certificate"})) return {ErrorClass::tls, line, HealthImplication::nothing};
-  if (says({"password", "authentication"})) return {ErrorClass::auth, line, HealthImplication::nothing};
-  if (says({"No route", "unreachable"})) return {ErrorClass::other, line, HealthImplication::nothing};
+    return {ErrorClass::closed, line};
+  if (says({"timed out", "timeout"})) return {ErrorClass::timeout, line};
+  if (says({"SSL", "certificate"})) return {ErrorClass::tls, line};
+  if (says({"password", "authentication"})) return {ErrorClass::auth, line};
+  if (says({"No route", "unreachable"})) return {ErrorClass::other, line};
   return foreign;
 }
 

@@ -25,8 +25,7 @@ Result<std::vector<Address>> resolve(const std::string& host, const std::string&
   if (error != 0) {
     // "No such name" is an answer: endpoint we ask is gone. A resolver that does not answer says nothing about them.
     const bool gone = error == EAI_NONAME || error == EAI_NODATA;
-    return failure(ErrorClass::dns, fmt::format("{}: {}", host, ::gai_strerror(error)),
-                   gone ? HealthImplication::unhealthy : HealthImplication::nothing);
+    return failure(gone ? ErrorClass::dns : ErrorClass::resolver, fmt::format("{}: {}", host, ::gai_strerror(error)));
   }
   std::vector<Address> addresses;
   for (const addrinfo* a = found; a != nullptr; a = a->ai_next) {
@@ -44,7 +43,7 @@ Milliseconds share(const Deadline& deadline, std::size_t addresses_left) {
 }
 
 Result<int> connect_tcp(const std::vector<Address>& addresses, const std::string& name, const Deadline& deadline, const Cancel& cancel) {
-  Error last{ErrorClass::dns, name + ": no address", HealthImplication::unhealthy};
+  Error last{ErrorClass::dns, name + ": no address"};
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     const auto& address = addresses[i];
     const Deadline turn(share(deadline, addresses.size() - i));
@@ -65,13 +64,13 @@ Result<int> connect_tcp(const std::vector<Address>& addresses, const std::string
     ::close(fd);
     const auto text = fmt::format("{} ({}): {}", name, address.text(), std::generic_category().message(error));
     if (error == ECONNREFUSED) {
-      last = {ErrorClass::refused, text, HealthImplication::unhealthy};
+      last = {ErrorClass::refused, text};
     } else if (error == ETIMEDOUT) {
-      last = {ErrorClass::timeout, text + " while connecting", HealthImplication::nothing};
+      last = {ErrorClass::timeout, text + " while connecting"};
     } else if (error == ECONNRESET) {
-      last = {ErrorClass::closed, text, HealthImplication::unhealthy};
+      last = {ErrorClass::closed, text};
     } else {
-      last = {ErrorClass::other, text, HealthImplication::nothing};  // no route, network down: nobody said no
+      last = {ErrorClass::other, text};  // no route, network down: nobody said no
     }
     if (cancel.is_set()) break;
   }

@@ -9,19 +9,55 @@
 
 namespace gateway {
 
-enum class ErrorClass { dns, refused, closed, timeout, tls, auth, http, malformed, too_large, sql, missing, other };
+// `resolver` is shown as dns, and `server_error` as http: operators need no finer word, but what they say of the peer differs.
+enum class ErrorClass {
+  dns,       // the resolver answered: there is no such name
+  resolver,  // the resolver did not answer
+  refused,
+  closed,
+  timeout,
+  tls,
+  auth,
+  http,
+  server_error,  // HTTP 5xx
+  malformed,
+  too_large,
+  sql,
+  missing,
+  other
+};
 
-// What a failed attempt says about the health of whom we asked (docs/verdicts.md, "Health of a service").
+// What a failed attempt says about the health of the peer (docs/verdicts.md, "Health of a service").
 enum class HealthImplication {
   nothing,      // no observation: the last one stands until it is stale
   unhealthy,    // the failure is itself an observation
-  no_endpoint,  // there is no such thing to ask: unknown at once
+  no_endpoint,  // the peer is alive and has no such endpoint: unknown at once
 };
+
+// The one place that decides it, from the class alone.
+constexpr HealthImplication implication(ErrorClass kind) {
+  switch (kind) {
+    case ErrorClass::dns:
+    case ErrorClass::refused:
+    case ErrorClass::closed:
+    case ErrorClass::server_error: return HealthImplication::unhealthy;
+    case ErrorClass::missing: return HealthImplication::no_endpoint;
+    case ErrorClass::resolver:
+    case ErrorClass::timeout:
+    case ErrorClass::tls:
+    case ErrorClass::auth:
+    case ErrorClass::http:
+    case ErrorClass::malformed:
+    case ErrorClass::too_large:
+    case ErrorClass::sql:
+    case ErrorClass::other: break;
+  }
+  return HealthImplication::nothing;
+}
 
 struct Error {
   ErrorClass kind = ErrorClass::other;
   std::string text;
-  HealthImplication implication = HealthImplication::nothing;
 };
 
 template <typename T>
@@ -29,13 +65,15 @@ using Result = std::expected<T, Error>;
 
 constexpr std::string_view to_string(ErrorClass kind) {
   switch (kind) {
-    case ErrorClass::dns: return "dns";
+    case ErrorClass::dns:
+    case ErrorClass::resolver: return "dns";
     case ErrorClass::refused: return "refused";
     case ErrorClass::closed: return "closed";
     case ErrorClass::timeout: return "timeout";
     case ErrorClass::tls: return "tls";
     case ErrorClass::auth: return "auth";
-    case ErrorClass::http: return "http";
+    case ErrorClass::http:
+    case ErrorClass::server_error: return "http";
     case ErrorClass::malformed: return "malformed";
     case ErrorClass::too_large: return "too_large";
     case ErrorClass::sql: return "sql";
@@ -54,8 +92,6 @@ constexpr std::string_view to_string(HealthImplication implication) {
   return "nothing";
 }
 
-inline std::unexpected<Error> failure(ErrorClass kind, std::string text, HealthImplication implication = HealthImplication::nothing) {
-  return std::unexpected(Error{kind, std::move(text), implication});
-}
+inline std::unexpected<Error> failure(ErrorClass kind, std::string text) { return std::unexpected(Error{kind, std::move(text)}); }
 
 }  // namespace gateway

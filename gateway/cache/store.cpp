@@ -325,7 +325,7 @@ std::optional<Error> Store::try_batch(const Batch& batch) {
   } catch (const std::exception& e) {
     for (auto& [_, statement] : statements_) statement->tryReset();
     database_.exec("ROLLBACK TO outcome");
-    rejected = Error{ErrorClass::malformed, fmt::format("an answer does not fit the cache: {}", e.what()), HealthImplication::nothing};
+    rejected = Error{ErrorClass::malformed, fmt::format("an answer does not fit the cache: {}", e.what())};
   }
   database_.exec("RELEASE outcome");
   return rejected;
@@ -339,7 +339,7 @@ void Store::record(const Outcome& outcome, const std::optional<Error>& error, co
   bind_row(attempt,
            {outcome.source, outcome.sent_at, t.duration_ms, maybe(t.connect_ms), maybe(t.wait_ms), maybe(t.read_ms), maybe(t.parse_ms),
             outcome.requests, error ? Value{} : Value{outcome.result->rows}, error ? Value{std::string(to_string(error->kind))} : Value{},
-            error ? Value{error->text} : Value{}, error ? Value{std::string(to_string(error->implication))} : Value{}});
+            error ? Value{error->text} : Value{}, error ? Value{std::string(to_string(implication(error->kind)))} : Value{}});
   attempt.exec();
   if (error) {
     const auto failing = report.failing_for_s.find(outcome.source);
@@ -347,7 +347,7 @@ void Store::record(const Outcome& outcome, const std::optional<Error>& error, co
         "UPDATE source SET last_attempt_at = ?, next_attempt_at = ?, duration_ms = ?, consecutive_failures = consecutive_failures + 1, "
         "failing_for_s = max(failing_for_s, ?), error_class = ?, error = ?, failure_means = ?, state = ? WHERE source = ?");
     bind_row(failed, {outcome.sent_at, report.next_attempt_at, t.duration_ms, failing == report.failing_for_s.end() ? 0.0 : failing->second,
-                      std::string(to_string(error->kind)), error->text, std::string(to_string(error->implication)),
+                      std::string(to_string(error->kind)), error->text, std::string(to_string(implication(error->kind))),
                       std::string(error->kind == ErrorClass::missing ? "missing" : "on"), outcome.source});
     failed.exec();
     return;

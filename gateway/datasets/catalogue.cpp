@@ -7,8 +7,7 @@ namespace gateway {
 std::optional<Error> missing_columns(const Catalogue& catalogue, const std::string& table, const std::vector<std::string>& columns) {
   const auto found = catalogue.tables.find(table);
   if (found == catalogue.tables.end()) {
-    return Error{ErrorClass::missing, fmt::format("there is no table {}; apply the trading system's migrations", table),
-                 HealthImplication::nothing};
+    return Error{ErrorClass::missing, fmt::format("there is no table {}; apply the trading system's migrations", table)};
   }
   std::vector<std::string> absent, forbidden;
   for (const auto& column : columns) {
@@ -18,15 +17,12 @@ std::optional<Error> missing_columns(const Catalogue& catalogue, const std::stri
   }
   // Forbidden first: it is a fault that somebody can mend, while an old deployment is none.
   if (!forbidden.empty()) {
-    return Error{ErrorClass::auth,
-                 fmt::format("may not read {}.{}; GRANT SELECT ON {} TO the role of GRAFANA_POSTGRES_USER", table,
-                             fmt::join(forbidden, ", "), table),
-                 HealthImplication::nothing};
+    return Error{ErrorClass::auth, fmt::format("may not read {}.{}; GRANT SELECT ON {} TO the role of GRAFANA_POSTGRES_USER", table,
+                                               fmt::join(forbidden, ", "), table)};
   }
   if (!absent.empty()) {
     return Error{ErrorClass::missing,
-                 fmt::format("table {} has no column {}; apply the trading system's migrations", table, fmt::join(absent, ", ")),
-                 HealthImplication::nothing};
+                 fmt::format("table {} has no column {}; apply the trading system's migrations", table, fmt::join(absent, ", "))};
   }
   return std::nullopt;
 }

@@ -31,7 +31,7 @@ std::vector<Write> observed(const std::string& service, const std::string& statu
 
 std::function<Batch(const PriorState&, const Error&)> refusal_is_unhealthy(std::string service) {
   return [service = std::move(service)](const PriorState& prior, const Error& error) -> Batch {
-    if (error.implication != HealthImplication::unhealthy) return {};
+    if (implication(error.kind) != HealthImplication::unhealthy) return {};
     Batch batch;
     batch.writes.push_back(service_row(service, "unhealthy", prior.now, std::nullopt, error.text));
     batch.writes.push_back({.table = "component",
@@ -45,10 +45,10 @@ std::function<Batch(const PriorState&, const Error&)> refusal_is_unhealthy(std::
 
 Error http_error(int status, std::string_view what) {
   const auto text = fmt::format("{}: HTTP {}", what, status);
-  if (status == 401 || status == 403) return {ErrorClass::auth, text + "; check the user, password or API key", HealthImplication::nothing};
-  if (status == 404 || status == 501) return {ErrorClass::missing, text + "; there is no such endpoint", HealthImplication::no_endpoint};
-  if (status >= 500) return {ErrorClass::http, text, HealthImplication::unhealthy};
-  return {ErrorClass::http, text, HealthImplication::nothing};
+  if (status == 401 || status == 403) return {ErrorClass::auth, text + "; check the user, password or API key"};
+  if (status == 404 || status == 501) return {ErrorClass::missing, text + "; there is no such endpoint"};
+  if (status >= 500) return {ErrorClass::server_error, text};
+  return {ErrorClass::http, text};
 }
 
 }  // namespace gateway

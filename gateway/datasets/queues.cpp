@@ -116,8 +116,7 @@ std::optional<Error> read_queue(const Json& object, std::size_t index, bool rate
     queue.sample.consume_rate = std::max(0.0, rate("deliver_get_details") - rate("redeliver_details"));
   }
   if (fault) return fault;
-  if (!vhost || !queue_name)
-    return Error{ErrorClass::malformed, fmt::format("queues[{}]: vhost or name is missing", index), HealthImplication::nothing};
+  if (!vhost || !queue_name) return Error{ErrorClass::malformed, fmt::format("queues[{}]: vhost or name is missing", index)};
   queue.key = {*vhost, *queue_name};
   return std::nullopt;
 }

@@ -115,8 +115,7 @@ bool Scheduler::left_a_thread_behind() const {
 std::vector<Outcome> Scheduler::not_returned(const UpstreamLoop& upstream, std::int64_t now) const {
   return all_failed(
       upstream.spec.sources, now, upstream.spec.pace.timeout + grace,
-      {ErrorClass::timeout, upstream.spec.name + ": no answer in time, and the attempt cannot be stopped; is name resolution stuck?",
-       HealthImplication::nothing});
+      {ErrorClass::timeout, upstream.spec.name + ": no answer in time, and the attempt cannot be stopped; is name resolution stuck?"});
 }
 
 awaitable<std::vector<Outcome>> Scheduler::attempt(UpstreamLoop& upstream, std::int64_t now) {
@@ -136,10 +135,10 @@ awaitable<std::vector<Outcome>> Scheduler::attempt(UpstreamLoop& upstream, std::
         return upstream.spec.client->attempt(upstream.jobs, *upstream.deadline);
       } catch (const std::bad_alloc&) {
         return all_failed(upstream.spec.sources, now, Milliseconds{0},
-                          {ErrorClass::too_large, "there is not enough memory for the answer", HealthImplication::nothing});
+                          {ErrorClass::too_large, "there is not enough memory for the answer"});
       } catch (const std::exception& e) {
         return all_failed(upstream.spec.sources, now, Milliseconds{0},
-                          {ErrorClass::other, fmt::format("a fault of the gateway: {}", e.what()), HealthImplication::nothing});
+                          {ErrorClass::other, fmt::format("a fault of the gateway: {}", e.what())});
       }
     }();
     asio::post(loop_, [&upstream, outcomes = std::move(outcomes)]() mutable {

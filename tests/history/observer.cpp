@@ -130,11 +130,11 @@ Outcome Observer::ask(const Source& source, const Trouble& trouble) {
   prior.catalogue = &full_catalogue();
   const auto says = world_.services.at(source.upstream).now();
   if (says == "refused" || trouble.kind == Trouble::Kind::refused) {
-    outcome.result = gateway::failure(ErrorClass::refused, "connection refused", HealthImplication::unhealthy);
+    outcome.result = gateway::failure(ErrorClass::refused, "connection refused");
   } else if (says == "silent" || trouble.kind == Trouble::Kind::silent || trouble.silent_sources.contains(source.name)) {
     outcome.result = gateway::failure(ErrorClass::timeout, "no answer in time");
   } else if (says == "absent") {
-    outcome.result = gateway::failure(ErrorClass::missing, "HTTP 404", HealthImplication::no_endpoint);
+    outcome.result = gateway::failure(ErrorClass::missing, "HTTP 404");
   } else {
     const auto requests = source.ask(prior);
     if (!requests) throw std::runtime_error(source.name + ": " + requests.error().text);
@@ -156,8 +156,8 @@ void Observer::note(const Source& source, const Outcome& outcome, const std::vec
   };
   if (!outcome.result) {
     if (source.name != source.upstream + ".health") return;
-    if (outcome.result.error().implication == HealthImplication::unhealthy) saw(source.upstream, "unhealthy");
-    if (outcome.result.error().implication != HealthImplication::no_endpoint) return;
+    if (implication(outcome.result.error().kind) == HealthImplication::unhealthy) saw(source.upstream, "unhealthy");
+    if (implication(outcome.result.error().kind) != HealthImplication::no_endpoint) return;
     saw(source.upstream, "unknown");
     if (source.upstream == "ws-gateway") saw("ws:private", "unknown");
     return;

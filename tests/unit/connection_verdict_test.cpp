@@ -147,7 +147,7 @@ TEST_F(ConnectionVerdict, a_change_across_a_short_unknown_carries_the_time_it_wa
   ws_gateway("unknown-word", t0 + 5);
   ws_gateway("not-told-any-more", t0 + 10);
   ws_gateway("websocket-down", t0 + 15);
-  cache_.fail("ws-gateway.health", t0 + 20, {ErrorClass::missing, "HTTP 404", HealthImplication::no_endpoint});
+  cache_.fail("ws-gateway.health", t0 + 20, {ErrorClass::missing, "HTTP 404"});
   ws_gateway("healthy", t0 + 25);
   EXPECT_EQ(transitions(), (std::vector<Row>{{t0 + 25, t0 + 15, "private", "reconnecting", "connected"},
                                              {t0 + 15, t0, "private", "connected", "reconnecting"}}));
@@ -155,7 +155,7 @@ TEST_F(ConnectionVerdict, a_change_across_a_short_unknown_carries_the_time_it_wa
 
 TEST_F(ConnectionVerdict, a_missed_poll_is_no_unknown) {
   ws_gateway("healthy", t0);
-  cache_.fail("ws-gateway.health", t0 + 10, {ErrorClass::timeout, "no answer", HealthImplication::nothing});
+  cache_.fail("ws-gateway.health", t0 + 10, {ErrorClass::timeout, "no answer"});
   ws_gateway("websocket-down", t0 + 20);
   EXPECT_EQ(transitions(), (std::vector<Row>{{t0 + 20, Value{}, "private", "connected", "reconnecting"}}));
 }
@@ -163,7 +163,7 @@ TEST_F(ConnectionVerdict, a_missed_poll_is_no_unknown) {
 TEST_F(ConnectionVerdict, no_subscriptions_is_not_available_while_postgres_is_unhealthy) {
   subscriptions("none", t0);
   EXPECT_EQ(connection("active_subscriptions", "public", t0), (std::vector<Row>{{0}}));
-  cache_.fail("postgres.health", t0 + 5, {ErrorClass::refused, "connection refused", HealthImplication::unhealthy});
+  cache_.fail("postgres.health", t0 + 5, {ErrorClass::refused, "connection refused"});
   EXPECT_EQ(connection("active_subscriptions", "public", t0 + 5), (std::vector<Row>{{Value{}}}));
 }
 

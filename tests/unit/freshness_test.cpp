@@ -22,8 +22,8 @@ class Freshness : public ::testing::Test {
   }
 
   Cache cache_{{bare_source("one.data"), switched_off("two.data")}};
-  const Error timeout_{ErrorClass::timeout, "no answer", HealthImplication::nothing};
-  const Error missing_{ErrorClass::missing, "no such table", HealthImplication::nothing};
+  const Error timeout_{ErrorClass::timeout, "no answer"};
+  const Error missing_{ErrorClass::missing, "no such table"};
 };
 
 TEST_F(Freshness, is_never_before_the_first_success) {

@@ -53,7 +53,7 @@ OrderedJson json_of(const std::vector<Row>& rows) {
 }
 
 OrderedJson json_of(const Error& error) {
-  return {{"class", to_string(error.kind)}, {"text", error.text}, {"means", to_string(error.implication)}};
+  return {{"class", to_string(error.kind)}, {"text", error.text}, {"means", to_string(implication(error.kind))}};
 }
 
 OrderedJson json_of(const Request& request) {

@@ -39,10 +39,10 @@ class HealthVerdict : public ::testing::Test {
   Value system(std::int64_t now) { return cache_.value("SELECT status FROM system_health", now); }
 
   Cache cache_{{bare_health("alpha"), bare_health("beta"), off_health("gamma")}};
-  const Error refused_{ErrorClass::refused, "connection refused", HealthImplication::unhealthy};
-  const Error timeout_{ErrorClass::timeout, "no answer", HealthImplication::nothing};
-  const Error auth_{ErrorClass::auth, "HTTP 401", HealthImplication::nothing};
-  const Error no_endpoint_{ErrorClass::missing, "HTTP 404", HealthImplication::no_endpoint};
+  const Error refused_{ErrorClass::refused, "connection refused"};
+  const Error timeout_{ErrorClass::timeout, "no answer"};
+  const Error auth_{ErrorClass::auth, "HTTP 401"};
+  const Error no_endpoint_{ErrorClass::missing, "HTTP 404"};
   static constexpr auto refusal_lasts = Cache::stale_after + Cache::backoff_cap;
 };
 

@@ -297,7 +297,7 @@ TEST(ParseArray, an_error_of_an_element_ends_it) {
   std::size_t calls = 0;
   const auto count = parse_array("[{}, {}, {}, {}]", "GET /q", [&](const Json&, std::size_t i) -> std::optional<Error> {
     ++calls;
-    if (i == 1) return Error{ErrorClass::malformed, "second", HealthImplication::nothing};
+    if (i == 1) return Error{ErrorClass::malformed, "second"};
     return std::nullopt;
   });
   expect_malformed(count, "second");

@@ -14,9 +14,9 @@ class Outage : public ::testing::Test {
   std::vector<Row> outages() { return cache_.read("SELECT upstream, started_at, ended_at, error_class FROM outage", t0).rows; }
 
   Cache cache_{{bare_source("one.data"), bare_source("two.a"), bare_source("two.b")}};
-  const Error refused_{ErrorClass::refused, "connection refused", HealthImplication::unhealthy};
-  const Error timeout_{ErrorClass::timeout, "no answer", HealthImplication::nothing};
-  const Error missing_{ErrorClass::missing, "no such table", HealthImplication::nothing};
+  const Error refused_{ErrorClass::refused, "connection refused"};
+  const Error timeout_{ErrorClass::timeout, "no answer"};
+  const Error missing_{ErrorClass::missing, "no such table"};
 };
 
 TEST_F(Outage, opens_with_the_second_failure_and_starts_with_the_first) {

@@ -71,7 +71,7 @@ TEST_F(QualityTotals, hours_that_are_added_up_still_count) {
 TEST_F(QualityTotals, of_a_table_that_never_was_are_not_available) {
   Cache cache({bare_source("postgres.orders"), bare_source("postgres.executions"), bare_source("postgres.models"),
                bare_source("postgres.quality")});
-  const Error missing{ErrorClass::missing, "no such table", HealthImplication::nothing};
+  const Error missing{ErrorClass::missing, "no such table"};
   const auto counts = [&] {
     return cache.read("SELECT total_orders, filled_orders, pnl_orders, successful_orders FROM model_quality", t0).rows;
   };
@@ -87,8 +87,7 @@ TEST_F(QualityTotals, of_a_table_that_never_was_are_not_available) {
 TEST_F(QualityTotals, of_executions_that_never_were_are_not_available) {
   Cache cache({bare_source("postgres.orders"), bare_source("postgres.executions"), bare_source("postgres.models"),
                bare_source("postgres.quality")});
-  cache.apply({success_of("postgres.orders", t0),
-               failure_of("postgres.executions", t0, {ErrorClass::missing, "no such table", HealthImplication::nothing}),
+  cache.apply({success_of("postgres.orders", t0), failure_of("postgres.executions", t0, {ErrorClass::missing, "no such table"}),
                success_of("postgres.quality", t0)});
   EXPECT_EQ(cache.read("SELECT total_orders, filled_orders, pnl_orders, successful_orders, win_rate FROM model_quality", t0).rows,
             (std::vector<Row>{{0, 0, Value{}, Value{}, Value{}}}));

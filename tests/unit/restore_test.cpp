@@ -46,7 +46,7 @@ class Restore : public ::testing::Test {
       for (auto& [_, batch] : by_rows) cache_.succeed(source, t0, std::move(batch));
     }
     const auto& failing = fixed_sources().back().name;
-    for (int i = 1; i <= 2; ++i) cache_.fail(failing, t0 + i, {ErrorClass::refused, "connection refused", HealthImplication::unhealthy}, 3);
+    for (int i = 1; i <= 2; ++i) cache_.fail(failing, t0 + i, {ErrorClass::refused, "connection refused"}, 3);
     cache_.store().set_identity("7123456789");
     ASSERT_TRUE(cache_.store().copy_to(file_, {.published_at = t0 + 5, .count = 3, .bytes_before = 99}).has_value());
   }
@@ -138,7 +138,7 @@ TEST_F(Restore, triggers_work_again_afterwards) {
   restored.begin(cache_.setups(), cache_.settings(), "1.2.4", t0 + 6, 10);
   const auto& name = fixed_sources().front().name;
   for (int i = 0; i < 100; ++i) {
-    const std::vector outcomes{failure_of(name, t0 + 10 + i, {ErrorClass::timeout, "no answer", HealthImplication::nothing})};
+    const std::vector outcomes{failure_of(name, t0 + 10 + i, {ErrorClass::timeout, "no answer"})};
     restored.apply(outcomes, cache_.setups(),
                    {.upstream = fixed_sources().front().upstream, .next_attempt_at = 0, .failures_for_outage = 2, .failing_for_s = {}});
   }

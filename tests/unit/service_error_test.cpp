@@ -44,7 +44,7 @@ TEST_F(ServiceError, an_order_read_again_is_not_counted_again) {
 }
 
 TEST_F(ServiceError, a_failed_poll_and_a_reported_fault_are_errors_of_different_kinds) {
-  cache_.fail("alpha.health", t0, {ErrorClass::timeout, "no answer within 3 s", HealthImplication::nothing});
+  cache_.fail("alpha.health", t0, {ErrorClass::timeout, "no answer within 3 s"});
   cache_.succeed("alpha.health", t0 + 10, {.writes = observed("alpha", "degraded", t0 + 10, 3.5, "queue is full", {}), .rows = 1});
   EXPECT_EQ(errors(), (std::vector<Row>{error("alpha", "health", "queue is full", 1, 10, 10),
                                         error("alpha", "timeout", "no answer within 3 s", 1, 0, 0)}));
@@ -52,8 +52,8 @@ TEST_F(ServiceError, a_failed_poll_and_a_reported_fault_are_errors_of_different_
 
 TEST_F(ServiceError, what_several_sources_meet_in_one_poll_is_counted_once_a_poll) {
   Cache cache({bare_source("many.a"), bare_source("many.b"), bare_source("many.c")});
-  const Error refused{ErrorClass::refused, "connection refused", HealthImplication::unhealthy};
-  const Error locked{ErrorClass::sql, "lock timeout", HealthImplication::nothing};
+  const Error refused{ErrorClass::refused, "connection refused"};
+  const Error locked{ErrorClass::sql, "lock timeout"};
   for (const auto at : {t0, t0, t0 + 10}) {  // two of them within a second
     cache.apply({failure_of("many.a", at, refused), failure_of("many.b", at, locked), failure_of("many.c", at, refused)});
   }
@@ -62,7 +62,7 @@ TEST_F(ServiceError, what_several_sources_meet_in_one_poll_is_counted_once_a_pol
 }
 
 TEST_F(ServiceError, what_an_old_deployment_lacks_is_none) {
-  cache_.fail("alpha.health", t0, {ErrorClass::missing, "HTTP 404", HealthImplication::no_endpoint});
+  cache_.fail("alpha.health", t0, {ErrorClass::missing, "HTTP 404"});
   EXPECT_TRUE(errors().empty());
 }
 

@@ -9,7 +9,6 @@ namespace {
 struct Case {
   const char* sqlstate;
   ErrorClass kind;
-  HealthImplication implication;
 };
 
 class SqlError : public ::testing::TestWithParam<Case> {};
@@ -17,26 +16,33 @@ class SqlError : public ::testing::TestWithParam<Case> {};
 TEST_P(SqlError, is_classified) {
   const auto error = sql_error(GetParam().sqlstate, "what the server said\n");
   EXPECT_EQ(to_string(error.kind), to_string(GetParam().kind));
-  EXPECT_EQ(to_string(error.implication), to_string(GetParam().implication));
   EXPECT_NE(error.text.find(GetParam().sqlstate), std::string::npos);
   EXPECT_EQ(error.text.find('\n'), std::string::npos);
 }
 
 INSTANTIATE_TEST_SUITE_P(States, SqlError,
-                         ::testing::Values(Case{"57P03", ErrorClass::refused, HealthImplication::unhealthy},  // starting up
-                                           Case{"57P01", ErrorClass::refused, HealthImplication::unhealthy},  // shutting down
-                                           Case{"53300", ErrorClass::refused, HealthImplication::unhealthy},  // out of connections
-                                           Case{"28P01", ErrorClass::auth, HealthImplication::nothing},       // wrong password
-                                           Case{"28000", ErrorClass::auth, HealthImplication::nothing},
-                                           Case{"42501", ErrorClass::auth, HealthImplication::nothing},     // permission denied
-                                           Case{"57014", ErrorClass::timeout, HealthImplication::nothing},  // statement_timeout
-                                           Case{"55P03", ErrorClass::timeout, HealthImplication::nothing},  // lock_timeout
-                                           Case{"42P01", ErrorClass::missing, HealthImplication::nothing},  // no such table
-                                           Case{"42703", ErrorClass::missing, HealthImplication::nothing},  // no such column
-                                           Case{"08006", ErrorClass::closed, HealthImplication::unhealthy},
-                                           Case{"22P02", ErrorClass::sql, HealthImplication::nothing},
-                                           Case{"42601", ErrorClass::sql, HealthImplication::nothing}),
+                         ::testing::Values(Case{"57P03", ErrorClass::refused},                                // starting up
+                                           Case{"57P01", ErrorClass::refused},                                // shutting down
+                                           Case{"53300", ErrorClass::refused},                                // out of connections
+                                           Case{"28P01", ErrorClass::auth},                                   // wrong password
+                                           Case{"28000", ErrorClass::auth}, Case{"42501", ErrorClass::auth},  // permission denied
+                                           Case{"57014", ErrorClass::timeout},                                // statement_timeout
+                                           Case{"55P03", ErrorClass::timeout},                                // lock_timeout
+                                           Case{"42P01", ErrorClass::missing},                                // no such table
+                                           Case{"42703", ErrorClass::missing},                                // no such column
+                                           Case{"08006", ErrorClass::closed}, Case{"22P02", ErrorClass::sql},
+                                           Case{"42601", ErrorClass::sql}),
                          [](const auto& state) { return std::string(state.param.sqlstate); });
+
+TEST(Implication, follows_from_the_class) {
+  using enum ErrorClass;
+  for (const auto kind : {dns, refused, closed, server_error})
+    EXPECT_EQ(implication(kind), HealthImplication::unhealthy) << to_string(kind);
+  EXPECT_EQ(implication(missing), HealthImplication::no_endpoint);
+  for (const auto kind : {resolver, timeout, tls, auth, http, malformed, too_large, sql, other}) {
+    EXPECT_EQ(implication(kind), HealthImplication::nothing) << to_string(kind);
+  }
+}
 
 TEST(SqlErrorText, data_exceptions_do_not_show_the_value) {
   const auto error = sql_error("22P02", "invalid input syntax for type numeric: \"secret\"");
@@ -48,7 +54,6 @@ struct Words {
   const char* name;
   const char* message;
   ErrorClass kind;
-  HealthImplication implication;
 };
 
 class ConnectionError : public ::testing::TestWithParam<Words> {};
@@ -56,7 +61,6 @@ class ConnectionError : public ::testing::TestWithParam<Words> {};
 TEST_P(ConnectionError, is_classified) {
   const auto error = connection_error(GetParam().message, "postgres", "5432");
   EXPECT_EQ(to_string(error.kind), to_string(GetParam().kind)) << error.text;
-  EXPECT_EQ(to_string(error.implication), to_string(GetParam().implication)) << error.text;
   EXPECT_NE(error.text.find("postgres"), std::string::npos) << error.text;
   EXPECT_EQ(error.text.find('\n'), std::string::npos);
 }
@@ -67,28 +71,25 @@ INSTANTIATE_TEST_SUITE_P(
         Words{"Password",
               "connection to server at \"postgres\" (10.0.0.1), port 5432 failed: FATAL:  28P01: password authentication failed for user "
               "\"monitor\"\nLOCATION:  auth_failed, auth.c:335\n",
-              ErrorClass::auth, HealthImplication::nothing},
+              ErrorClass::auth},
         Words{"PasswordInGerman",
               "Verbindung zum Server auf »postgres«, Port 5432 fehlgeschlagen: FATAL:  28P01: Passwort-Authentifizierung fehlgeschlagen\n",
-              ErrorClass::auth, HealthImplication::nothing},
+              ErrorClass::auth},
         Words{"StartingUp", "connection to server at \"postgres\" failed: FATAL:  57P03: the database system is starting up\n",
-              ErrorClass::refused, HealthImplication::unhealthy},
-        Words{"NoCode", "connection to server at \"postgres\" failed: FATAL:  the DATABASE: it fails\n", ErrorClass::malformed,
-              HealthImplication::nothing},
+              ErrorClass::refused},
+        Words{"NoCode", "connection to server at \"postgres\" failed: FATAL:  the DATABASE: it fails\n", ErrorClass::malformed},
         Words{"Refused",
               "connection to server at \"postgres\" (10.0.0.1), port 5432 failed: Connection refused\n\tIs the server running?\n",
-              ErrorClass::refused, HealthImplication::unhealthy},
-        Words{"LostWhileEncrypted", "SSL SYSCALL error: EOF detected\n", ErrorClass::closed, HealthImplication::unhealthy},
-        Words{"ResetWhileEncrypted", "SSL SYSCALL error: Connection reset by peer\n", ErrorClass::closed, HealthImplication::unhealthy},
-        Words{"EndedWhileEncrypted", "SSL connection has been closed unexpectedly\n", ErrorClass::closed, HealthImplication::unhealthy},
+              ErrorClass::refused},
+        Words{"LostWhileEncrypted", "SSL SYSCALL error: EOF detected\n", ErrorClass::closed},
+        Words{"ResetWhileEncrypted", "SSL SYSCALL error: Connection reset by peer\n", ErrorClass::closed},
+        Words{"EndedWhileEncrypted", "SSL connection has been closed unexpectedly\n", ErrorClass::closed},
         Words{"Lost", "server closed the connection unexpectedly\n\tThis probably means the server terminated abnormally\n",
-              ErrorClass::closed, HealthImplication::unhealthy},
-        Words{"Certificate", "connection to server at \"postgres\" failed: SSL error: certificate verify failed\n", ErrorClass::tls,
-              HealthImplication::nothing},
-        Words{"NoTls", "connection to server at \"postgres\" failed: server does not support SSL, but SSL was required\n", ErrorClass::tls,
-              HealthImplication::nothing},
-        Words{"NoRoute", "connection to server at \"postgres\" failed: No route to host\n", ErrorClass::other, HealthImplication::nothing},
-        Words{"OutOfDescriptors", "could not create socket: Too many open files\n", ErrorClass::other, HealthImplication::nothing}),
+              ErrorClass::closed},
+        Words{"Certificate", "connection to server at \"postgres\" failed: SSL error: certificate verify failed\n", ErrorClass::tls},
+        Words{"NoTls", "connection to server at \"postgres\" failed: server does not support SSL, but SSL was required\n", ErrorClass::tls},
+        Words{"NoRoute", "connection to server at \"postgres\" failed: No route to host\n", ErrorClass::other},
+        Words{"OutOfDescriptors", "could not create socket: Too many open files\n", ErrorClass::other}),
     [](const auto& words) { return std::string(words.param.name); });
 
 TEST(SqlErrorText, of_any_length_becomes_one_short_line) {

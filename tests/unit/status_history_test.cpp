@@ -22,8 +22,8 @@ class StatusHistory : public ::testing::Test {
   static Row run(std::int64_t from, std::int64_t to, const std::string& status) { return {from, to, status}; }
 
   Cache cache_{{bare_health("alpha")}};
-  const Error refused_{ErrorClass::refused, "connection refused", HealthImplication::unhealthy};
-  const Error timeout_{ErrorClass::timeout, "no answer", HealthImplication::nothing};
+  const Error refused_{ErrorClass::refused, "connection refused"};
+  const Error timeout_{ErrorClass::timeout, "no answer"};
 };
 
 TEST_F(StatusHistory, what_stays_the_same_is_one_run) {

@@ -64,15 +64,15 @@ TEST_F(Status, off_and_missing_are_no_fault) {
   off.on = false;
   Cache cache{{bare_source("one.data"), off, bare_source("three.data")}, now_};
   cache.succeed("one.data", now_ + 3);
-  cache.fail("three.data", now_, {ErrorClass::missing, "no such table", HealthImplication::nothing});
+  cache.fail("three.data", now_, {ErrorClass::missing, "no such table"});
   publish(cache, now_);
   EXPECT_EQ(status(), 0) << out_.str();
 }
 
 TEST_F(Status, names_every_source_its_state_and_the_open_outage) {
   Cache cache{{bare_source("one.data"), bare_source("two.data")}, now_};
-  cache.fail("one.data", now_ - 10, {ErrorClass::refused, "connection refused", HealthImplication::unhealthy});
-  cache.fail("one.data", now_, {ErrorClass::refused, "connection refused", HealthImplication::unhealthy});
+  cache.fail("one.data", now_ - 10, {ErrorClass::refused, "connection refused"});
+  cache.fail("one.data", now_, {ErrorClass::refused, "connection refused"});
   publish(cache, now_);
   status();
   for (const auto* word : {"one.data", "two.data", "never", "OPEN OUTAGES", "refused: connection refused"}) {
@@ -82,7 +82,7 @@ TEST_F(Status, names_every_source_its_state_and_the_open_outage) {
 
 TEST_F(Status, json_says_the_same_to_scripts) {
   Cache cache{{bare_source("one.data")}, now_};
-  cache.fail("one.data", now_, {ErrorClass::timeout, "no answer: \"x\"\n\xFF", HealthImplication::nothing});
+  cache.fail("one.data", now_, {ErrorClass::timeout, "no answer: \"x\"\n\xFF"});
   publish(cache, now_);
   EXPECT_EQ(status(true), 3);
   const auto document = nlohmann::json::parse(out_.str(), nullptr, false);
@@ -111,7 +111,7 @@ TEST_F(Status, ping_is_1_without_a_cache) { EXPECT_EQ(ping(file_, out_, err_), 1
 
 TEST_F(Status, ping_does_not_depend_on_upstreams) {
   Cache cache{{bare_source("one.data")}, now_};
-  for (int i = 0; i < 5; ++i) cache.fail("one.data", now_, {ErrorClass::refused, "connection refused", HealthImplication::unhealthy});
+  for (int i = 0; i < 5; ++i) cache.fail("one.data", now_, {ErrorClass::refused, "connection refused"});
   publish(cache, now_);
   EXPECT_EQ(ping(file_, out_, err_), 0) << err_.str();
 }

@@ -112,7 +112,7 @@ TEST_F(StoreTest, text_is_kept_byte_for_byte) {
 
 TEST_F(StoreTest, a_failure_leaves_the_rows) {
   put(parts(Mode::upsert, {"a"}));
-  cache_.fail("one.parts", t0 + 10, {ErrorClass::timeout, "no answer", HealthImplication::nothing});
+  cache_.fail("one.parts", t0 + 10, {ErrorClass::timeout, "no answer"});
   EXPECT_EQ(names(), (std::vector<Row>{{"alpha", "a"}}));
 }
 
@@ -195,8 +195,8 @@ TEST_F(StoreTest, failures_are_counted_and_forgotten_at_the_next_success) {
   const auto state =
       "SELECT last_success_at, last_attempt_at, consecutive_failures, error_class, error FROM source_status WHERE source = 'one.parts'";
   put(parts(Mode::upsert, {"a"}));
-  cache_.fail("one.parts", t0 + 10, {ErrorClass::timeout, "first", HealthImplication::nothing});
-  cache_.fail("one.parts", t0 + 20, {ErrorClass::refused, "second", HealthImplication::unhealthy});
+  cache_.fail("one.parts", t0 + 10, {ErrorClass::timeout, "first"});
+  cache_.fail("one.parts", t0 + 20, {ErrorClass::refused, "second"});
   EXPECT_EQ(rows(state), (std::vector<Row>{{t0, t0 + 20, 2, "refused", "second"}}));
   cache_.succeed("one.parts", t0 + 30);
   EXPECT_EQ(rows(state), (std::vector<Row>{{t0 + 30, t0 + 30, 0, Value{}, Value{}}}));
@@ -204,7 +204,7 @@ TEST_F(StoreTest, failures_are_counted_and_forgotten_at_the_next_success) {
 
 TEST_F(StoreTest, attempts_are_listed_newest_first) {
   put(parts(Mode::upsert, {"a", "b"}));
-  cache_.fail("one.parts", t0 + 10, {ErrorClass::http, "HTTP 500", HealthImplication::unhealthy});
+  cache_.fail("one.parts", t0 + 10, {ErrorClass::server_error, "HTTP 500"});
   EXPECT_EQ(rows("SELECT time, source, duration_ms, rows, error_class, error FROM source_attempt WHERE source = 'one.parts'"),
             (std::vector<Row>{{t0 + 10, "one.parts", 12.0, Value{}, "http", "HTTP 500"}, {t0, "one.parts", 12.0, 2, Value{}, Value{}}}));
 }

@@ -16,7 +16,6 @@ namespace {
 
 using gateway::Error;
 using gateway::ErrorClass;
-using gateway::HealthImplication;
 
 constexpr const char* without = "without_";
 
@@ -43,10 +42,10 @@ std::int64_t unix_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-const Error refused{ErrorClass::refused, "connect: connection refused; is it running?", HealthImplication::unhealthy};
-const Error silent{ErrorClass::timeout, "no answer within 5 s", HealthImplication::nothing};
-const Error missing_table{ErrorClass::missing, "there is no such table; apply the trading system's migrations", HealthImplication::nothing};
-const Error missing_endpoint{ErrorClass::missing, "GET /health: HTTP 404; there is no such endpoint", HealthImplication::no_endpoint};
+const Error refused{ErrorClass::refused, "connect: connection refused; is it running?"};
+const Error silent{ErrorClass::timeout, "no answer within 5 s"};
+const Error missing_table{ErrorClass::missing, "there is no such table; apply the trading system's migrations"};
+const Error missing_endpoint{ErrorClass::missing, "GET /health: HTTP 404; there is no such endpoint"};
 
 std::string upstream_of(const std::string& source) { return source.substr(0, source.find('.')); }
 
@@ -123,7 +122,7 @@ void make(const std::string& name, const std::filesystem::path& file, std::int64
     hostile.names = hostile_names();
     const auto fault = [world](const std::string& source, std::int64_t at) -> std::optional<Error> {
       if (source == "postgres.quality" && at % 600 < 300)
-        return Error{ErrorClass::sql, world.names.errors.front() + " \"'; DROP TABLE x; -- $__to ${y} <i>", HealthImplication::nothing};
+        return Error{ErrorClass::sql, world.names.errors.front() + " \"'; DROP TABLE x; -- $__to ${y} <i>"};
       return std::nullopt;
     };
     lived_an_hour(std::move(hostile), now, fault, variables).publish(file, now);
