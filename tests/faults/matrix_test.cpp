@@ -10,8 +10,8 @@
 #include "../integration/support/eventually.hpp"
 #include "../integration/support/fixture.hpp"
 #include "../integration/support/reader.hpp"
+#include "../integration/support/result_table.hpp"
 #include "../integration/support/scratch.hpp"
-#include "../integration/support/tried.hpp"
 #include "asked_upstreams.hpp"
 #include "gate.hpp"
 #include "matrix_table.hpp"
@@ -129,7 +129,7 @@ class Matrix : public ::testing::TestWithParam<MatrixRow> {
   static inline AskedUpstreams* asked_;
   static inline std::vector<std::unique_ptr<Column>> columns_;
   static inline std::unique_ptr<Column> undisturbed_;
-  static inline integration::Tried tried_{"fault: class, verdict, fresh again after", {upstream_names.begin(), upstream_names.end()}};
+  static inline integration::ResultTable tried_{"fault: class, verdict, fresh again after", {upstream_names.begin(), upstream_names.end()}};
 };
 
 TEST_P(Matrix, HurtsOneUpstreamOnlyAndLosesNothing) {

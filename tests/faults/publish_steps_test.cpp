@@ -7,7 +7,7 @@
 
 #include "../integration/support/fixture.hpp"
 #include "../integration/support/numbered_signals.hpp"
-#include "../integration/support/tried.hpp"
+#include "../integration/support/result_table.hpp"
 
 namespace faults {
 namespace {
@@ -53,7 +53,7 @@ TEST_F(PublishSteps, AKillAtAnyOfThemIsNotNoticed) {
   start_gateway();
   EXPECT_TRUE(eventually(source("postgres.signals", "freshness, rows"), fmt::format("fresh|{}", signals.last()))) << "no event is lost";
   const auto seen = watch.stop();
-  integration::Tried tried("killed before", {"times", "reads", "faults seen", "signals, one event each"});
+  integration::ResultTable tried("killed before", {"times", "reads", "faults seen", "signals, one event each"});
   for (const auto& [step, times] : killed_before) tried.note(step, "times", std::to_string(times));
   tried.note("all", "times", std::to_string(kills));
   tried.note("all", "reads", std::to_string(seen.reads));

@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (inspection.state == FileState::good || inspection.state == FileState::older) {
     static Store store;
     store.clear();
-    for (const auto& misfit : store.restore(place())) fuzz::require(!misfit.empty(), "a misfit names its table");
+    for (const auto& rejected_row : store.restore(place())) fuzz::require(!rejected_row.empty(), "a rejected_row names its table");
     fuzz::require(!store.query("SELECT count(*) FROM source_status").empty(), "the store answers");
   }
   return 0;

@@ -1,6 +1,6 @@
 // More rows between two polls than any list keeps, or than one answer holds: every one of them is an event, and the
 // gateway comes to rest.
-#include "stage.hpp"
+#include "history_fixture.hpp"
 
 namespace history {
 namespace {
@@ -9,9 +9,9 @@ constexpr int burst = 5000;
 constexpr int over_a_chunk = 6500;
 constexpr double longer_than_a_refill = 1500;
 
-class Burst : public Stage {
+class Burst : public HistoryFixture {
  protected:
-  explicit Burst(Retention retention = {.most = 100000}) : Stage(retention) {
+  explicit Burst(Retention retention = {.most = 100000}) : HistoryFixture(retention) {
     // Something came before, as always.
     for (int i = 0; i < 30; ++i) {
       decide(world, random, world.now + i);

@@ -1,13 +1,13 @@
 // The gateway's clock is set an hour back or forward between two polls, while the database's goes on: the history of rows
 // is the same, and no observed change claims to have ended before it began.
-#include "stage.hpp"
+#include "history_fixture.hpp"
 
 namespace history {
 namespace {
 
 constexpr double hour = 3600;
 
-class ClockSteps : public Stage {
+class ClockSteps : public HistoryFixture {
  protected:
   void trade() {
     for (int i = 0; i < 20; ++i) {

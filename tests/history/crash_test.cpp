@@ -1,11 +1,11 @@
 // Killed between a commit and its publish, or between any other two steps: what was published comes back as it was, what
 // was not is read again, and nothing is there twice.
-#include "stage.hpp"
+#include "history_fixture.hpp"
 
 namespace history {
 namespace {
 
-using Crash = Stage;
+using Crash = HistoryFixture;
 
 TEST_F(Crash, BetweenCommitAndPublishLosesAndDoublesNothing) {
   place(world, random, random.uuid(), world.now);

@@ -1,5 +1,5 @@
-// The answers that random histories are played with are those of a real PostgreSQL: every request that the sources make of
-// a random world, through its life, is asked of both.
+// The answers that random histories are answered with are those of a real PostgreSQL: every request that the sources make of
+// a random world, through its history, is asked of both.
 #include <gtest/gtest.h>
 
 #include <iostream>
@@ -8,9 +8,9 @@
 #include "ask/postgres.hpp"
 #include "cache/store.hpp"
 #include "datasets/datasets.hpp"
-#include "life.hpp"
-#include "mirror.hpp"
-#include "play.hpp"
+#include "history_run.hpp"
+#include "postgres_writer.hpp"
+#include "random_world.hpp"
 #include "server.hpp"
 #include "trading.hpp"
 
@@ -106,7 +106,8 @@ TEST(Evaluator, AnswersAsPostgreSQLDoes) {
     const auto settings = settings_for(database);
     Random random(choice.seed + static_cast<std::uint64_t>(n));
     World world;
-    Life life(world, random, {.burst = 0.1, .huge_burst = n == 0 ? 0.5 : 0.0, .outage = 0, .long_pauses = true, .trainings = true});
+    RandomWorld random_world(world, random,
+                             {.burst = 0.1, .huge_burst = n == 0 ? 0.5 : 0.0, .outage = 0, .long_pauses = true, .trainings = true});
     Compared both(world, settings);
     gateway::Postgres postgres(settings.postgres);
     std::vector<gateway::SourceSetup> setups;
@@ -114,12 +115,12 @@ TEST(Evaluator, AnswersAsPostgreSQLDoes) {
     gateway::Store store;
     constexpr double year = 365.0 * 86400;
     const double past = static_cast<double>(gateway::unix_now()) - year;
-    life.begin(past, 300, 300);
+    random_world.begin(past, 300, 300);
     store.begin(setups, settings, "1.2.3", gateway::unix_now(), 10);
-    Mirror mirror(Server::instance().superuser(database));
+    PostgresWriter writer(Server::instance().superuser(database));
     for (int step = 0; step < 12; ++step) {
-      if (step > 0) life.step();
-      mirror.write(world);
+      if (step > 0) random_world.step();
+      writer.write(world);
       const auto now = world.now;
       std::vector<gateway::Job> jobs;
       for (const auto& source : both.sources())

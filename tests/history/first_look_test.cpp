@@ -1,6 +1,6 @@
 // What a gateway tells that looks for the first time: the newest 200 rows of each table, none of the others until they
 // change, and nothing that has left comes back because its row is read again.
-#include "stage.hpp"
+#include "history_fixture.hpp"
 
 namespace history {
 namespace {
@@ -8,7 +8,7 @@ namespace {
 constexpr int rows = 450;
 constexpr std::size_t told = 200;
 
-class FirstLook : public Stage {
+class FirstLook : public HistoryFixture {
  protected:
   FirstLook() {
     gateway.kill();
@@ -82,9 +82,9 @@ TEST_F(FirstLook, AnOrderThatEndedWhenRowsWereDeletedIsAnEvent) {
   EXPECT_TRUE(has("order_closed:" + world.orders.at(1).id));
 }
 
-class HasLeft : public Stage {
+class HasLeft : public HistoryFixture {
  protected:
-  HasLeft() : Stage({.most = 200, .for_s = 3600}) {}
+  HasLeft() : HistoryFixture({.most = 200, .for_s = 3600}) {}
 };
 
 TEST_F(HasLeft, AnOldModelThatIsActivatedAgainIsNoTraining) {

@@ -1,10 +1,10 @@
 // What changed while nobody looked: the event says between which two times it was.
-#include "stage.hpp"
+#include "history_fixture.hpp"
 
 namespace history {
 namespace {
 
-class Gaps : public Stage {
+class Gaps : public HistoryFixture {
  protected:
   static constexpr double hour = 3600;
   std::vector<Event> changes() const { return events("service_status_changed"); }

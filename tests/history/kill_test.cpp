@@ -9,13 +9,13 @@
 
 #include "../integration/support/gateway.hpp"
 #include "../integration/support/reader.hpp"
-#include "life.hpp"
-#include "mirror.hpp"
-#include "play.hpp"
+#include "expected_events.hpp"
+#include "history_run.hpp"
+#include "postgres_writer.hpp"
+#include "random_world.hpp"
 #include "scratch.hpp"
 #include "server.hpp"
 #include "trading.hpp"
-#include "truth.hpp"
 
 namespace history {
 namespace {
@@ -80,12 +80,12 @@ class Killed {
       : seed_(seed),
         database_("killed_" + std::to_string(number)),
         random_(seed),
-        life_(world_, random_, {.burst = 0.03, .huge_burst = 0, .outage = 0, .long_pauses = false, .trainings = false}) {
+        random_world_(world_, random_, {.burst = 0.03, .huge_burst = 0, .outage = 0, .long_pauses = false, .trainings = false}) {
     Server::instance().create(database_);
-    mirror_ = std::make_unique<Mirror>(Server::instance().superuser(database_));
+    mirror_ = std::make_unique<PostgresWriter>(Server::instance().superuser(database_));
     constexpr int fewer_than_a_list = 60;
-    life_.begin(real_now(), static_cast<int>(random_.between(0, fewer_than_a_list)),
-                static_cast<int>(random_.between(0, fewer_than_a_list)));
+    random_world_.begin(real_now(), static_cast<int>(random_.between(0, fewer_than_a_list)),
+                        static_cast<int>(random_.between(0, fewer_than_a_list)));
     mirror_->write(world_);
     steady_ = std::make_unique<Run>(database_, directory_, "steady");
     shaken_ = std::make_unique<Run>(database_, directory_, "shaken");
@@ -103,7 +103,7 @@ class Killed {
 
   void step() {
     if (random_.chance(0.7)) {
-      life_.step(std::max(0.001, real_now() - world_.now));
+      random_world_.step(std::max(0.001, real_now() - world_.now));
       if (random_.chance(0.1)) learn();
       mirror_->write(world_);
     }
@@ -155,9 +155,9 @@ class Killed {
   std::string database_, last_;
   Random random_;
   World world_;
-  Life life_;
+  RandomWorld random_world_;
   Directory directory_;
-  std::unique_ptr<Mirror> mirror_;
+  std::unique_ptr<PostgresWriter> mirror_;
   std::unique_ptr<Run> steady_, shaken_;
   int kills_ = 0, versions_ = 0;
   std::size_t events_ = 0;

@@ -84,8 +84,8 @@ void Observer::start() {
   mine.event_retention = std::chrono::seconds(retention_.for_s);
   store_->begin(setups(), mine, "1.2.3", own_now(), 10);
   store_->note_start(own_now(), "1.2.3");
-  diary_ = published_diary_;
-  diary_.starts.push_back(own_now());
+  log_ = published_diary_;
+  log_.starts.push_back(own_now());
   publish();
 }
 
@@ -103,7 +103,7 @@ void Observer::publish() {
   const auto size = store_->copy_to(next, {.published_at = own_now(), .count = 1, .bytes_before = 0});
   if (!size) throw std::runtime_error(size.error());
   std::filesystem::rename(next, file_);
-  published_diary_ = diary_;
+  published_diary_ = log_;
 }
 
 void Observer::tidy() {
@@ -152,7 +152,7 @@ Outcome Observer::ask(const Source& source, const Trouble& trouble) {
 // What this attempt told of things that are only observed.
 void Observer::note(const Source& source, const Outcome& outcome, const std::vector<gateway::Answer>& answers) {
   const auto saw = [&](const std::string& subject, const std::string& status) {
-    diary_.sightings.push_back({.subject = subject, .status = status, .at = world_.now, .own = own_now(), .starts = diary_.starts.size()});
+    log_.sightings.push_back({.subject = subject, .status = status, .at = world_.now, .own = own_now(), .starts = log_.starts.size()});
   };
   if (!outcome.result) {
     if (source.name != source.upstream + ".health") return;
@@ -186,7 +186,7 @@ bool Observer::attempt(const std::string& upstream, const Trouble& trouble) {
   const bool failed =
       std::ranges::none_of(outcomes, [](const auto& o) { return o.result || o.result.error().kind == ErrorClass::missing; });
   const bool more = std::ranges::any_of(outcomes, [](const auto& o) { return o.result && o.result->more; });
-  diary_.attempts.push_back({.upstream = upstream, .failed = failed, .own = own_now()});
+  log_.attempts.push_back({.upstream = upstream, .failed = failed, .own = own_now()});
   constexpr std::int64_t interval_s = 10;
   const auto errors = store_->apply(
       outcomes, setups(), {.upstream = upstream, .next_attempt_at = own_now() + interval_s, .failures_for_outage = 2, .failing_for_s = {}});

@@ -1,5 +1,5 @@
 // A gateway without its sockets: the real mappings and the real Store, asked and answered by a test. It can fail, be
-// killed, start again from the last file it published, and have its clock set. It keeps a diary of what it saw: the part
+// killed, start again from the last file it published, and have its clock set. It keeps a log of what it saw: the part
 // that its file knows of, too.
 #pragma once
 
@@ -27,7 +27,7 @@ struct Attempt {
   std::int64_t own = 0;
 };
 
-struct Diary {
+struct ObservationLog {
   std::vector<Sighting> sightings;
   std::vector<Attempt> attempts;
   std::vector<std::int64_t> starts;
@@ -63,7 +63,7 @@ class Observer {
 
   const gateway::Store& store() const { return *store_; }
   const std::filesystem::path& file() const { return file_; }
-  const Diary& diary() const { return diary_; }
+  const ObservationLog& log() const { return log_; }
   const Retention& retention() const { return retention_; }
 
  private:
@@ -75,7 +75,7 @@ class Observer {
   std::filesystem::path file_;
   Retention retention_;
   std::unique_ptr<gateway::Store> store_;
-  Diary diary_, published_diary_;
+  ObservationLog log_, published_diary_;
   double ahead_ = 0;
   bool clock_ever_set_ = false;
 };

@@ -1,10 +1,10 @@
 // What becomes of an order: which events it makes, and at what times, whenever they are seen.
-#include "stage.hpp"
+#include "history_fixture.hpp"
 
 namespace history {
 namespace {
 
-using OrderEvents = Stage;
+using OrderEvents = HistoryFixture;
 
 constexpr double two_days = 2 * 86400;
 

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <thread>
 
-#include "play.hpp"
+#include "history_run.hpp"
 
 namespace history {
 namespace {
@@ -16,14 +16,14 @@ namespace {
 TEST(RandomHistories, EndAsTheyHappenedWhateverDisturbedTheGateway) {
   const auto choice = chosen(1000);
   std::cout << "HISTORY_SEED=" << choice.seed << " HISTORY_COUNT=" << choice.count << '\n' << std::flush;
-  Played all;
+  HistoryResult all;
   std::mutex guard;
   std::atomic<int> next{0}, failed{0};
   const auto work = [&] {
     constexpr int enough = 10;
     for (int i = next++; i < choice.count && failed < enough; i = next++) {
       const auto seed = choice.seed + static_cast<std::uint64_t>(i);
-      const auto one = play(seed);
+      const auto one = run_random_history(seed);
       const std::lock_guard hold(guard);
       all.add(one);
       if (one.faults.empty()) continue;

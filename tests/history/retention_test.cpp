@@ -1,16 +1,16 @@
 // What stays: the newest 200 of every type and of every service always, beyond them what is young and among the newest
 // EVENT_MAX of its type. And how it is asked for: by type or service complete, newest first.
 #include "cache/cache_file.hpp"
-#include "stage.hpp"
+#include "history_fixture.hpp"
 
 namespace history {
 namespace {
 
 constexpr Retention narrow{.most = 300, .for_s = 3600};
 
-class EventRetention : public Stage {
+class EventRetention : public HistoryFixture {
  protected:
-  EventRetention() : Stage(narrow) {}
+  EventRetention() : HistoryFixture(narrow) {}
 
   // Every type there is, more of each than is kept, over some hours.
   void fill_all() {

@@ -1,11 +1,11 @@
 // When a training began: observed while it runs, derived once its version is known. The derived start takes the place of
 // the observed one of the same training, and of no other.
-#include "stage.hpp"
+#include "history_fixture.hpp"
 
 namespace history {
 namespace {
 
-class Trainings : public Stage {
+class Trainings : public HistoryFixture {
  protected:
   const std::string started = "model_training_started";
 

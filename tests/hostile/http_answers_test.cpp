@@ -6,8 +6,8 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "result_table.hpp"
 #include "trial.hpp"
-#include "tried.hpp"
 
 namespace hostile {
 namespace {
@@ -172,7 +172,7 @@ const std::vector<Attack>& attacks() {
 class HttpAnswers : public ::testing::TestWithParam<std::size_t> {
  protected:
   static void TearDownTestSuite() { tried.print(); }
-  static inline integration::Tried tried{"hostile answer over HTTP", {std::begin(asked), std::end(asked)}};
+  static inline integration::ResultTable tried{"hostile answer over HTTP", {std::begin(asked), std::end(asked)}};
 };
 
 INSTANTIATE_TEST_SUITE_P(Attacks, HttpAnswers, ::testing::Range<std::size_t>(0, attacks().size()),

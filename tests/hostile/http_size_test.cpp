@@ -3,8 +3,8 @@
 
 #include <map>
 
+#include "result_table.hpp"
 #include "trial.hpp"
-#include "tried.hpp"
 
 namespace hostile {
 namespace {
@@ -47,7 +47,7 @@ class HttpSize : public ::testing::Test {
 
   static void TearDownTestSuite() { tried.print(); }
 
-  static inline integration::Tried tried{"answer without measure", {"class", "sent", "memory"}};
+  static inline integration::ResultTable tried{"answer without measure", {"class", "sent", "memory"}};
   RawServer server{all_is_well};
   double before_ = 0, grown_ = 0;
 };

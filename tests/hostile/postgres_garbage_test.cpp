@@ -2,10 +2,10 @@
 #include <map>
 
 #include "answers.hpp"
+#include "base/text.hpp"
 #include "postgres_server.hpp"
 #include "postgres_trial.hpp"
-#include "base/text.hpp"
-#include "tried.hpp"
+#include "result_table.hpp"
 
 namespace hostile {
 namespace {
@@ -104,7 +104,7 @@ const std::vector<Garbage>& garbage() {
 class PostgresGarbage : public ::testing::TestWithParam<std::size_t> {
  protected:
   static void TearDownTestSuite() { tried.print(); }
-  static inline integration::Tried tried{"hostile answer at PostgreSQL's port", {"postgres.health"}};
+  static inline integration::ResultTable tried{"hostile answer at PostgreSQL's port", {"postgres.health"}};
 };
 
 INSTANTIATE_TEST_SUITE_P(Answers, PostgresGarbage, ::testing::Range<std::size_t>(0, garbage().size()),

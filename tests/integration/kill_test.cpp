@@ -10,7 +10,7 @@
 
 #include "support/fixture.hpp"
 #include "support/numbered_signals.hpp"
-#include "support/tried.hpp"
+#include "support/result_table.hpp"
 
 namespace integration {
 namespace {
@@ -73,7 +73,7 @@ TEST_F(Kill, NoReadFailsAndNothingSeenIsLost) {
     EXPECT_TRUE(eventually(source("postgres.signals", "freshness, rows"), fmt::format("fresh|{}", signals.last())));
   }
   const auto seen = watch.stop();
-  Tried tried("killed at random moments", {"times", "reads", "faults seen", "signals, one event each", "outages"});
+  ResultTable tried("killed at random moments", {"times", "reads", "faults seen", "signals, one event each", "outages"});
   tried.note("SIGKILL", "times", std::to_string(kills));
   tried.note("SIGKILL", "reads", std::to_string(seen.reads));
   tried.note("SIGKILL", "faults seen", std::to_string(seen.faults.size()));

@@ -23,8 +23,8 @@ class HealthVerdict : public ::testing::Test {
     batch.rows = 1;
     batch.writes = observed(service, status, at, 3.5, error,
                             {{"connection", "healthy", "probed", std::nullopt}, {"database", status, "reported", std::nullopt}});
-    const auto misfit = cache_.succeed(service + ".health", at, batch);
-    ASSERT_EQ(misfit, std::nullopt) << misfit->text;
+    const auto rejected_row = cache_.succeed(service + ".health", at, batch);
+    ASSERT_EQ(rejected_row, std::nullopt) << rejected_row->text;
   }
   void fails(const std::string& service, std::int64_t at, const Error& error) { cache_.fail(service + ".health", at, error); }
 

@@ -74,13 +74,13 @@ TEST_F(Outage, whoever_says_that_something_is_missing_is_alive) {
 }
 
 TEST_F(Outage, an_answer_that_does_not_fit_the_cache_is_none) {
-  Batch misfit;
-  misfit.writes.push_back({.table = "service",
-                           .mode = Mode::upsert,
-                           .columns = {"service", "status", "observed_at"},
-                           .rows = {{"x", "no such status", t0}},
-                           .scope = {}});
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(cache_.succeed("one.data", t0 + i * 10, misfit).has_value());
+  Batch rejected_row;
+  rejected_row.writes.push_back({.table = "service",
+                                 .mode = Mode::upsert,
+                                 .columns = {"service", "status", "observed_at"},
+                                 .rows = {{"x", "no such status", t0}},
+                                 .scope = {}});
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(cache_.succeed("one.data", t0 + i * 10, rejected_row).has_value());
   EXPECT_TRUE(outages().empty());
 }
 

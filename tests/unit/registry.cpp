@@ -20,7 +20,7 @@ PriorState first_known(const Source& source, const Catalogue* catalogue) {
   return prior;
 }
 
-std::optional<std::string> Judge::of_error(const Error& error) const {
+std::optional<std::string> SourceCheck::of_error(const Error& error) const {
   if (error.text.empty()) return "an error without a text";
   if (error.text.size() > 2000) return "an error of " + std::to_string(error.text.size()) + " bytes";
   if (error.text != one_line(clean_utf8(error.text))) return "an error that is not one clean line";
@@ -28,7 +28,7 @@ std::optional<std::string> Judge::of_error(const Error& error) const {
   return std::nullopt;
 }
 
-std::optional<std::string> Judge::of_batch(const Batch& batch) const {
+std::optional<std::string> SourceCheck::of_batch(const Batch& batch) const {
   for (const auto& write : batch.writes) {
     if (std::ranges::find(source_.tables, write.table) == source_.tables.end())
       return "a write to " + write.table + ", which is not among its tables";
@@ -45,7 +45,7 @@ std::optional<std::string> Judge::of_batch(const Batch& batch) const {
   return std::nullopt;
 }
 
-std::optional<std::string> Judge::complaint(const PriorState& prior, std::span<const Answer> answers) {
+std::optional<std::string> SourceCheck::complaint(const PriorState& prior, std::span<const Answer> answers) {
   try {
     auto result = source_.parse(prior, answers);
     if (!result) {
@@ -56,8 +56,8 @@ std::optional<std::string> Judge::complaint(const PriorState& prior, std::span<c
     }
     ++batches_;
     if (auto complaint = of_batch(*result)) return complaint;
-    const auto misfit = cache_.succeed(source_.name, prior.now, std::move(*result));
-    if (misfit && misfit_ == MisfitIs::a_fault) return "a batch that the store refuses: " + misfit->text;
+    const auto rejected_row = cache_.succeed(source_.name, prior.now, std::move(*result));
+    if (rejected_row && rejected_row_ == RejectedRowIs::a_fault) return "a batch that the store refuses: " + rejected_row->text;
     return std::nullopt;
   } catch (const std::exception& e) {
     return std::string("an exception: ") + e.what();

@@ -19,14 +19,15 @@ PriorState first_known(const Source& source, const Catalogue* catalogue);
 
 // Feeds answers to sources and judges what comes back: an error with a clean, short text that shows no content, or a
 // batch of clean values for the source's own tables that a real store accepts. Never an exception.
-class Judge {
+class SourceCheck {
  public:
   // Content is recognised by this word: no error may contain it.
   static constexpr const char* secret = "s3cr3t";
 
-  enum class MisfitIs { a_fault, an_error };  // an_error: values that the database's own constraints rule out
+  enum class RejectedRowIs { a_fault, an_error };  // an_error: values that the database's own constraints rule out
 
-  explicit Judge(const Source& source, MisfitIs misfit = MisfitIs::a_fault) : source_(source), misfit_(misfit), cache_(fixed_sources()) {}
+  explicit SourceCheck(const Source& source, RejectedRowIs rejected_row = RejectedRowIs::a_fault)
+      : source_(source), rejected_row_(rejected_row), cache_(fixed_sources()) {}
 
   // nullopt, or what is wrong with what the source did.
   std::optional<std::string> complaint(const PriorState& prior, std::span<const Answer> answers);
@@ -38,7 +39,7 @@ class Judge {
   std::optional<std::string> of_batch(const Batch& batch) const;
 
   const Source& source_;
-  MisfitIs misfit_;
+  RejectedRowIs rejected_row_;
   Cache cache_;
   int batches_ = 0, errors_ = 0;
 };

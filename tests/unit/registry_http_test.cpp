@@ -72,7 +72,7 @@ class RegistryHttp : public ::testing::TestWithParam<std::size_t> {
     }
   }
 
-  Judge judge_{source()};
+  SourceCheck judge_{source()};
 };
 
 std::vector<std::size_t> http_sources() {

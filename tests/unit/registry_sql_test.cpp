@@ -24,7 +24,7 @@ class RegistrySql : public ::testing::TestWithParam<std::size_t> {
     return found;
   }
   // Feeds every case after `change` was made to each of its answers in turn, and to all of them.
-  void feed_changed(Judge& judge, const std::function<void(Table&)>& change, const std::string& what) {
+  void feed_changed(SourceCheck& judge, const std::function<void(Table&)>& change, const std::string& what) {
     for (const auto* golden : cases()) {
       const auto answers = GoldenInput(*golden).answers.size();
       for (std::size_t changed = 0; changed <= answers; ++changed) {
@@ -62,18 +62,18 @@ TEST_P(RegistrySql, a_forbidden_database_is_a_matter_of_rights) {
 }
 
 TEST_P(RegistrySql, takes_its_golden_cases) {
-  Judge judge(source());
+  SourceCheck judge(source());
   feed_changed(judge, [](Table&) {}, "as it is");
   EXPECT_GT(judge.batches(), 0);
 }
 
 TEST_P(RegistrySql, takes_answers_without_rows) {
-  Judge judge(source());
+  SourceCheck judge(source());
   feed_changed(judge, [](Table& table) { table.rows.clear(); }, "no rows");
 }
 
 TEST_P(RegistrySql, takes_rows_that_come_twice) {
-  Judge judge(source());
+  SourceCheck judge(source());
   feed_changed(
       judge,
       [](Table& table) {
@@ -84,12 +84,12 @@ TEST_P(RegistrySql, takes_rows_that_come_twice) {
 }
 
 TEST_P(RegistrySql, takes_rows_in_another_order) {
-  Judge judge(source());
+  SourceCheck judge(source());
   feed_changed(judge, [](Table& table) { std::ranges::reverse(table.rows); }, "reversed");
 }
 
 TEST_P(RegistrySql, survives_rows_of_nulls) {
-  Judge judge(source(), Judge::MisfitIs::an_error);
+  SourceCheck judge(source(), SourceCheck::RejectedRowIs::an_error);
   feed_changed(
       judge,
       [](Table& table) {
@@ -99,7 +99,7 @@ TEST_P(RegistrySql, survives_rows_of_nulls) {
 }
 
 TEST_P(RegistrySql, survives_a_null_in_any_column) {
-  Judge judge(source(), Judge::MisfitIs::an_error);
+  SourceCheck judge(source(), SourceCheck::RejectedRowIs::an_error);
   std::size_t widest = 0;
   feed_changed(judge, [&](Table& table) { widest = std::max(widest, table.columns.size()); }, "as it is");
   for (std::size_t column = 0; column < widest; ++column) {
@@ -115,7 +115,7 @@ TEST_P(RegistrySql, survives_a_null_in_any_column) {
 }
 
 TEST_P(RegistrySql, survives_extreme_values_of_the_same_type) {
-  Judge judge(source(), Judge::MisfitIs::an_error);
+  SourceCheck judge(source(), SourceCheck::RejectedRowIs::an_error);
   const std::vector<Value> extremes{"",
                                     "s3cr3t'\";--\n",
                                     "Я\xF0\x9F\x98\x80",

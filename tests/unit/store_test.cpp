@@ -118,9 +118,9 @@ TEST_F(StoreTest, a_failure_leaves_the_rows) {
 
 TEST_F(StoreTest, an_outcome_that_does_not_fit_becomes_an_error_of_its_source) {
   put(parts(Mode::upsert, {"a"}));
-  auto misfit = batch_of(parts(Mode::replace, {"b", "c"}));
-  misfit.writes[0].rows[1][2] = std::string("no such status");
-  const auto error = cache_.succeed("one.parts", t0 + 10, misfit);
+  auto rejected_row = batch_of(parts(Mode::replace, {"b", "c"}));
+  rejected_row.writes[0].rows[1][2] = std::string("no such status");
+  const auto error = cache_.succeed("one.parts", t0 + 10, rejected_row);
   ASSERT_TRUE(error.has_value());
   EXPECT_EQ(error->kind, ErrorClass::malformed);
   EXPECT_EQ(names(), (std::vector<Row>{{"alpha", "a"}})) << "nothing of it may stay";
@@ -141,8 +141,9 @@ TEST_F(StoreTest, another_storage_class_than_the_columns_is_a_misfit) {
 }
 
 TEST_F(StoreTest, a_misfit_leaves_the_other_outcomes_of_the_attempt) {
-  auto misfit = batch_of(parts(Mode::upsert, {"x"}, "alpha", "no such status"));
-  const auto errors = cache_.apply({success_of("two.a", t0, misfit), success_of("two.b", t0, batch_of(parts(Mode::upsert, {"good"})))});
+  auto rejected_row = batch_of(parts(Mode::upsert, {"x"}, "alpha", "no such status"));
+  const auto errors =
+      cache_.apply({success_of("two.a", t0, rejected_row), success_of("two.b", t0, batch_of(parts(Mode::upsert, {"good"})))});
   ASSERT_EQ(errors.size(), 2U);
   EXPECT_TRUE(errors[0].has_value());
   EXPECT_FALSE(errors[1].has_value());
@@ -158,10 +159,10 @@ TEST_F(StoreTest, foreign_names_of_columns_are_a_misfit_and_never_part_of_a_stat
                                                   {"service", "component", "status", "basis\") SELECT 1 --"},
                                                   {"status", "basis", "status", "basis"}}) {
     for (const auto mode : {Mode::upsert, Mode::replace}) {
-      auto misfit = parts(mode, {"b"});
-      misfit.columns = foreign;
+      auto rejected_row = parts(mode, {"b"});
+      rejected_row.columns = foreign;
       for (int n = 0; n < 2; ++n) {
-        const auto error = cache_.succeed("one.parts", t0, batch_of(misfit));
+        const auto error = cache_.succeed("one.parts", t0, batch_of(rejected_row));
         ASSERT_TRUE(error.has_value());
         EXPECT_EQ(error->kind, ErrorClass::malformed);
         EXPECT_EQ(error->text.find("evil"), std::string::npos) << error->text;

@@ -8,7 +8,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "crowd.hpp"
+#include "largest_cache.hpp"
 #include "polling.hpp"
 
 namespace grafana {

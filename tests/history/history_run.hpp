@@ -9,16 +9,16 @@
 
 namespace history {
 
-struct Played {
+struct HistoryResult {
   std::vector<std::string> faults;
-  // For judging whether the play was rich enough.
+  // For judging whether the history was rich enough.
   int polls = 0, failed_polls = 0, kills = 0, restarts = 0, clock_steps = 0, bursts = 0;
   std::size_t events = 0;
 
-  void add(const Played& other);  // its numbers
+  void add(const HistoryResult& other);  // its numbers
 };
 
-Played play(std::uint64_t seed);
+HistoryResult run_random_history(std::uint64_t seed);
 
 // HISTORY_SEED and HISTORY_COUNT, or a seed of chance and the number given.
 struct Choice {

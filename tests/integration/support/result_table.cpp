@@ -1,4 +1,4 @@
-#include "tried.hpp"
+#include "result_table.hpp"
 
 #include <fmt/format.h>
 
@@ -7,12 +7,12 @@
 
 namespace integration {
 
-void Tried::note(const std::string& row, const std::string& column, const std::string& outcome) {
+void ResultTable::note(const std::string& row, const std::string& column, const std::string& outcome) {
   if (!outcomes_.contains(row)) rows_.push_back(row);
   outcomes_[row][column] = outcome;
 }
 
-void Tried::print() const {
+void ResultTable::print() const {
   if (rows_.empty()) return;
   const auto cell = [&](const std::string& row, const std::string& column) {
     const auto found = outcomes_.at(row).find(column);

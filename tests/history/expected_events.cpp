@@ -1,4 +1,4 @@
-#include "truth.hpp"
+#include "expected_events.hpp"
 
 #include <fmt/format.h>
 
@@ -107,11 +107,12 @@ class Rows {
 
 class Observed {
  public:
-  Observed(const World& world, const Diary& diary, bool clock_ever_set) : world_(world), diary_(diary), clock_ever_set_(clock_ever_set) {}
+  Observed(const World& world, const ObservationLog& log, bool clock_ever_set)
+      : world_(world), log_(log), clock_ever_set_(clock_ever_set) {}
 
   std::vector<Due> all() {
     std::map<std::string, std::vector<const Sighting*>> of;
-    for (const auto& s : diary_.sightings) of[s.subject].push_back(&s);
+    for (const auto& s : log_.sightings) of[s.subject].push_back(&s);
     for (const auto& [subject, sightings] : of) {
       const Sighting *known = nullptr, *unknown = nullptr;  // the last ones
       for (const auto* now : sightings) {
@@ -125,7 +126,7 @@ class Observed {
       }
     }
     for (const auto& upstream : upstream_names()) outages(upstream);
-    for (const auto at : diary_.starts) add("gateway_started", "health", "gateway", "started", "gateway", at);
+    for (const auto at : log_.starts) add("gateway_started", "health", "gateway", "started", "gateway", at);
     return std::move(due_);
   }
 
@@ -166,7 +167,7 @@ class Observed {
     }
     if (due == nullptr || after.own < before.own) return;
     due->event.not_before = static_cast<double>(before.own);
-    const auto started = diary_.starts.at(after.starts - 1);
+    const auto started = log_.starts.at(after.starts - 1);
     const bool restarted = after.starts > before.starts && before.own < started && started <= after.own;
     const bool was_unknown = unknown != nullptr && before.own < unknown->own && unknown->own < after.own;
     due->gap_is_long =
@@ -174,7 +175,7 @@ class Observed {
   }
 
   bool was_connected(const Sighting& now) const {
-    return std::ranges::any_of(diary_.sightings,
+    return std::ranges::any_of(log_.sightings,
                                [&](const auto& s) { return s.subject == now.subject && s.status == "connected" && s.at < now.at; });
   }
 
@@ -200,7 +201,7 @@ class Observed {
 
   bool seen_to_start(const Training& training) const {
     std::string before;
-    for (const auto& s : diary_.sightings) {
+    for (const auto& s : log_.sightings) {
       if (s.subject != "training") continue;
       if (before == "idle" && s.status == "training" && training.started_at <= s.at && s.at < training.ends_at) return true;
       before = s.status;
@@ -211,7 +212,7 @@ class Observed {
   void outages(const std::string& upstream) {
     int failures = 0;
     std::int64_t first = 0;
-    for (const auto& attempt : diary_.attempts) {
+    for (const auto& attempt : log_.attempts) {
       if (attempt.upstream != upstream) continue;
       if (attempt.failed) {
         if (++failures == 1) first = attempt.own;
@@ -228,7 +229,7 @@ class Observed {
 
  private:
   const World& world_;
-  const Diary& diary_;
+  const ObservationLog& log_;
   bool clock_ever_set_;
   std::set<std::string> ids_;
   mutable std::set<std::string> due_absent_;
@@ -293,8 +294,8 @@ std::vector<Due> due_from_rows(const World& world, const Beginning& beginning, b
   return Rows(world, beginning, at_once).all();
 }
 
-std::vector<Due> due_from_diary(const World& world, const Diary& diary, bool clock_ever_set) {
-  Observed observed(world, diary, clock_ever_set);
+std::vector<Due> events_due_from_log(const World& world, const ObservationLog& log, bool clock_ever_set) {
+  Observed observed(world, log, clock_ever_set);
   auto due = observed.all();
   std::erase_if(due, [&](const Due& d) { return observed.given_way().contains(d.event.id); });
   return due;

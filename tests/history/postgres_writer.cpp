@@ -1,4 +1,4 @@
-#include "mirror.hpp"
+#include "postgres_writer.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -78,7 +78,7 @@ void update(std::string& sql, const std::vector<T>& rows, const std::vector<T>& 
 
 }  // namespace
 
-void Mirror::write(const World& world) {
+void PostgresWriter::write(const World& world) {
   std::string sql = "BEGIN;\n";
   update(sql, world.orders, written_.orders);
   update(sql, world.versions, written_.versions);

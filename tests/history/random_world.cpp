@@ -1,4 +1,4 @@
-#include "life.hpp"
+#include "random_world.hpp"
 
 #include <algorithm>
 
@@ -13,9 +13,9 @@ const std::vector<std::string> connection_words{"connected", "connected", "disco
 
 }  // namespace
 
-Life::Life(World& world, Random& random, Temper temper) : world_(world), random_(random), temper_(temper) {}
+RandomWorld::RandomWorld(World& world, Random& random, WorldShape temper) : world_(world), random_(random), temper_(temper) {}
 
-void Life::begin(double now, int signals, int orders) {
+void RandomWorld::begin(double now, int signals, int orders) {
   constexpr double quiet_s = 200;  // longer than any row may be late
   constexpr double past_s = 86400;
   world_.now = now;
@@ -41,14 +41,14 @@ void Life::begin(double now, int signals, int orders) {
   world_.private_connection.set(now, "connected");
 }
 
-void Life::step() {
+void RandomWorld::step() {
   double seconds = random_.real(5, 15);
   if (random_.chance(0.1)) seconds = random_.real(60, 900);
   if (temper_.long_pauses && random_.chance(0.03)) seconds = random_.real(0.5, 3) * 86400;
   step(seconds);
 }
 
-void Life::step(double seconds) {
+void RandomWorld::step(double seconds) {
   for (auto& order : world_.orders) order.end_seen = !order.ends.empty();
   world_.now = microseconds(world_.now + seconds);
   lately_ = std::min(seconds, 10.0);
@@ -62,7 +62,7 @@ void Life::step(double seconds) {
   stream();
 }
 
-void Life::trade() {
+void RandomWorld::trade() {
   constexpr double latest_s = 119, farthest_s = 3600;
   double at = just_now();
   if (random_.chance(0.15)) at = world_.now - random_.real(0, latest_s);  // committed late
@@ -71,7 +71,7 @@ void Life::trade() {
   if (random_.chance(0.8)) order_for(signal, random_.chance(0.9) ? at : world_.now - random_.real(0, latest_s));
 }
 
-void Life::order_for(const std::string& signal_id, double at) {
+void RandomWorld::order_for(const std::string& signal_id, double at) {
   if (random_.chance(0.15)) {
     for (auto n = random_.between(1, 2); n > 0; --n) rehearse(world_, random_, signal_id, at);
     return;
@@ -83,7 +83,7 @@ void Life::order_for(const std::string& signal_id, double at) {
   place(world_, random_, signal_id, at);
 }
 
-void Life::end_some_order() {
+void RandomWorld::end_some_order() {
   std::vector<OrderRow*> open;
   for (auto& order : world_.orders) {
     if (closure_of(order) == "open") open.push_back(&order);
@@ -104,7 +104,7 @@ void Life::end_some_order() {
 }
 
 // Those that ended in this very step are left alone: nobody could have seen the first rejection.
-void Life::refuse_some_again() {
+void RandomWorld::refuse_some_again() {
   std::vector<OrderRow*> rejected;
   for (auto& order : world_.orders) {
     if (order.status == "rejected" && order.end_seen) rejected.push_back(&order);
@@ -116,7 +116,7 @@ void Life::refuse_some_again() {
   refuse_again(order, just_now());
 }
 
-void Life::burst() {
+void RandomWorld::burst() {
   auto n = random_.between(205, 300);
   if (random_.chance(temper_.huge_burst)) n = random_.between(5001, 7000);
   const auto kind = random_.between(0, 9);
@@ -139,7 +139,7 @@ void Life::burst() {
   }
 }
 
-void Life::stream() {
+void RandomWorld::stream() {
   if (random_.chance(0.15)) subscribe(world_, random_, just_now());
   const bool flowing = random_.chance(0.8);
   for (auto& row : world_.subscriptions) {
@@ -149,7 +149,7 @@ void Life::stream() {
   }
 }
 
-void Life::train() {
+void RandomWorld::train() {
   if (!world_.trainings.empty() && world_.trainings.back().ends_at > world_.now) return;
   const bool unfinished = !world_.trainings.empty() && versions_ < static_cast<int>(world_.trainings.size());
   if (unfinished) {
@@ -171,7 +171,7 @@ void Life::train() {
   world_.trainings.push_back(std::move(next));
 }
 
-void Life::come_and_go() {
+void RandomWorld::come_and_go() {
   for (const auto& service : services) {
     if (random_.chance(temper_.outage)) world_.services[service].set(world_.now, random_.one_of(statuses));
   }
@@ -182,7 +182,7 @@ void Life::come_and_go() {
   if (random_.chance(0.08)) world_.private_connection.set(world_.now, random_.one_of(connection_words));
 }
 
-void Life::recover() {
+void RandomWorld::recover() {
   for (auto& [_, timeline] : world_.services) timeline.set(world_.now, "healthy");
   if (!world_.trainings.empty() && world_.trainings.back().ends_at > world_.now) world_.now = world_.trainings.back().ends_at + 1;
   temper_.trainings = false;

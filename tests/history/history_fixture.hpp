@@ -12,9 +12,9 @@
 
 namespace history {
 
-class Stage : public ::testing::Test {
+class HistoryFixture : public ::testing::Test {
  protected:
-  explicit Stage(Retention retention = {}) : gateway(world, directory / "cache.db", retention) {
+  explicit HistoryFixture(Retention retention = {}) : gateway(world, directory / "cache.db", retention) {
     constexpr double somewhen = 1'764'583'200;
     world.now = somewhen;
     for (const auto& upstream : upstream_names()) world.services[upstream].set(world.now, "healthy");
@@ -53,7 +53,7 @@ class Stage : public ::testing::Test {
   }
   // How often the gateway asked an upstream.
   std::size_t attempts(const std::string& upstream) const {
-    return static_cast<std::size_t>(std::ranges::count(gateway.diary().attempts, upstream, &Attempt::upstream));
+    return static_cast<std::size_t>(std::ranges::count(gateway.log().attempts, upstream, &Attempt::upstream));
   }
 
   World world;

@@ -1,4 +1,4 @@
-// A random life of the trading system, in steps: signals and orders, late closes, repeated rejections, partial fills, dry
+// A random history of the trading system, in steps: signals and orders, late closes, repeated rejections, partial fills, dry
 // runs, duplicates, bursts, rows that are committed late or dated in the future, trainings, subscriptions, and services,
 // databases and connections that come and go.
 #pragma once
@@ -8,7 +8,7 @@
 
 namespace history {
 
-struct Temper {
+struct WorldShape {
   double burst = 0.02;      // of a step: more rows at once than any list holds
   double huge_burst = 0;    // of a burst: more than one answer holds
   double outage = 0.02;     // of a step: somebody goes away
@@ -16,9 +16,9 @@ struct Temper {
   bool trainings = true;
 };
 
-class Life {
+class RandomWorld {
  public:
-  Life(World& world, Random& random, Temper temper);
+  RandomWorld(World& world, Random& random, WorldShape temper);
 
   // What there is when a gateway first looks; ends some minutes before.
   void begin(double now, int signals, int orders);
@@ -43,7 +43,7 @@ class Life {
 
   World& world_;
   Random& random_;
-  Temper temper_;
+  WorldShape temper_;
   double lately_ = 1;  // seconds since the last step in which rows may be dated
   int versions_ = 0;
 };

@@ -1,37 +1,37 @@
-#include "play.hpp"
+#include "history_run.hpp"
 
 #include <cstdlib>
 
-#include "ledger.hpp"
-#include "life.hpp"
+#include "event_invariants.hpp"
+#include "expected_events.hpp"
 #include "random.hpp"
+#include "random_world.hpp"
 #include "scratch.hpp"
-#include "truth.hpp"
 
 namespace history {
 namespace {
 
-class Play {
+class HistoryRun {
  public:
-  explicit Play(std::uint64_t seed)
+  explicit HistoryRun(std::uint64_t seed)
       : random_(seed),
         retention_{.most = random_.one_of(std::vector<std::int64_t>{200, 300, 1000, 1000, 100000}),
                    .for_s = random_.one_of(std::vector<std::int64_t>{3600, 86400, 30 * 86400, 30 * 86400})},
         clocky_(random_.chance(0.3)),
         poll_chance_(random_.real(0.3, 0.95)),
-        life_(world_, random_,
-              {.burst = random_.chance(0.25) ? 0.05 : 0,
-               .huge_burst = random_.chance(0.02) ? 0.3 : 0,  // costs as much as ten others
-               .outage = random_.real(0, 0.05),
-               .long_pauses = random_.chance(0.5)}),
+        random_world_(world_, random_,
+                      {.burst = random_.chance(0.25) ? 0.05 : 0,
+                       .huge_burst = random_.chance(0.02) ? 0.3 : 0,  // costs as much as ten others
+                       .outage = random_.real(0, 0.05),
+                       .long_pauses = random_.chance(0.5)}),
         steady_(world_, directory_ / "steady.db", retention_),
         shaken_(world_, directory_ / "shaken.db", retention_) {}
 
-  Played played() {
+  HistoryResult run() {
     begin();
     for (auto n = random_.between(6, 26); n > 0; --n) {
       const auto rows = world_.signals.size() + world_.orders.size() + world_.subscriptions.size();
-      life_.step();
+      random_world_.step();
       played_.bursts += world_.signals.size() + world_.orders.size() + world_.subscriptions.size() > rows + 200 ? 1 : 0;
       steady_.poll_all();
       steady_ledger_.look();
@@ -47,8 +47,8 @@ class Play {
   void begin() {
     constexpr double somewhen = 1'764'583'200;
     const int rows = random_.chance(0.1) ? 450 : 30;
-    life_.begin(microseconds(somewhen + random_.real(0, 86400)), static_cast<int>(random_.between(0, rows)),
-                static_cast<int>(random_.between(0, rows)));
+    random_world_.begin(microseconds(somewhen + random_.real(0, 86400)), static_cast<int>(random_.between(0, rows)),
+                        static_cast<int>(random_.between(0, rows)));
     steady_.start();
     shaken_.start();
     steady_.poll_all();
@@ -101,7 +101,7 @@ class Play {
   }
 
   void end() {
-    life_.recover();
+    random_world_.recover();
     if (!shaken_.running()) come_back();
     shaken_.set_clock(0);
     const auto both_look = [&] {
@@ -112,19 +112,19 @@ class Play {
     both_look();
     both_look();
     constexpr double longer_than_any_clock_was_wrong = 2 * 3600;
-    life_.pass(longer_than_any_clock_was_wrong);
+    random_world_.pass(longer_than_any_clock_was_wrong);
     both_look();
     steady_ledger_.tidy();
     shaken_ledger_.tidy();
-    judge("undisturbed", steady_, steady_ledger_, true);
-    judge("disturbed", shaken_, shaken_ledger_, false);
+    compare("undisturbed", steady_, steady_ledger_, true);
+    compare("disturbed", shaken_, shaken_ledger_, false);
     played_.events = events_of(steady_.store()).size();
   }
 
-  void judge(const std::string& who, const Observer& gateway, const Ledger& ledger, bool at_once) {
+  void compare(const std::string& who, const Observer& gateway, const EventInvariants& invariants, bool at_once) {
     auto due = due_from_rows(world_, beginning_, at_once);
-    for (auto& d : due_from_diary(world_, gateway.diary(), gateway.clock_ever_set())) due.push_back(std::move(d));
-    for (const auto& f : ledger.faults()) fault(who + ": " + f);
+    for (auto& d : events_due_from_log(world_, gateway.log(), gateway.clock_ever_set())) due.push_back(std::move(d));
+    for (const auto& f : invariants.faults()) fault(who + ": " + f);
     for (const auto& f : differences(events_of(gateway.store()), due, gateway.retention(), gateway.own_now())) fault(who + ": " + f);
   }
 
@@ -135,17 +135,17 @@ class Play {
   Retention retention_;
   bool clocky_;
   double poll_chance_;
-  Life life_;
+  RandomWorld random_world_;
   Directory directory_;
   Observer steady_, shaken_;
-  Ledger steady_ledger_{steady_}, shaken_ledger_{shaken_};
+  EventInvariants steady_ledger_{steady_}, shaken_ledger_{shaken_};
   Beginning beginning_;
-  Played played_;
+  HistoryResult played_;
 };
 
 }  // namespace
 
-void Played::add(const Played& other) {
+void HistoryResult::add(const HistoryResult& other) {
   polls += other.polls;
   failed_polls += other.failed_polls;
   kills += other.kills;
@@ -155,11 +155,11 @@ void Played::add(const Played& other) {
   events += other.events;
 }
 
-Played play(std::uint64_t seed) {
+HistoryResult run_random_history(std::uint64_t seed) {
   try {
-    return Play(seed).played();
+    return HistoryRun(seed).run();
   } catch (const std::exception& e) {
-    Played ended;
+    HistoryResult ended;
     ended.faults.emplace_back(e.what());
     return ended;
   }

@@ -1,4 +1,4 @@
-#include "crowd.hpp"
+#include "largest_cache.hpp"
 
 #include <fmt/format.h>
 

@@ -9,9 +9,9 @@
 
 namespace history {
 
-class Ledger {
+class EventInvariants {
  public:
-  explicit Ledger(Observer& observer) : observer_(observer) {}
+  explicit EventInvariants(Observer& observer) : observer_(observer) {}
 
   // After anything but a tidy.
   void look();

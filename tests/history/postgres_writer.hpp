@@ -8,9 +8,9 @@
 
 namespace history {
 
-class Mirror {
+class PostgresWriter {
  public:
-  explicit Mirror(const std::string& connection) : session_(connection) {}
+  explicit PostgresWriter(const std::string& connection) : session_(connection) {}
   void write(const World& world);
 
  private:

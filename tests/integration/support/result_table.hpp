@@ -8,10 +8,10 @@
 
 namespace integration {
 
-class Tried {
+class ResultTable {
  public:
   // The first column's name is `what`.
-  Tried(std::string what, std::vector<std::string> columns) : what_(std::move(what)), columns_(std::move(columns)) {}
+  ResultTable(std::string what, std::vector<std::string> columns) : what_(std::move(what)), columns_(std::move(columns)) {}
 
   void note(const std::string& row, const std::string& column, const std::string& outcome);
   void print() const;  // nothing, if nothing was tried

@@ -1,4 +1,4 @@
-// The history as it should be: from the rows of the world, and from what a gateway's diary says it saw. Written from the
+// The history as it should be: from the rows of the world, and from what a gateway's log says it saw. Written from the
 // rules of the events, not from the gateway's SQL.
 #pragma once
 
@@ -30,7 +30,7 @@ Beginning begun(const World& world);
 
 // `at_once`: whoever looks at every step sees every rejection when it happens.
 std::vector<Due> due_from_rows(const World& world, const Beginning& beginning, bool at_once);
-std::vector<Due> due_from_diary(const World& world, const Diary& diary, bool clock_ever_set);
+std::vector<Due> events_due_from_log(const World& world, const ObservationLog& log, bool clock_ever_set);
 
 // What differs between the history a gateway has and the one it should have, one line a fault; empty: nothing.
 std::vector<std::string> differences(const std::vector<Event>& actual, const std::vector<Due>& due, const Retention& retention,

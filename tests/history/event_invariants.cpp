@@ -1,4 +1,4 @@
-#include "ledger.hpp"
+#include "event_invariants.hpp"
 
 #include <fmt/format.h>
 
@@ -16,7 +16,7 @@ bool may_give_way(const Event& event) { return event.type == "model_training_sta
 
 }  // namespace
 
-void Ledger::enter(const Event& event) {
+void EventInvariants::enter(const Event& event) {
   if (event.not_before && *event.not_before > event.time) faults_.push_back("not_before_at is after time: " + event.id);
   const auto [before, added] = known_.emplace(event.id, event);
   if (added || same(before->second, event)) return;
@@ -24,7 +24,7 @@ void Ledger::enter(const Event& event) {
 }
 
 // Nearly always nothing has changed but that there is more: then only that is read.
-void Ledger::look() {
+void EventInvariants::look() {
   if (sum_up_to(observer_.store(), seen_.last_row) == seen_) {
     for (const auto& event : events_after(observer_.store(), seen_.last_row)) enter(event);
     seen_ = sum_of_all(observer_.store());
@@ -33,7 +33,7 @@ void Ledger::look() {
   look_at_all();
 }
 
-void Ledger::look_at_all() {
+void EventInvariants::look_at_all() {
   std::unordered_set<std::string> there;
   for (const auto& event : events_of(observer_.store())) {
     if (!there.insert(event.id).second) faults_.push_back("twice: " + event.id);
@@ -47,7 +47,7 @@ void Ledger::look_at_all() {
   seen_ = sum_of_all(observer_.store());
 }
 
-void Ledger::tidy() {
+void EventInvariants::tidy() {
   look_at_all();
   std::vector<Event> before;
   before.reserve(known_.size());
@@ -60,7 +60,7 @@ void Ledger::tidy() {
   if (known_.size() > should) faults_.push_back(fmt::format("{} events are kept against the rules", known_.size() - should));
 }
 
-void Ledger::restarted(const std::vector<Event>& published) {
+void EventInvariants::restarted(const std::vector<Event>& published) {
   known_.clear();
   for (const auto& event : published) known_.emplace(event.id, event);
   look_at_all();
