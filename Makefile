@@ -111,7 +111,7 @@ mutants: build
 
 # with Docker: the gateway and Grafana (port 4700), by default beside demo upstreams
 up:
-	@test -f .env || install -m 600 .env.example .env
+	@test -f .env || gateway/deploy/make-env
 	@$(COMPOSE) up --detach --build
 
 # stop and remove the containers; the cache stays

@@ -17,8 +17,18 @@ fi
 export GF_SECURITY_ADMIN_USER="${GRAFANA_ADMIN_USER:-admin}"
 export GF_SECURITY_ADMIN_PASSWORD="${GRAFANA_ADMIN_PASSWORD:-admin}"
 unset GRAFANA_ADMIN_USER GRAFANA_ADMIN_PASSWORD GRAFANA_ADMIN_PASSWORD_FILE
-[ "$GF_SECURITY_ADMIN_PASSWORD" != admin ] ||
-    echo "grafana: the administrator's password is the well-known default; set GRAFANA_ADMIN_PASSWORD" >&2
+# The well-known password may guard a port that only this host can reach, and no other.
+if [ "$GF_SECURITY_ADMIN_PASSWORD" = admin ]; then
+    case ${GRAFANA_BIND:-127.0.0.1} in
+    127.* | ::1 | '[::1]' | localhost) echo "grafana: the administrator's password is the well-known default; set GRAFANA_ADMIN_PASSWORD" >&2 ;;
+    *) fail "GRAFANA_BIND=$GRAFANA_BIND opens this Grafana to the network with the password admin; set GRAFANA_ADMIN_PASSWORD" ;;
+    esac
+fi
+# Requests for another host name than this one are redirected: a page elsewhere cannot rebind its own name to this address.
+if [ -n "${GRAFANA_DOMAIN:-}" ]; then
+    export GF_SERVER_DOMAIN="$GRAFANA_DOMAIN" GF_SERVER_ENFORCE_DOMAIN=true
+fi
+unset GRAFANA_BIND GRAFANA_DOMAIN
 
 # Signs and encrypts what is in the database, and lives as long: the published default of Grafana would be no secret.
 GF_SECURITY_SECRET_KEY=$(head -c 32 /dev/urandom | base64 | tr -d '\n')
