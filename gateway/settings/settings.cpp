@@ -114,6 +114,7 @@ Settings read_settings(SettingsReader& reader) {
   s.cache_path = read_cache_path(reader);
   s.log_level = reader.one_of("LOG_LEVEL", "info", {"debug", "info", "warn", "error"});
   s.log_json = reader.one_of("LOG_FORMAT", "text", {"text", "json"}) == "json";
+  s.secrets = reader.secrets();
   return s;
 }
 

@@ -61,7 +61,8 @@ struct Settings {
   } rabbitmq;
   std::vector<ServiceSettings> services;
   Pace services_pace;
-  std::string ca_file;  // trust for HTTPS; empty: the system's
+  std::vector<std::string> secrets;  // every password and key above, for SecretMask
+  std::string ca_file;               // trust for HTTPS; empty: the system's
   std::vector<std::string> strategies;
   std::string bybit_environment;
   Milliseconds ws_quiet_after{};
@@ -90,15 +91,18 @@ class SettingsReader {
   std::optional<Url> url(const std::string& name, const std::string& fallback);
   std::vector<ServiceSettings> services(const std::string& name);
 
+  const std::vector<std::string>& secrets() const { return secrets_; }  // all that were read, for SecretMask
   const std::vector<SettingError>& faults() const { return faults_; }
   const std::map<std::string, std::string>& variables() const { return variables_; }  // variable -> default
 
  private:
   std::optional<std::string> value(const std::string& name, const std::string& fallback);
+  std::string noted(std::string secret);
   void fault(const std::string& variable, const std::string& shown, const std::string& remedy);
 
   Environment environment_;
   std::vector<SettingError> faults_;
+  std::vector<std::string> secrets_;
   std::map<std::string, std::string> variables_;
 };
 

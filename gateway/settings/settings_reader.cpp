@@ -104,7 +104,7 @@ std::string SettingsReader::one_of(const std::string& name, const std::string& f
 std::string SettingsReader::secret(const std::string& name, const std::string& fallback) {
   const auto direct = value(name, fallback);
   const auto file = environment_(name + "_FILE");
-  if (!file || file->empty()) return direct.value_or(fallback);
+  if (!file || file->empty()) return direct ? noted(*direct) : fallback;
   if (direct) {
     fault(name + "_FILE", *file, "set either " + name + " or " + name + "_FILE, not both");
     return {};
@@ -115,7 +115,12 @@ std::string SettingsReader::secret(const std::string& name, const std::string& f
     fault(name + "_FILE", *file, "name a readable, non-empty file with the secret in it");
     return {};
   }
-  return std::string(trimmed(content.str()));
+  return noted(std::string(trimmed(content.str())));
+}
+
+std::string SettingsReader::noted(std::string secret) {
+  if (!secret.empty()) secrets_.push_back(secret);
+  return secret;
 }
 
 std::optional<Milliseconds> SettingsReader::optional_duration(const std::string& name) {

@@ -1,11 +1,19 @@
-// Passwords and keys appear nowhere: not in the cache's bytes, the log, what `status` prints, or the arguments, neither
-// while all is well nor when each of them is refused.
+// Passwords and keys appear nowhere: not in the cache's bytes (free pages included) or a file moved aside, the log, what
+// `status` prints, or the arguments; neither while all is well, nor when each of them is refused, nor when a peer repeats them.
 #include <fmt/format.h>
+#include <openssl/evp.h>
 
 #include "support/fixture.hpp"
 
 namespace integration {
 namespace {
+
+std::string base64(const std::string& text) {
+  std::string encoded(4 * ((text.size() + 2) / 3), '\0');
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()), reinterpret_cast<const unsigned char*>(text.data()),
+                  static_cast<int>(text.size()));
+  return encoded;
+}
 
 class Secrets : public Integration {
  protected:
@@ -19,12 +27,20 @@ class Secrets : public Integration {
 
   void expect_no_secret(const std::string& where, const std::string& text) const {
     EXPECT_FALSE(text.empty()) << where << " must have been looked at";
-    for (const auto& secret : secrets) EXPECT_EQ(text.find(secret), std::string::npos) << where << " contains " << secret;
+    for (const auto& secret : secrets) {
+      EXPECT_EQ(text.find(secret), std::string::npos) << where << " contains " << secret;
+      // The middle of any base64 of it, at the three offsets that it can have.
+      for (const auto* before : {"", "x", "xy"}) {
+        const auto encoded = base64(before + secret);
+        EXPECT_EQ(text.find(encoded.substr(4, encoded.size() - 8)), std::string::npos) << where << " contains the base64 of " << secret;
+      }
+    }
   }
 
   void look_everywhere() {
-    for (const auto& file : {cache(), std::filesystem::path(cache().string() + ".lock")}) {
-      expect_no_secret(file.filename().string(), content(file));
+    ASSERT_TRUE(std::filesystem::exists(cache()));
+    for (const auto& entry : std::filesystem::directory_iterator(directory())) {
+      if (entry.file_size() > 0) expect_no_secret(entry.path().filename().string(), content(entry.path()));
     }
     expect_no_secret("the log", gateway().log());
     expect_no_secret("the arguments", content(fmt::format("/proc/{}/cmdline", gateway().pid())));
@@ -62,6 +78,30 @@ TEST_F(Secrets, NoneShowsWhenAServerRepeatsThemInNonsense) {
   ASSERT_TRUE(eventually(source("order-manager.health", "error_class"), "malformed"));
   service.answer(500, "Traceback: key=" + service_key);
   ASSERT_TRUE(eventually(source("order-manager.health", "error_class"), "http"));
+  look_everywhere();
+}
+
+TEST_F(Secrets, NoneShowsWhenAServiceRepeatsThemInItsHealth) {
+  start_gateway();
+  ASSERT_TRUE(service_becomes("order-manager", "healthy"));
+  const auto basic = base64("somebody:" + service_key);
+  for (const auto& echo : {"X-API-Key: " + service_key, "Authorization: Basic " + basic, std::string(880, '.') + service_key}) {
+    service.answer(503, fmt::format(R"({{"status":"unhealthy","error":"{0}","checks":{{"database":{{"status":"unhealthy","error":"{0}"}},
+      "{1}":{{"status":"{1}"}}}}}})",
+                                    echo, service_key));
+    ASSERT_TRUE(service_becomes("order-manager", "unhealthy"));
+    service.be_healthy();
+    ASSERT_TRUE(service_becomes("order-manager", "healthy"));
+  }
+  look_everywhere();
+}
+
+TEST_F(Secrets, NoneShowsWhenADatabaseHasThemInItsRows) {
+  insert_signals(upstreams, "with-secrets", 1, 3);
+  upstreams.sql(fmt::format(R"(UPDATE trading_signals SET trace_id = '{0}', metadata = '{{"reasoning":"password={0} for {1}"}}')",
+                            monitor_password, base64("grafana_monitor:" + std::string(monitor_password))));
+  start_gateway();
+  ASSERT_TRUE(eventually(query("SELECT trace_id, reasoning FROM recent_signals LIMIT 1"), "***|password=*** for Z3JhZmFuYV9tb25pdG9yOn***"));
   look_everywhere();
 }
 

@@ -1,0 +1,25 @@
+// An upstream whose answers have passed the mask: the one border at which a peer's texts enter the gateway. Whatever is
+// stored, shown or logged afterwards came through here.
+#pragma once
+
+#include <memory>
+
+#include "ask/upstream.hpp"
+#include "base/secrets.hpp"
+
+namespace gateway {
+
+class MaskedUpstream : public Upstream {
+ public:
+  MaskedUpstream(std::shared_ptr<Upstream> inner, SecretMask mask) : inner_(std::move(inner)), mask_(std::move(mask)) {}
+
+  std::vector<Outcome> attempt(std::span<Job> jobs, const Deadline& deadline) override;
+  void cancel() override { inner_->cancel(); }
+  std::string identity() const override { return mask_.masked_data(inner_->identity()); }
+
+ private:
+  std::shared_ptr<Upstream> inner_;
+  SecretMask mask_;
+};
+
+}  // namespace gateway
