@@ -226,8 +226,9 @@ Result<Table> Postgres::query(const SqlRequest& request, const Deadline& deadlin
 // pg_attribute and not information_schema, which hides what the role may not read.
 std::optional<Error> Postgres::probe(const Deadline& deadline) {
   const auto found =
-      query(plain("SELECT c.relname::text, a.attname::text, has_column_privilege(c.oid, a.attnum, 'SELECT') AS readable "
-                  "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+      query(plain("SELECT c.relname::text, a.attname::text, has_column_privilege(c.oid, a.attnum, 'SELECT') AS readable, "
+                  "format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) AS type "
+                  "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid "
                   "WHERE c.relkind IN ('r','p','v','m','f') AND pg_table_is_visible(c.oid) AND a.attnum > 0 AND NOT a.attisdropped "
                   "AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)"),
             deadline);
@@ -236,9 +237,10 @@ std::optional<Error> Postgres::probe(const Deadline& deadline) {
   for (std::size_t i = 0; i < found->rows.size(); ++i) {
     using enum Catalogue::Access;
     const auto& row = found->rows[i];
-    if (row.size() != 3)
+    if (row.size() != 4)
       return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer what was asked", settings_.host, settings_.port)};
-    catalogue_.tables[text(row.at(0)).value_or("")][text(row.at(1)).value_or("")] = integer(row.at(2)) == 1 ? readable : forbidden;
+    catalogue_.tables[text(row.at(0)).value_or("")][text(row.at(1)).value_or("")] = {integer(row.at(2)) == 1 ? readable : forbidden,
+                                                                                     text(row.at(3)).value_or("")};
   }
   must_probe_ = false;
   probed_at_ = Clock::now();

@@ -18,7 +18,16 @@ namespace gateway {
 // Columns the read-only role sees of a table; a column it may not read is `forbidden`, an absent one is not listed.
 struct Catalogue {
   enum class Access { readable, forbidden };
-  std::map<std::string, std::map<std::string, Access>> tables;
+  struct Column {
+    Access access = Access::readable;
+    std::string type;  // as SQL names it, without a length; a domain's base type. Empty: not known
+
+    Column() = default;
+    Column(Access given, std::string its_type = {}) : access(given), type(std::move(its_type)) {}
+  };
+  std::map<std::string, std::map<std::string, Column>> tables;
+  // Tables that exist and cannot be read as they should, with the reason and the remedy. They are not among `tables`.
+  std::map<std::string, std::string> refused;
 };
 
 // What is already known when a source decides what to ask. A value: read on the loop thread, used in a pool thread.
@@ -55,6 +64,7 @@ struct Source {
   std::string row_count_sql;                 // SQL on the store: how many rows it holds
   std::vector<std::string> prior_state_sql;  // SQL on the store: what `ask` and `parse` need to know
   bool on = true;                            // false: not configured, shown as such
+  std::vector<std::string> reads = {};       // PostgreSQL only: every table its SQL may name, optional ones included
   bool judged_alone = false;                 // PostgreSQL only: outside the datasets' common transaction
   // Both run in the upstream's pool thread, touch nothing but their arguments, and report faults as a Result.
   std::function<Result<std::vector<Request>>(const PriorState&)> ask;

@@ -15,7 +15,7 @@ const std::string columns = fmt::format(
     "CASE WHEN jsonb_typeof(e.performance->'realized_pnl') = 'number' THEN (e.performance->>'realized_pnl')::numeric END AS realized_pnl",
     epoch("e.executed_at"));
 
-bool without_orders(const PriorState& prior) { return !prior.catalogue->tables.contains("orders"); }
+bool without_orders(const PriorState& prior) { return is_absent(*prior.catalogue, "orders"); }
 
 Write orders_of(const Table& events) {
   Write write{.table = "trade_order",
@@ -46,6 +46,7 @@ Source executions() {
       .prior_state_sql =
           {"SELECT DISTINCT signal_id FROM trade_order WHERE closure = 'filled' AND signal_id IS NOT NULL AND id NOT LIKE 'event:%'",
            "SELECT id FROM trade_order WHERE id LIKE 'event:%'"},
+      .reads = {"execution_events", "orders"},
       .ask = [](const PriorState& prior) -> Result<std::vector<Request>> {
         if (auto error = missing_columns(*prior.catalogue, "execution_events",
                                          {"id", "signal_id", "strategy_id", "asset", "side", "execution_price", "execution_quantity",

@@ -15,6 +15,7 @@ Source models() {
       .tables = {"model_version"},
       .row_count_sql = "SELECT count(*) FROM model_version",
       .prior_state_sql = {},
+      .reads = {"model_versions", "model_quality_metrics"},
       .ask = [](const PriorState& prior) -> Result<std::vector<Request>> {
         if (auto error = missing_columns(*prior.catalogue, "model_versions",
                                          {"id", "version", "strategy_id", "model_type", "trained_at", "training_duration_seconds",

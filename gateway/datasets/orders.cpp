@@ -208,6 +208,7 @@ Source orders() {
                "SELECT max(time) FROM trade_order WHERE time <= (SELECT value FROM cursor WHERE source = 'postgres.orders' AND name = "
                "'newest') AND id NOT LIKE 'event:%'",
                "SELECT id, closure = 'open' FROM trade_order WHERE id NOT LIKE 'event:%'"},
+          .reads = {"orders", "trading_signals"},
           .ask = ask,
           .parse = parse,
           .failed = {}};

@@ -232,6 +232,7 @@ Source quality() {
                "SELECT * FROM (SELECT * FROM unfinished ORDER BY hour DESC LIMIT 50) UNION SELECT * FROM (SELECT * FROM unfinished "
                "ORDER BY random() "
                "LIMIT 50)"},
+          .reads = {"orders", "execution_events", "trading_signals"},
           .ask = ask,
           .parse = parse,
           .failed = {}};

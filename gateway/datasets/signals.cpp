@@ -81,6 +81,7 @@ Source signals() {
                // Of those that were not dated in the future. The watermark may be ahead of them, while a burst is read.
                "SELECT max(time) FROM signal WHERE time <= (SELECT value FROM cursor WHERE source = 'postgres.signals' AND name = "
                "'newest')"},
+          .reads = {"trading_signals"},
           .ask = [](const PriorState& prior) -> Result<std::vector<Request>> {
             if (auto error = missing_columns(*prior.catalogue, "trading_signals",
                                              {"signal_id", "strategy_id", "asset", "side", "price", "confidence", "timestamp",

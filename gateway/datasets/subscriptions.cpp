@@ -61,6 +61,7 @@ Source subscriptions(const Settings& settings) {
           .tables = {"subscription_row", "ws_connection_row", "cursor"},
           .row_count_sql = "SELECT count(*) FROM subscription_row",
           .prior_state_sql = {known_connection("public"), read_cursors(name, {"read_up_to"})},
+          .reads = {"subscriptions"},
           .ask = [](const PriorState& prior) -> Result<std::vector<Request>> {
             if (auto error = missing_columns(*prior.catalogue, "subscriptions",
                                              {"id", "channel_type", "symbol", "topic", "requesting_service", "is_active", "created_at",
