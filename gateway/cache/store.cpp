@@ -341,12 +341,13 @@ void Store::record(const Outcome& outcome, const std::optional<Error>& error, co
             outcome.requests, error ? Value{} : Value{outcome.result->rows}, error ? Value{std::string(to_string(error->kind))} : Value{},
             error ? Value{error->text} : Value{}, error ? Value{std::string(to_string(implication(error->kind)))} : Value{}});
   attempt.exec();
+  const auto next_attempt_at = source.name.ends_with(".health") ? report.next_probe_at.value_or(report.next_attempt_at) : report.next_attempt_at;
   if (error) {
     const auto failing = report.failing_for_s.find(outcome.source);
     auto& failed = prepared(
         "UPDATE source SET last_attempt_at = ?, next_attempt_at = ?, duration_ms = ?, consecutive_failures = consecutive_failures + 1, "
         "failing_for_s = max(failing_for_s, ?), error_class = ?, error = ?, failure_means = ?, state = ? WHERE source = ?");
-    bind_row(failed, {outcome.sent_at, report.next_attempt_at, t.duration_ms, failing == report.failing_for_s.end() ? 0.0 : failing->second,
+    bind_row(failed, {outcome.sent_at, next_attempt_at, t.duration_ms, failing == report.failing_for_s.end() ? 0.0 : failing->second,
                       std::string(to_string(error->kind)), error->text, std::string(to_string(implication(error->kind))),
                       std::string(error->kind == ErrorClass::missing ? "missing" : "on"), outcome.source});
     failed.exec();
@@ -354,7 +355,7 @@ void Store::record(const Outcome& outcome, const std::optional<Error>& error, co
   }
   if (!outcome.result->answered) {
     auto& tried = prepared("UPDATE source SET last_attempt_at = ?, next_attempt_at = ?, duration_ms = ? WHERE source = ?");
-    bind_row(tried, {outcome.sent_at, report.next_attempt_at, t.duration_ms, outcome.source});
+    bind_row(tried, {outcome.sent_at, next_attempt_at, t.duration_ms, outcome.source});
     tried.exec();
     return;
   }
@@ -362,7 +363,7 @@ void Store::record(const Outcome& outcome, const std::optional<Error>& error, co
       "UPDATE source SET last_attempt_at = ?1, last_success_at = ?1, next_attempt_at = ?2, duration_ms = ?3, "
       "consecutive_failures = 0, failing_for_s = 0, error_class = NULL, error = NULL, failure_means = NULL, state = 'on' WHERE source = "
       "?4");
-  bind_row(succeeded, {outcome.sent_at, report.next_attempt_at, t.duration_ms, outcome.source});
+  bind_row(succeeded, {outcome.sent_at, next_attempt_at, t.duration_ms, outcome.source});
   succeeded.exec();
   // Counted last: retention runs in triggers on the success above.
   auto& count = prepared("UPDATE source SET rows = ? WHERE source = ?");

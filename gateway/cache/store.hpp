@@ -31,6 +31,7 @@ struct AttemptReport {
   std::int64_t next_attempt_at = 0;
   int failures_for_outage = 2;                  // `once` opens an outage at the first
   std::map<std::string, double> failing_for_s;  // per source, by a steady clock
+  std::optional<std::int64_t> next_probe_at;    // of its `.health`, where that is not next_attempt_at
 };
 
 struct Stamp {

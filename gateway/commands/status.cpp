@@ -6,11 +6,11 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
-#include "cache/cache_file.hpp"
 #include "base/deadline.hpp"
+#include "base/text.hpp"
+#include "cache/cache_file.hpp"
 #include "cache/store.hpp"
 #include "commands/table.hpp"
-#include "base/text.hpp"
 
 namespace gateway {
 namespace {

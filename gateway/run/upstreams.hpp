@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/source.hpp"
-#include "run/scheduler.hpp"
+#include "run/upstream_loop.hpp"
 #include "settings/settings.hpp"
 
 namespace gateway {

@@ -1,12 +1,6 @@
 // The list of all settings: names, defaults and where they go.
 #include "settings/settings.hpp"
 
-#include <algorithm>
-#include <cstdlib>
-#include <fstream>
-
-#include "base/text.hpp"
-
 namespace gateway {
 namespace {
 
@@ -19,50 +13,7 @@ Pace read_pace(SettingsReader& reader, const std::string& prefix, const std::str
   return pace;
 }
 
-std::optional<std::string> unquoted(std::string_view text) {
-  const bool set_off = text.starts_with(' ') || text.starts_with('\t');
-  text = trimmed(text);
-  if (text.empty() || (set_off && text.front() == '#')) return std::string();
-  const char quote = text.front();
-  if (quote != '"' && quote != '\'') {
-    const auto comment = std::min(text.find(" #"), text.find("\t#"));
-    return std::string(trimmed(text.substr(0, comment)));
-  }
-  const auto end = text.find(quote, 1);
-  if (end == std::string_view::npos) return std::nullopt;
-  return std::string(text.substr(1, end - 1));
-}
-
 }  // namespace
-
-Environment process_environment() {
-  return [](const std::string& name) -> std::optional<std::string> {
-    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nothing here sets the environment
-    if (value == nullptr) return std::nullopt;
-    return std::string(value);
-  };
-}
-
-std::expected<Environment, std::string> environment_file(const std::filesystem::path& file, Environment overlay) {
-  std::ifstream in(file);
-  if (!in) return std::unexpected(file.string() + ": cannot be read; name an existing .env file");
-  std::map<std::string, std::string> values;
-  std::string line;
-  for (int number = 1; std::getline(in, line); ++number) {
-    auto rest = trimmed(line);
-    if (rest.empty() || rest.front() == '#') continue;
-    if (rest.starts_with("export ")) rest = trimmed(rest.substr(7));
-    const auto equals = rest.find('=');
-    const auto value = equals == std::string_view::npos ? std::nullopt : unquoted(rest.substr(equals + 1));
-    if (!value) return std::unexpected(file.string() + ":" + std::to_string(number) + ": write NAME=VALUE, quotes closed");
-    values[std::string(trimmed(rest.substr(0, equals)))] = *value;
-  }
-  return [values = std::move(values), overlay = std::move(overlay)](const std::string& name) -> std::optional<std::string> {
-    if (auto set = overlay(name)) return set;
-    if (const auto found = values.find(name); found != values.end()) return found->second;
-    return std::nullopt;
-  };
-}
 
 std::filesystem::path read_cache_path(SettingsReader& reader) { return reader.word("CACHE_PATH", "volumes/cache/cache.db"); }
 
@@ -89,13 +40,7 @@ Settings read_settings(SettingsReader& reader) {
   s.rabbitmq.lag_ratio = reader.ratio("QUEUE_LAG_RATIO", 0.1);
   s.rabbitmq.lag_ignore = reader.list("QUEUE_LAG_IGNORE");
 
-  const auto service = [&](const char* name, const char* url, const char* fallback, const char* key) {
-    s.services.push_back({name, reader.url(url, fallback), "/health", reader.secret(key, "")});
-  };
-  service("ws-gateway", "WS_GATEWAY_URL", "http://ws-gateway:4400", "WS_GATEWAY_API_KEY");
-  service("model-service", "MODEL_SERVICE_URL", "http://model-service:4500", "MODEL_SERVICE_API_KEY");
-  service("order-manager", "ORDER_MANAGER_URL", "http://order-manager:4600", "ORDERMANAGER_API_KEY");
-  for (auto& more : reader.services("HEALTH_SERVICES")) s.services.push_back(std::move(more));
+  s.services = read_services(reader);
   s.services_pace = read_pace(reader, "SERVICES", "10s", "3s", stale_after);
   s.ca_file = reader.word("UPSTREAM_CA_FILE", "");
 

@@ -1,49 +1,20 @@
-// Settings come from the environment, or from a .env file below it. All faults are found in one go; each names the
+// Settings come from the environment, or from a .env file below it. All errors are found in one go; each names the
 // variable, the value as it may be shown, and the remedy. docs: .env.example, which a test compares with what is read here.
 #pragma once
 
 #include <cstdint>
-#include <expected>
 #include <filesystem>
-#include <functional>
-#include <map>
-#include <optional>
-#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/deadline.hpp"
+#include "settings/services.hpp"
+#include "settings/settings_reader.hpp"
 
 namespace gateway {
 
-// Where a variable's value is looked up; nullopt: not set.
-using Environment = std::function<std::optional<std::string>(const std::string&)>;
-
-Environment process_environment();
-// Lines of KEY=VALUE; `export`, comments and quotes as in a shell. The overlay wins over the file.
-std::expected<Environment, std::string> environment_file(const std::filesystem::path& file, Environment overlay);
-
-struct SettingError {
-  std::string variable, shown, remedy;
-};
-
 struct Pace {
   Milliseconds interval{}, timeout{}, stale_after{};
-};
-
-struct Url {
-  bool tls = false;
-  std::string host;
-  int port = 80;
-  std::string path;  // without a trailing slash
-};
-
-struct ServiceSettings {
-  std::string name;
-  std::optional<Url> url;   // nullopt: not monitored
-  std::string health_path;  // on that url
-  std::string api_key;
 };
 
 struct Settings {
@@ -73,41 +44,6 @@ struct Settings {
   std::string log_level;
   bool log_json = false;
 };
-
-// Reads one variable after another and gathers the faults; also the list of all that can be set.
-class SettingsReader {
- public:
-  explicit SettingsReader(Environment environment) : environment_(std::move(environment)) {}
-
-  std::string word(const std::string& name, const std::string& fallback);
-  std::string one_of(const std::string& name, const std::string& fallback, const std::vector<std::string>& choices);
-  std::string secret(const std::string& name, const std::string& fallback);
-  Milliseconds duration(const std::string& name, const std::string& fallback);
-  std::optional<Milliseconds> optional_duration(const std::string& name);
-  std::int64_t count(const std::string& name, std::int64_t fallback, std::int64_t least, std::int64_t most);
-  double ratio(const std::string& name, double fallback);
-  bool yes_or_no(const std::string& name, bool fallback);
-  std::vector<std::string> list(const std::string& name);
-  std::optional<Url> url(const std::string& name, const std::string& fallback);
-  std::vector<ServiceSettings> services(const std::string& name);
-
-  const std::vector<std::string>& secrets() const { return secrets_; }  // all that were read, for SecretMask
-  const std::vector<SettingError>& faults() const { return faults_; }
-  const std::map<std::string, std::string>& variables() const { return variables_; }  // variable -> default
-
- private:
-  std::optional<std::string> value(const std::string& name, const std::string& fallback);
-  std::string noted(std::string secret);
-  void fault(const std::string& variable, const std::string& shown, const std::string& remedy);
-
-  Environment environment_;
-  std::vector<SettingError> faults_;
-  std::vector<std::string> secrets_;
-  std::map<std::string, std::string> variables_;
-};
-
-std::optional<Milliseconds> parse_duration(std::string_view text);
-std::optional<Url> parse_url(std::string_view text);
 
 // What `status` and `ping` need.
 std::filesystem::path read_cache_path(SettingsReader& reader);

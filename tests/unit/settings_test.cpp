@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "settings/duration.hpp"
 #include "support.hpp"
 
 namespace gateway {

@@ -1,0 +1,77 @@
+#include "commands/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+#include "cache/cache_file.hpp"
+#include "datasets/datasets.hpp"
+#include "run/log.hpp"
+#include "run/scheduler.hpp"
+#include "run/upstreams.hpp"
+#include "version.hpp"
+
+namespace gateway {
+namespace {
+
+constexpr int all_well = 0, cannot_publish = 1, some_failed = 3;
+
+// Loads the published file, or moves it aside when it is not ours to load.
+void load(Store& store, const std::filesystem::path& file) {
+  const auto inspection = inspect(file);
+  if (inspection.state == FileState::absent) return;
+  if (inspection.state != FileState::good) {
+    const char* label = inspection.state == FileState::newer ? "newer" : inspection.state == FileState::older ? "older" : "broken";
+    const auto aside = move_aside(file, label);
+    log(Level::warn, "cache_set_aside",
+        {{"file", file.string()}, {"reason", inspection.reason}, {"aside", aside ? aside->string() : aside.error()}});
+  }
+  if (inspection.state != FileState::good && inspection.state != FileState::older) return;
+  for (const auto& rejected : store.restore(file)) log(Level::warn, "cache_not_carried_over", {{"table", rejected}});
+}
+
+SchedulerSettings schedule(const Settings& settings, const std::vector<SourceSetup>& sources, bool once) {
+  auto shortest = sources.front().pace.stale_after;
+  for (const auto& setup : sources) shortest = std::min(shortest, setup.pace.stale_after);
+  return {.backoff_cap = settings.backoff_cap,
+          .publish_interval = settings.publish_interval,
+          .publish_within = std::max(Milliseconds{1}, shortest / 3),
+          .once = once,
+          .cache_path = settings.cache_path};
+}
+
+}  // namespace
+
+int run(const Settings& settings, bool once) {
+  set_up_log(settings.log_level, settings.log_json);
+  const auto& file = settings.cache_path;
+  std::error_code ignored;  // a directory that cannot be made shows at the first publish, and may be fixed while we run
+  std::filesystem::create_directories(std::filesystem::absolute(file).parent_path(), ignored);
+  block_stop_signals();  // a stop while we load takes effect as soon as there is a loop
+  Lock lock(file);
+  if (lock.acquire() == Lock::State::taken) {
+    std::cerr << fmt::format("{}: another gateway publishes this file: {}; stop it, or set CACHE_PATH\n", file.string(), lock.detail());
+    return cannot_publish;
+  }
+  log(Level::info, "started", {{"version", version}, {"file", file.string()}});
+
+  const auto sources = all_sources(settings);
+  const auto setup = setups(sources, settings);
+  const auto pace = schedule(settings, setup, once);
+  Store store;
+  load(store, file);
+  // A publish waits for its interval even when a source asks for more.
+  const auto slowest = std::max(pace.publish_within, pace.publish_interval);
+  store.begin(setup, settings, version, unix_now(), static_cast<double>(slowest.count()) / 1000);
+  if (!once) store.note_start(unix_now(), version);
+
+  Scheduler scheduler(store, upstreams(setup, settings), pace, lock);
+  const auto error = scheduler.run();
+  const int code = error && once ? cannot_publish : once && scheduler.any_failed() ? some_failed : all_well;
+  if (scheduler.left_a_thread_behind()) std::_Exit(code);
+  return code;
+}
+
+}  // namespace gateway

@@ -1,0 +1,54 @@
+// Decides when an upstream is asked again. Pure: no clock and no state of its own, so that a table can test it.
+//
+// While all is well everything is asked at the interval. While an upstream fails, its probe (the cheap `*.health`) goes on
+// at the interval, so that a recovery shows at once; the datasets wait twice as long each time, up to BACKOFF_CAP, and the
+// first good probe wakes them. Refused credentials do not correct themselves, and upstreams lock out clients that insist:
+// then even the probe waits for BACKOFF_CAP.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "base/deadline.hpp"
+#include "base/source.hpp"
+
+namespace gateway {
+
+enum class AttemptResult {
+  answered,    // at least one source was answered
+  more,        // as above, and rows came that are followed by more: read on at once
+  asks_again,  // as above, but nothing came except the wish to ask for other rows
+  failed,      // no source was answered
+  refused,     // no source was answered, because of our credentials
+};
+
+// A table or endpoint that is missing is an answer: the upstream is alive.
+AttemptResult result_of(std::span<const Outcome> outcomes);
+
+// What was asked: all sources of an upstream, or only its probe. An upstream with nothing but a probe is asked for all.
+enum class Scope { all, probe };
+
+struct AttemptPace {
+  Milliseconds interval{}, backoff_cap{};
+};
+
+// Both from the start of the attempt that just ended.
+struct NextAttempt {
+  Milliseconds probe{};
+  std::optional<Milliseconds> all;  // never before the probe; nullopt: when it was due before
+
+  bool operator==(const NextAttempt&) const = default;
+};
+
+// What came before this attempt.
+struct AttemptHistory {
+  int failures = 0;  // attempts at all sources that failed in a row
+  AttemptResult last = AttemptResult::answered;
+};
+
+NextAttempt next_attempt(AttemptResult result, Scope asked, const AttemptHistory& before, const AttemptPace& pace);
+
+// Shortens both delays by the same random share, up to a tenth, so that upstreams are not asked in step. Never lengthens.
+NextAttempt jittered(NextAttempt next);
+
+}  // namespace gateway

@@ -1,0 +1,36 @@
+#include "run/system_identity.hpp"
+
+#include "cache/cache_file.hpp"
+#include "cache/store.hpp"
+#include "run/log.hpp"
+
+namespace gateway {
+namespace {
+
+// Of the same name, and the system's id of one of them is not known.
+bool may_be_same(const std::string& identity, const std::string& other) {
+  const auto name = [](const std::string& i) { return i.substr(std::min(i.find('/'), i.size())); };
+  return (identity.starts_with('/') || other.starts_with('/')) && name(identity) == name(other);
+}
+
+}  // namespace
+
+bool starts_over_for_other_system(Store& store, const std::filesystem::path& cache_path, const std::string& upstream,
+                                  const std::string& identity) {
+  const auto known = store.identity();
+  if (identity.empty() || identity == known) return false;
+  if (known.empty() || may_be_same(identity, known)) {
+    if (known.empty() || known.starts_with('/')) store.set_identity(identity);
+    return false;
+  }
+  const auto aside = move_aside(cache_path, "other-upstream");
+  log(Level::warn, "other_upstream",
+      {{"upstream", upstream},
+       {"aside", aside ? aside->string() : aside.error()},
+       {"text", "this is another database than the cache was made from; the cache begins anew"}});
+  store.clear();
+  store.set_identity(identity);
+  return true;
+}
+
+}  // namespace gateway

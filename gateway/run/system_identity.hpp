@@ -1,0 +1,16 @@
+// Whether a database is the one that the cached rows came from.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace gateway {
+
+class Store;
+
+// `identity`: what the upstream has said of itself, `<system id>/<name>`; empty: it has none, or has not answered yet.
+// True: it is another system. Then its predecessor's rows have been moved aside and the cache begins anew.
+bool starts_over_for_other_system(Store& store, const std::filesystem::path& cache_path, const std::string& upstream,
+                                  const std::string& identity);
+
+}  // namespace gateway

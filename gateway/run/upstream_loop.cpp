@@ -1,0 +1,201 @@
+#include "run/upstream_loop.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <new>
+
+#include "run/coroutine.hpp"
+#include "run/log.hpp"
+#include "run/system_identity.hpp"
+
+namespace gateway {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+constexpr auto grace = Milliseconds{250};  // for a thread to come back after it was told to
+constexpr auto nudge = Milliseconds{50};   // between two calls to do so
+
+bool is_probe(const SourceSetup& setup) { return setup.source->name.ends_with(".health"); }
+
+}  // namespace
+
+UpstreamLoop::UpstreamLoop(UpstreamSpec spec, LoopContext& context) : spec_(std::move(spec)), context_(context), timer_(context.loop) {
+  for (const auto& setup : spec_.sources) {
+    const auto age =
+        context_.store.query("SELECT max(0, unixepoch() - last_success_at) FROM source WHERE source = ?", {setup.source->name});
+    log_.add(setup.source->name, age.empty() ? 0 : number(age.rows[0][0]).value_or(0));
+  }
+}
+
+awaitable<void> UpstreamLoop::run() {
+  while (!stopping_) {
+    const auto start = Clock::now();
+    // A wall for exceptions: one that ended this coroutine would leave the upstream unasked for ever.
+    try {
+      if (!co_await poll_once()) continue;
+    } catch (const std::exception& e) {
+      any_failed_ = true;
+      next_at_ = start + spec_.pace.interval;
+      log(Level::error, "attempt_failed", {{"upstream", spec_.name}, {"error", e.what()}});
+    }
+    if (context_.settings.once && (history_.last != AttemptResult::asks_again || next_at_ > Clock::now())) break;
+    if (stopping_ || next_at_ <= Clock::now()) continue;
+    timer_.expires_at(next_at_);
+    co_await timer_.async_wait(quietly);
+  }
+}
+
+void UpstreamLoop::stop() {
+  stopping_ = true;
+  if (in_flight_) spec_.client->cancel();
+  timer_.cancel();
+}
+
+// One attempt and what follows from it. False: it did not count, ask again at once.
+awaitable<bool> UpstreamLoop::poll_once() {
+  const auto now = unix_now();
+  const auto start = Clock::now();
+  if (in_flight_) {  // never join a stuck thread with another; report it every interval until it is back
+    spec_.client->cancel();
+    record(not_returned(now), now, start);
+    next_at_ = start + spec_.pace.interval;
+    co_return true;
+  }
+  const auto outcomes = co_await attempt(now);
+  if (stopping_) {  // what was cut short is no news about the upstream
+    any_failed_ |= context_.settings.once;
+    co_return true;
+  }
+  if (!in_flight_ && starts_over_for_other_system(context_.store, context_.settings.cache_path, spec_.name, spec_.client->identity())) {
+    context_.changed();
+    all_due_at_ = start;
+    co_return false;  // what came was asked for with the other system's cursors
+  }
+  record(outcomes, now, start);
+  co_return true;
+}
+
+// The probe alone while the datasets wait for their backoff.
+std::vector<SourceSetup> UpstreamLoop::due_sources() const {
+  if (Clock::now() >= all_due_at_ || std::ranges::none_of(spec_.sources, is_probe)) return spec_.sources;
+  std::vector<SourceSetup> probes;
+  std::ranges::copy_if(spec_.sources, std::back_inserter(probes), is_probe);
+  return probes;
+}
+
+awaitable<std::vector<Outcome>> UpstreamLoop::attempt(std::int64_t now) {
+  asked_ = due_sources();
+  jobs_.clear();
+  for (const auto& setup : asked_) {
+    Job job{.source = setup.source, .prior = context_.store.prior_state(*setup.source, now)};
+    job.prior.first_sample_counts = context_.settings.once;
+    jobs_.push_back(std::move(job));
+  }
+  start_attempt(now);
+  auto wait = spec_.pace.timeout;
+  for (const auto give_up = Clock::now() + wait + grace; in_flight_ && Clock::now() < give_up; wait = nudge) {
+    if (deadline_->passed() || stopping_) spec_.client->cancel();
+    timer_.expires_after(wait);
+    co_await timer_.async_wait(quietly);
+  }
+  if (outcomes_) co_return std::move(*outcomes_);
+  co_return not_returned(now);
+}
+
+void UpstreamLoop::start_attempt(std::int64_t now) {
+  outcomes_.reset();
+  in_flight_ = true;
+  deadline_.emplace(spec_.pace.timeout);
+  context_.pool.post([this, now] {
+    // The wall for exceptions: what is thrown here would end the process.
+    auto outcomes = [&]() -> std::vector<Outcome> {
+      try {
+        return spec_.client->attempt(jobs_, *deadline_);
+      } catch (const std::bad_alloc&) {
+        return all_failed(now, Milliseconds{0}, {ErrorClass::too_large, "there is not enough memory for the answer"});
+      } catch (const std::exception& e) {
+        return all_failed(now, Milliseconds{0}, {ErrorClass::other, fmt::format("internal error: {}", e.what())});
+      }
+    }();
+    asio::post(context_.loop, [this, outcomes = std::move(outcomes)]() mutable {
+      in_flight_ = false;
+      outcomes_ = std::move(outcomes);
+      timer_.cancel();
+    });
+  });
+}
+
+std::vector<Outcome> UpstreamLoop::all_failed(std::int64_t at, Milliseconds after, const Error& error) const {
+  std::vector<Outcome> outcomes;
+  for (const auto& setup : asked_) {
+    outcomes.push_back({.source = setup.source->name,
+                        .sent_at = at,
+                        .requests = 0,
+                        .timing = {.duration_ms = static_cast<double>(after.count())},
+                        .result = std::unexpected(error)});
+  }
+  return outcomes;
+}
+
+std::vector<Outcome> UpstreamLoop::not_returned(std::int64_t now) const {
+  return all_failed(
+      now, spec_.pace.timeout + grace,
+      {ErrorClass::timeout, spec_.name + ": no answer in time, and the attempt cannot be stopped; is name resolution stuck?"});
+}
+
+// Stores what an attempt brought and sets when the next one is due.
+void UpstreamLoop::record(const std::vector<Outcome>& outcomes, std::int64_t began_at, Clock::time_point start) {
+  const auto asked = asked_.size() == spec_.sources.size() ? Scope::all : Scope::probe;
+  const AttemptPace pace{.interval = spec_.pace.interval, .backoff_cap = context_.settings.backoff_cap};
+  auto result = result_of(outcomes);
+  const auto next = jittered(next_attempt(result, asked, history_, pace));
+  const auto at = [&](Clock::time_point due) { return began_at + std::chrono::ceil<std::chrono::seconds>(due - start).count(); };
+  const auto all_due_at = next.all ? start + *next.all : all_due_at_;
+  AttemptReport report{.upstream = spec_.name,
+                       .next_attempt_at = at(all_due_at),
+                       .failures_for_outage = context_.settings.once ? 1 : 2,
+                       .failing_for_s = {},
+                       .next_probe_at = at(start + next.probe)};
+  for (const auto& outcome : outcomes) report.failing_for_s[outcome.source] = log_.failing_for_s(outcome.source);
+  if (store_outcomes(outcomes, report)) {
+    schedule(next, start);
+  } else {  // whatever there is more of would not be stored either
+    result = AttemptResult::answered;
+    schedule({.probe = pace.interval, .all = pace.interval}, start);
+  }
+  const bool failed = result == AttemptResult::failed || result == AttemptResult::refused;
+  if (!failed) history_.failures = 0;
+  else if (asked == Scope::all) ++history_.failures;
+  history_.last = result;
+  context_.changed();
+}
+
+void UpstreamLoop::schedule(const NextAttempt& next, Clock::time_point start) {
+  if (next.all) all_due_at_ = start + *next.all;
+  const bool has_probe = std::ranges::any_of(spec_.sources, is_probe);
+  next_at_ = has_probe ? std::min(start + next.probe, all_due_at_) : all_due_at_;
+}
+
+// Whether every answer that came is now in the store.
+bool UpstreamLoop::store_outcomes(const std::vector<Outcome>& outcomes, const AttemptReport& report) {
+  bool all_stored = true;
+  try {
+    const auto errors = context_.store.apply(outcomes, spec_.sources, report);
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      all_stored &= !outcomes[i].result || !errors[i];
+      any_failed_ |= errors[i] && errors[i]->kind != ErrorClass::missing;
+      log_.note(outcomes[i], errors[i]);
+    }
+  } catch (const std::exception& e) {
+    any_failed_ = true;
+    all_stored = false;
+    log(Level::error, "store_failed", {{"upstream", spec_.name}, {"error", e.what()}});
+  }
+  return all_stored;
+}
+
+}  // namespace gateway

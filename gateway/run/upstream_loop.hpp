@@ -1,0 +1,78 @@
+// One upstream's way through its attempts: ask in a worker thread, give up in time, store the answers, wait, ask again.
+// When that is, next_attempt.hpp decides.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ask/upstream.hpp"
+#include "cache/store.hpp"
+#include "run/next_attempt.hpp"
+#include "run/scheduler_settings.hpp"
+#include "run/source_log.hpp"
+#include "run/worker_pool.hpp"
+
+namespace gateway {
+
+struct UpstreamSpec {
+  std::string name;
+  std::shared_ptr<Upstream> client;
+  Pace pace;
+  std::vector<SourceSetup> sources;  // those that are on
+};
+
+// What all upstream loops of a run share. All of it outlives them.
+struct LoopContext {
+  boost::asio::io_context& loop;
+  WorkerPool& pool;
+  Store& store;
+  const SchedulerSettings& settings;
+  std::function<void()> changed;  // the store holds something new
+};
+
+// Used on the loop thread only.
+class UpstreamLoop {
+ public:
+  UpstreamLoop(UpstreamSpec spec, LoopContext& context);
+
+  // Ends after stop(); with `once`, after one attempt at every source.
+  boost::asio::awaitable<void> run();
+  // Cancels what is under way. May be called again until busy() is false.
+  void stop();
+
+  // A worker thread is in Upstream::attempt and uses this object.
+  bool busy() const { return in_flight_; }
+  bool any_failed() const { return any_failed_; }
+
+ private:
+  boost::asio::awaitable<bool> poll_once();
+  boost::asio::awaitable<std::vector<Outcome>> attempt(std::int64_t now);
+  void start_attempt(std::int64_t now);
+  std::vector<SourceSetup> due_sources() const;
+  std::vector<Outcome> all_failed(std::int64_t at, Milliseconds after, const Error& error) const;
+  std::vector<Outcome> not_returned(std::int64_t now) const;
+  void record(const std::vector<Outcome>& outcomes, std::int64_t began_at, Clock::time_point start);
+  void schedule(const NextAttempt& next, Clock::time_point start);
+  bool store_outcomes(const std::vector<Outcome>& outcomes, const AttemptReport& report);
+
+  UpstreamSpec spec_;
+  LoopContext& context_;
+  boost::asio::steady_timer timer_;
+  SourceLog log_;
+  AttemptHistory history_;
+  Clock::time_point next_at_{}, all_due_at_{};    // the next attempt; the next one that asks all sources
+  std::vector<SourceSetup> asked_;                // by the attempt under way
+  std::vector<Job> jobs_;                         // owned here: a thread that is stuck still uses them
+  std::optional<Deadline> deadline_;              // likewise
+  bool in_flight_ = false;                        // a worker thread is in attempt()
+  std::optional<std::vector<Outcome>> outcomes_;  // what it brought back
+  bool stopping_ = false, any_failed_ = false;
+};
+
+}  // namespace gateway

@@ -1,0 +1,22 @@
+// Which services are monitored, and where.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "settings/settings_reader.hpp"
+#include "settings/url.hpp"
+
+namespace gateway {
+
+struct ServiceSettings {
+  std::string name;
+  std::optional<Url> url;   // nullopt: not monitored
+  std::string health_path;  // on that url
+  std::string api_key;
+};
+
+std::vector<ServiceSettings> read_services(SettingsReader& reader);
+
+}  // namespace gateway
