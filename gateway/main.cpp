@@ -28,17 +28,18 @@ struct CommandLine {
   CLI::App app{"Snapshots the trading system's upstreams into one SQLite file that Grafana reads.", "cache-gateway"};
   std::string env_file;
   bool json = false;
-  CLI::App* run = app.add_subcommand("run", "the daemon (the default): polls every upstream at its interval until SIGTERM");
-  CLI::App* once = app.add_subcommand("once", "one attempt at every source, one publish");
-  CLI::App* status = app.add_subcommand("status", "what the published file says about its sources; contacts no upstream");
-  CLI::App* ping = app.add_subcommand("ping", "whether the gateway on this cache is alive");
+  CLI::App *run = nullptr, *once = nullptr, *status = nullptr, *ping = nullptr;
 
   CommandLine() {
     app.set_version_flag("--version", version);
-    app.fallthrough();
-    app.require_subcommand(0, 1);
     app.add_option("--env-file", env_file, "read settings from this .env file; the environment wins over it")->type_name("FILE");
+    app.fallthrough();  // subcommands inherit it: options may follow them
+    app.require_subcommand(0, 1);
+    run = app.add_subcommand("run", "the daemon (the default): polls every upstream at its interval until SIGTERM");
+    once = app.add_subcommand("once", "one attempt at every source, one publish");
+    status = app.add_subcommand("status", "what the published file says about its sources; contacts no upstream");
     status->add_flag("--json", json, "for scripts");
+    ping = app.add_subcommand("ping", "whether the gateway on this cache is alive");
     app.footer(
         "Settings come from the environment; .env.example lists them all.\n"
         "Exit: 0 well; run, once: 1 cannot publish, 2 invalid settings; once: 3 some source failed;\n"

@@ -41,6 +41,20 @@ TEST_F(Credentials, APasswordChangedUpstreamIsNoObservationUntilStale) {
   ASSERT_TRUE(eventually(state, "NULL|fresh|healthy|healthy"));
 }
 
+TEST_F(Credentials, AWrongPasswordIsTriedOnceAndThenWaitsForTheCap) {
+  settings["BACKOFF_CAP"] = "1h";
+  settings["GRAFANA_POSTGRES_PASSWORD"] = "not-this-one";
+  settings["RABBITMQ_MANAGEMENT_PASSWORD"] = "not-this-one";
+  ScriptedService service;
+  settings["ORDER_MANAGER_URL"] = service.url();
+  start_gateway();
+  constexpr auto several = 8;
+  ASSERT_TRUE(eventually([&] { return attempts("order-manager.health", 0) >= several; }));
+  for (const auto* source : {"postgres.health", "postgres.signals", "rabbitmq.health", "rabbitmq.queues"}) {
+    EXPECT_EQ(attempts(source, 0), 1) << source;
+  }
+}
+
 TEST_F(Credentials, SecretsMayComeFromFiles) {
   const auto file = directory().parent_path() / "password";
   std::ofstream(file) << monitor_password << '\n';

@@ -76,5 +76,19 @@ TEST_F(PostgresOutage, RecoveryEndsTheOneOutageRow) {
   EXPECT_EQ(reader.text("SELECT count(*) FROM source_status WHERE upstream = 'postgres' AND freshness = 'stale'"), "0");
 }
 
+// Ten failed attempts would be minutes apart if the probe backed off, too.
+TEST_F(PostgresOutage, TheProbeGoesOnAtItsIntervalAndWakesTheDatasets) {
+  settings["BACKOFF_CAP"] = "1h";
+  run_with_outage();
+  constexpr auto long_ago = 10;
+  ASSERT_TRUE(eventually(
+      [&] { return reader.number("SELECT consecutive_failures FROM source_status WHERE source = 'postgres.health'") >= long_ago; }));
+  EXPECT_LT(reader.number("SELECT consecutive_failures FROM source_status WHERE source = 'postgres.signals'"), long_ago);
+  upstreams.start_postgres();
+  insert_signals(upstreams, "momentum", 6, 7);
+  ASSERT_TRUE(service_becomes("postgres", "healthy"));
+  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows, error"), "fresh|7|NULL"));
+}
+
 }  // namespace
 }  // namespace integration
