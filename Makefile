@@ -5,7 +5,7 @@ ENV_FILE ?= .env
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test kill-test soak fuzz test-asan test-tsan test-grafana bench mutants up down logs test-deployment lint format clean
+.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test kill-test soak fuzz test-asan test-tsan test-grafana bench mutants up down logs test-deployment dashboards lint format clean
 
 # (this list)
 help:
@@ -90,6 +90,10 @@ test-grafana:
 	@cd tests/grafana/live && npm ci --silent --no-audit --no-fund
 	@SCREENSHOTS=$${SCREENSHOTS:-$(abspath $(BUILD))/screenshots} node tests/grafana/live/live.mjs $(GRAFANA_URL)
 
+# write grafana/dashboards/*.json from their sources in grafana/pages
+dashboards: deps
+	@grafana/generate
+
 # clang-format and clang-tidy (19) over the gateway and the tests
 lint: build
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 --dry-run --Werror
@@ -98,6 +102,7 @@ lint: build
 # rewrite the sources as clang-format wants them
 format:
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
+	@jsonnetfmt -i grafana/lib/*.libsonnet grafana/pages/*.jsonnet
 
 # what a cycle costs PostgreSQL with 100 k and 1 M rows a table, and what the dashboards' questions cost SQLite
 bench: build

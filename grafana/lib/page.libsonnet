@@ -1,0 +1,207 @@
+// What a page is: its freshness on top, links to the other pages, marks for outages, variables. Grafana takes the JSON that this
+// gives; `make dashboards` writes it into grafana/dashboards/.
+local fields = import 'fields.libsonnet';
+local panels = import 'panels.libsonnet';
+local g = panels + fields;
+
+// In the order of the links.
+local pages = [
+  { uid: 'system-health', title: 'System health', tooltip: 'Is everything well, and if not, what is wrong?' },
+  { uid: 'signals', title: 'Signals', tooltip: 'What did the model decide lately, and why?' },
+  { uid: 'orders', title: 'Orders', tooltip: 'What became of the orders?' },
+  { uid: 'model', title: 'Model', tooltip: 'Which model trades, and how well?' },
+  { uid: 'queues', title: 'Queues', tooltip: 'Are messages piling up?' },
+  { uid: 'exchange', title: 'Exchange connection', tooltip: 'Are we connected to the exchange?' },
+  { uid: 'events', title: 'Events', tooltip: 'What happened, in order?' },
+  { uid: 'cache', title: 'Cache', tooltip: 'How current are these pages, and is the gateway well?' },
+];
+
+// "2026-01-02 03:04:05 UTC, 12 s ago" of an alias with `at` and `age`.
+local when(alias) = std.strReplace(g.text(|||
+  strftime('%Y-%m-%d %H:%M:%S', @@.at, 'unixepoch') || ' UTC' || ', ' || CASE WHEN @@.age < -5 THEN 'dated in the future: clocks differ' WHEN @@.age < 120 THEN max(@@.age, 0) || ' s ago' WHEN @@.age < 7200 THEN (@@.age / 60) || ' min ago'
+        WHEN @@.age < 172800 THEN (@@.age / 3600) || ' h ' || (@@.age % 3600 / 60) || ' min ago' ELSE (@@.age / 86400) || ' days ago' END
+|||), '@@', alias);
+
+local freshness(sources) = g.tile({
+  title: 'How fresh is this page?',
+  at: [0, 0, 24, 3],
+  help: g.text(|||
+    One sentence on how current everything on this page is, and as of when (UTC).
+
+    * **FRESH** (green): every source of this page answered lately.
+    * **STALE** (yellow): the named sources do not answer; what they told last stays below, its rows tinted yellow.
+    * **GATEWAY SILENT** (red): the cache gateway itself has stopped. Start it again: nothing below is updated until then.
+    * grey: nothing was read yet, or nothing is configured.
+
+    *What to do:* open the page Cache: it says for each source what is wrong.
+  |||),
+  sql: std.strReplace(std.strReplace(std.strReplace(g.text(|||
+    WITH g AS (
+      SELECT max(published_at) AS at, CAST(max(age_s) AS INTEGER) AS age, max(freshness) AS freshness FROM gateway
+    ), s AS (
+      SELECT count(*) AS asked, coalesce(sum(freshness = 'fresh'), 0) AS fresh, coalesce(sum(freshness = 'never'), 0) AS never,
+             min(last_success_at) AS at, CAST(max(age_s) AS INTEGER) AS age,
+             coalesce(CASE WHEN sum(freshness <> 'fresh') <= 3 THEN group_concat(CASE WHEN freshness <> 'fresh' THEN source END, ', ')
+                  WHEN count(DISTINCT CASE WHEN freshness <> 'fresh' THEN upstream END) <= 3 THEN replace(group_concat(DISTINCT CASE WHEN freshness <> 'fresh' THEN upstream END), ',', ', ')
+                  ELSE count(DISTINCT CASE WHEN freshness <> 'fresh' THEN upstream END) || ' services' END, '') AS names
+      FROM source_status
+      WHERE @@sources@@ AND freshness NOT IN ('off', 'missing')
+    ), t AS (
+      SELECT g.at AS g_at, g.freshness AS g_freshness, s.*,
+        @@g@@ AS g_words,
+        @@s@@ AS words
+      FROM g CROSS JOIN s
+    )
+    SELECT CASE
+      WHEN g_at IS NULL THEN 'NO DATA: the gateway has not written anything into this cache yet'
+      WHEN g_freshness <> 'fresh' THEN 'GATEWAY SILENT: nothing below is current. Last written ' || g_words
+      WHEN asked = 0 THEN 'NOT CONFIGURED: none of the sources of this page is configured, or there to be read'
+      WHEN never = asked THEN 'NO DATA YET: the gateway runs, but never had an answer from ' || names
+      WHEN asked = 1 AND fresh = 0 THEN 'STALE: ' || names || ' is out of date, as of ' || words
+      WHEN fresh < asked THEN 'STALE: ' || (asked - fresh) || ' of ' || asked || ' sources not current (' || names || '), the oldest as of ' || words
+      ELSE 'FRESH: as of ' || words || CASE asked WHEN 1 THEN '' ELSE ', all ' || asked || ' sources current' END
+    END AS freshness
+    FROM t
+  |||), '@@g@@', when('g')), '@@s@@', when('s')), '@@sources@@', sources),
+  field: 'freshness',
+  size: 21,
+  colors: [['^FRESH', g.green], ['^STALE', g.yellow], ['^GATEWAY', g.red], ['^NO', g.grey]],
+  empty: 'No freshness to show: take nothing below for current',
+  more: g.defaults({ links: [{ title: 'Which source, and why: open the page Cache', url: '/d/cache?${__url_time_range}', targetBlank: false }] }),
+});
+
+local outages(upstreams) = std.strReplace(g.text(|||
+  SELECT o.started_at AS time,
+         max(o.started_at + 1, coalesce(o.ended_at, g.known_until)) AS timeEnd,
+         'Outage of ' || o.upstream AS title,
+         'Outage of ' || o.upstream || CASE WHEN o.ended_at IS NULL THEN ', not over yet' ELSE '' END || coalesce(': ' || replace(replace(coalesce(o.error, o.error_class), '<', '‹'), '>', '›'), '') AS text,
+         'outage,' || o.upstream AS tags
+  FROM outage o
+  CROSS JOIN (SELECT coalesce(max(CASE WHEN freshness = 'fresh' THEN unixepoch() ELSE published_at END), unixepoch()) AS known_until FROM gateway) g
+  WHERE @@upstreams@@
+    AND o.started_at < $__to / 1000 AND max(o.started_at + 1, coalesce(o.ended_at, g.known_until)) > $__from / 1000
+    AND (o.ended_at IS NULL OR o.ended_at - o.started_at >= ($__to - $__from) / 1000 / 500)
+  ORDER BY o.started_at
+  LIMIT 200
+|||), '@@upstreams@@', upstreams);
+local gateway_away = g.text(|||
+  SELECT started_at AS time,
+         max(started_at + 1, ended_at) AS timeEnd,
+         'Gateway away' AS title,
+         'The gateway was not running: nothing was measured' AS text,
+         'outage,gateway' AS tags
+  FROM (
+    SELECT started_at, coalesce(ended_at, unixepoch()) AS ended_at FROM outage WHERE upstream = 'gateway'
+    UNION ALL
+    SELECT published_at, unixepoch() FROM gateway WHERE freshness = 'stale' AND published_at < unixepoch()
+  )
+  WHERE started_at < $__to / 1000 AND max(started_at + 1, ended_at) > $__from / 1000
+  ORDER BY 1
+  LIMIT 200
+|||);
+local annotation(name, color, sql) = {
+  name: name,
+  enable: true,
+  hide: false,
+  iconColor: color,
+  datasource: g.datasource,
+  target: { refId: 'Anno' } + g.query(sql, ['time', 'timeEnd']),
+};
+
+g {
+  // A variable: several values of a query's first column, or of a list, or a text to search for.
+  local several(name, label, about, column) = {
+    name: name,
+    label: label,
+    description: about,
+    hide: 0,
+    skipUrlSync: false,
+    multi: true,
+    includeAll: true,
+    // Grafana writes \" for " into quoted values. NULL is chosen as (none).
+    allValue: @"ifnull(replace(%s, '""', '\""'), '(none)')" % column,
+    allowCustomValue: false,
+    current: { selected: true, text: ['All'], value: ['$__all'] },
+  },
+  choiceOf(name, label, about, column, sql):: several(name, label, about, column) {
+    type: 'query',
+    datasource: g.datasource,
+    query: sql,
+    definition: sql,
+    refresh: 2,
+    sort: 0,
+    regex: '',
+    options: [],
+  },
+  // `values`: texts, or [SHOWN, VALUE].
+  choice(name, label, about, column, values):: several(name, label, about, column) {
+    local pair(value) = if std.isArray(value) then value else [value, value],
+    type: 'custom',
+    query: std.join(',', [if std.isArray(value) then value[0] + ' : ' + value[1] else value for value in values]),
+    options: [{ selected: true, text: 'All', value: '$__all' }]
+             + [{ selected: false, text: pair(value)[0], value: pair(value)[1] } for value in values],
+  },
+  search(name, label, about):: {
+    type: 'textbox',
+    name: name,
+    label: label,
+    description: about,
+    query: '',
+    hide: 0,
+    skipUrlSync: false,
+    current: { selected: true, text: '', value: '' },
+    options: [{ selected: true, text: '', value: '' }],
+  },
+
+  // {uid, question, sources: SQL condition on source_status, upstreams: SQL condition on outage, from, variables, panels}
+  page(spec):: {
+    uid: spec.uid,
+    title: [page.title for page in pages if page.uid == spec.uid][0],
+    description: spec.question,
+    tags: ['trading-system'],
+    schemaVersion: 42,
+    timezone: 'utc',
+    editable: true,
+    graphTooltip: 1,
+    fiscalYearStartMonth: 0,
+    weekStart: '',
+    time: { from: spec.from, to: 'now' },
+    refresh: '30s',
+    timepicker: { refresh_intervals: ['5s', '10s', '30s', '1m', '5m', '15m'] },
+    links: [
+      {
+        type: 'link',
+        title: page.title,
+        tooltip: page.tooltip,
+        url: '/d/' + page.uid,
+        icon: 'dashboard',
+        keepTime: true,
+        includeVars: false,
+        targetBlank: false,
+        asDropdown: false,
+        tags: [],
+      }
+      for page in pages
+      if page.uid != spec.uid
+    ],
+    annotations: {
+      list: [
+        {
+          builtIn: 1,
+          name: 'Annotations & Alerts',
+          datasource: { type: 'grafana', uid: '-- Grafana --' },
+          enable: false,
+          hide: true,
+          iconColor: 'rgba(0, 211, 255, 1)',
+          type: 'dashboard',
+        },
+        annotation('Outages of what we read', 'red', outages(spec.upstreams)),
+        annotation('Gateway away', '#808080', gateway_away),
+      ],
+    },
+    templating: { list: if std.objectHas(spec, 'variables') then spec.variables else [] },
+    // Ids are links' targets (viewPanel=): a page may give a panel a fixed one.
+    panels: [freshness(spec.sources) { id: 1 }]
+            + std.mapWithIndex(function(index, panel) { id: index + 2 } + panel, spec.panels),
+  },
+}

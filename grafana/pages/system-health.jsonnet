@@ -1,0 +1,280 @@
+local g = import '../lib/page.libsonnet';
+
+g.page({
+  uid: 'system-health',
+  question: 'Is everything well, and if not, what is wrong? The health of the whole system and of each service, errors, connections, queues, and how current all of it is.',
+  sources: '1 = 1',
+  upstreams: "upstream <> 'gateway'",
+  from: 'now-24h',
+  panels: [
+    g.tile({
+      title: 'Overall',
+      at: [0, 3, 5, 5],
+      help: |||
+        The verdict over all configured services: **unhealthy** if any of them is, else **unknown** if one of them cannot be judged now, else **degraded**, else **healthy**. Unknown is no good news: nobody can tell.
+
+        *What to do:* look at the tiles beside it for the service that is not green, then at its line below.
+      |||,
+      sql: |||
+        SELECT status || CASE
+            WHEN healthy + degraded + unhealthy + unknown = 0 THEN ''
+            WHEN healthy + degraded + unhealthy + unknown = max(healthy, degraded, unhealthy, unknown) THEN ': all ' || (healthy + degraded + unhealthy + unknown) || ' services'
+            ELSE ': ' || rtrim(
+              CASE WHEN unhealthy > 0 THEN unhealthy || ' unhealthy, ' ELSE '' END || CASE WHEN unknown > 0 THEN unknown || ' unknown, ' ELSE '' END ||
+              CASE WHEN degraded > 0 THEN degraded || ' degraded, ' ELSE '' END || CASE WHEN healthy > 0 THEN healthy || ' healthy' ELSE '' END, ', ') END AS status
+        FROM system_health
+      |||,
+      field: 'status',
+      size: 20,
+      colors: g.healthWords,
+      empty: 'No verdict to show',
+    }),
+    g.tiles({
+      title: 'Services',
+      at: [5, 3, 19, 5],
+      help: |||
+        One tile a service, as it is now. **unknown** (grey) means that nobody can tell: the small words say what was known last.
+
+        * green: healthy; yellow: it works, with a complaint; red: not reachable, or it says so itself.
+
+        *What to do:* click a tile to see what happened to that service; the table below has the reason.
+      |||,
+      sql: |||
+        SELECT service,
+          effective_status || CASE
+            WHEN freshness = 'off' THEN ': not configured'
+            WHEN effective_status <> 'unknown' THEN ''
+            WHEN last_known_status IS NULL THEN ': never seen'
+            ELSE ', last known ' || last_known_status END AS status
+        FROM service_health
+        LIMIT 25
+      |||,
+      field: 'status',
+      size: 17,
+      colors: g.healthWords,
+      empty: 'No services to show',
+      more: { options+: { wideLayout: false } },
+    }),
+    g.table({
+      title: 'Each service in detail',
+      at: [0, 8, 24, 12],
+      help: |||
+        Every service with what is known of it. **Now** is a verdict: without fresh data it is unknown. **Last known** stands beside it, and since when. **What is wrong** is the service's own complaint, or why it could not be asked.
+
+        *What to do:* *refused* means that nothing listens there (is it started?); *timeout*: it hangs or the network does; *auth*: check the keys in `.env`. Rows tinted yellow come from a source that is out of date.
+      |||,
+      sql: |||
+        SELECT 't' AS _, service, effective_status, last_known_status, status_since, CAST(max(unixepoch() - status_since, 0) AS INTEGER) AS since_s, latency_ms, fetched_at,
+          CAST(age_s AS INTEGER) AS data_age_s, freshness AS source_state, error, freshness
+        FROM service_health
+        LIMIT 100
+      |||,
+      times: ['status_since', 'fetched_at'],
+      empty: 'No services to show',
+      columns: [
+        g.notAvailable,
+        ['service', 'Service', g.left {
+          width: 138,
+          link: [
+            'Events of this service',
+            '/d/events?var-service=${__value.raw:percentencode}&var-category=All&var-type=All&var-find=&${__url_time_range}',
+          ],
+        }],
+        ['effective_status', 'Now', g.left + g.filled + {
+          width: 92,
+          colors: g.matching(g.healthWords),
+        }],
+        ['last_known_status', 'Last known', g.left { width: 92, none: 'never seen' }],
+        ['status_since', 'Last known since', g.time + g.dash + { width: 158 }],
+        ['since_s', 'For', g.duration + g.dash + { width: 94 }],
+        ['latency_ms', 'Answer time', { width: 80, unit: 'ms', decimals: 1 }],
+        ['fetched_at', 'Data as of', g.time { width: 158, none: 'never' }],
+        ['data_age_s', 'Data age', g.duration + g.dash + { width: 94 }],
+        ['source_state', 'Data', g.left + g.coloured + {
+          width: 104,
+          colors: g.values([
+            ['fresh', g.green],
+            ['stale', g.yellow],
+            ['never', g.grey, 'never read'],
+            ['off', g.grey, 'not configured'],
+            ['missing', g.grey, 'not there'],
+          ]),
+        }],
+        ['error', 'What is wrong', g.left + g.wrapped + g.dash + { minWidth: 200 }],
+        g.tint,
+      ],
+    }),
+    g.table({
+      title: 'Parts of the services',
+      at: [0, 20, 10, 13],
+      help: |||
+        What the services say of their parts (database, queue, exchange connection), and what the gateway probed itself. **Said by**: *reported* by the service, or *probed* by the gateway.
+
+        *What to do:* a part that is red while its service is green often tells of the next failure. Rows tinted yellow come from a source that is out of date.
+      |||,
+      sql: |||
+        SELECT 't' AS _, service, component, status, basis,
+          nullif(CASE WHEN status = 'unknown' AND last_known_status <> 'unknown' THEN 'last known: ' || last_known_status || CASE WHEN error <> '' THEN ', ' ELSE '' END ELSE '' END || coalesce(error, ''), '') AS error, freshness
+        FROM service_component
+        ORDER BY CASE last_known_status WHEN 'unhealthy' THEN 0 WHEN 'degraded' THEN 1 WHEN 'unknown' THEN 2 ELSE 3 END, service, component
+        LIMIT 100
+      |||,
+      empty: 'No parts to show',
+      columns: [
+        g.notAvailable,
+        ['service', 'Service', g.left { width: 128 }],
+        ['component', 'Part', g.left { width: 120 }],
+        ['status', 'Now', g.left + g.filled + {
+          width: 94,
+          colors: g.matching(g.healthWords),
+        }],
+        ['basis', 'Said by', g.left { width: 76 }],
+        ['error', 'What is wrong', g.left + g.dash + { minWidth: 80 }],
+        g.tint,
+      ],
+    }),
+    g.table({
+      title: 'Errors',
+      at: [0, 33, 24, 8],
+      help: |||
+        What went wrong lately, the newest first: the same error of a service is one line, ids and numbers in it left out of the comparison. **Times**: how often it was seen (for rejections: how many orders). At most 100; the time range above does not matter here.
+
+        *What to do:* look at *last seen*: an old one is over. Many of one kind: see the service's own log.
+      |||,
+      sql: |||
+        SELECT 't' AS _, service, kind, message, count, first_at, last_at, CAST(max(unixepoch() - last_at, 0) AS INTEGER) AS age_s
+        FROM service_error
+        ORDER BY last_at DESC
+        LIMIT 100
+      |||,
+      times: ['first_at', 'last_at'],
+      empty: 'No errors to show',
+      columns: [
+        g.notAvailable,
+        ['service', 'Service', g.left { width: 130 }],
+        ['kind', 'Kind', g.left { width: 84 }],
+        ['message', 'Message, as last seen', g.left { minWidth: 200 }],
+        ['count', 'Times', g.count { width: 70 }],
+        ['first_at', 'First seen (UTC)', g.time + g.dash + { width: 158 }],
+        ['last_at', 'Last seen (UTC)', g.time + g.dash + { width: 158 }],
+        ['age_s', 'Ago', g.duration + g.dash + { width: 94 }],
+      ],
+    }),
+    g.table({
+      title: 'Exchange connections',
+      at: [10, 20, 14, 5],
+      help: |||
+        The two connections to the exchange. *private* carries our own orders and balances, *public* the market's prices. More on the page Exchange connection.
+
+        *What to do:* disconnected for more than a minute: look at ws-gateway.
+      |||,
+      sql: |||
+        SELECT 't' AS _, connection, status || CASE WHEN status = 'unknown' AND last_known_status IS NOT NULL THEN ', was ' || last_known_status ELSE '' END AS status, duration_s, reconnect_count, last_error, freshness
+        FROM ws_connection
+        ORDER BY connection
+      |||,
+      empty: 'No connections to show',
+      columns: [
+        g.notAvailable,
+        ['connection', 'Connection', g.left { width: 90, link: ['Exchange connection', '/d/exchange?${__url_time_range}'] }],
+        ['status', 'Now', g.left + g.filled + {
+          width: 192,
+          colors: g.matching(g.connectionWords),
+        }],
+        ['duration_s', 'Connected for', g.duration { width: 116, none: 'n/a' }],
+        ['reconnect_count', 'Reconnects', g.right { width: 90 }],
+        ['last_error', 'Last error', g.left + g.dash + { minWidth: 60 }],
+        g.tint,
+      ],
+    }),
+    g.table({
+      title: 'Worst queues',
+      at: [10, 25, 14, 8],
+      help: |||
+        The five queues that are worst off, as of the last reading. **lagging**: messages pile up faster than they are read, or too many wait. More on the page Queues.
+
+        *What to do:* see whether the queue has a consumer, and whether that service is well. Rows tinted yellow come from a source that is out of date.
+      |||,
+      sql: |||
+        SELECT 't' AS _, name, lag, messages, consumers,
+          nullif(CASE WHEN lag = 'unknown' AND last_known_lag <> 'unknown' THEN 'last known: ' || last_known_lag || CASE WHEN lag_reason <> '' THEN ', ' ELSE '' END ELSE '' END || coalesce(lag_reason, ''), '') AS reason, freshness
+        FROM queue_now
+        ORDER BY (last_known_lag = 'lagging') DESC, lag_severity DESC, messages DESC, name
+        LIMIT 5
+      |||,
+      empty: 'No queues to show',
+      columns: [
+        g.notAvailable,
+        ['name', 'Queue', g.left { width: 256, link: ['This queue', '/d/queues?var-find=${__value.raw:percentencode}&${__url_time_range}'] }],
+        ['lag', 'Now', g.left + g.filled + { width: 90, colors: g.matching(g.lagWords) }],
+        ['messages', 'Messages', g.count { width: 82 }],
+        ['consumers', 'Readers', g.right { width: 68 }],
+        ['reason', 'Why', g.left + g.wrapped + g.dash + { minWidth: 120 }],
+        g.tint,
+      ],
+    }),
+    g.timeline({
+      title: 'Services over time',
+      at: [0, 41, 24, 7],
+      help: |||
+        What each service was, poll by poll. Where there is no colour nobody knew: the service could not be asked, or the gateway was away. Obeys the time range above.
+
+        *What to do:* compare where the colours change with the errors above and the page Events.
+      |||,
+      sql: |||
+        SELECT max(time, $__from / 1000) AS time, min(shown_until, $__to / 1000) AS end_time, service, status
+        FROM (
+          SELECT t.time, t.service, t.status,
+            CASE WHEN lead(t.time) OVER w - t.end_time <= coalesce(s.stale_after_s, 60) THEN lead(t.time) OVER w ELSE max(t.end_time, t.time + 1) END AS shown_until
+          FROM service_status_trend t
+          LEFT JOIN source_status s ON s.source = t.service || '.health'
+          WINDOW w AS (PARTITION BY t.service ORDER BY t.time)
+        )
+        WHERE time < $__to / 1000 AND shown_until > $__from / 1000
+        ORDER BY service, time
+        LIMIT 5000
+      |||,
+      times: ['time', 'end_time'],
+      by: 'service',
+      colors: [['healthy', g.green], ['degraded', g.yellow], ['unhealthy', g.red]],
+      empty: 'No history to show in this time range',
+    }),
+    g.table({
+      title: 'Freshness of every source',
+      at: [0, 48, 24, 17],
+      help: |||
+        Everything the gateway reads, and how current it is. A source is **fresh** while its last success is younger than *stale after*. Rows tinted yellow come from a source that is out of date.
+
+        *What to do:* the column Problem says why a source does not answer; the page Cache shows its last attempts.
+      |||,
+      sql: |||
+        SELECT 't' AS _, source, freshness AS state, last_success_at, CAST(age_s AS INTEGER) AS age_s, stale_after_s, consecutive_failures, coalesce(error_class || ': ' || error, error_class, error) AS problem, freshness
+        FROM source_status
+        ORDER BY CASE freshness WHEN 'stale' THEN 0 WHEN 'never' THEN 1 WHEN 'fresh' THEN 2 ELSE 3 END, position
+        LIMIT 100
+      |||,
+      times: ['last_success_at'],
+      empty: 'No sources to show',
+      columns: [
+        g.notAvailable,
+        ['source', 'Source', g.left + g.toAttempts + { width: 220 }],
+        ['state', 'Data', g.left + g.filled + {
+          width: 120,
+          colors: g.values([
+            ['fresh', g.green],
+            ['stale', g.yellow],
+            ['never', g.grey, 'never read'],
+            ['off', g.grey, 'not configured'],
+            ['missing', g.grey, 'not there'],
+          ]),
+        }],
+        ['last_success_at', 'Data as of', g.time { width: 158, none: 'never' }],
+        ['age_s', 'Age', g.duration { width: 94, none: 'never' }],
+        ['stale_after_s', 'Stale after', { width: 96, unit: 's' }],
+        ['consecutive_failures', 'Failures in a row', g.right { width: 130 }],
+        ['problem', 'Problem', g.left + g.dash + { minWidth: 200 }],
+        g.tint,
+      ],
+    }),
+  ],
+})
