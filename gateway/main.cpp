@@ -9,6 +9,7 @@
 
 #include "commands/run.hpp"
 #include "commands/status.hpp"
+#include "run/privileges.hpp"
 #include "settings/env_file.hpp"
 #include "settings/settings.hpp"
 #include "version.hpp"
@@ -48,6 +49,7 @@ struct CommandLine {
 };
 
 int main(int argc, char** argv) {
+  give_up_privileges();
   std::signal(SIGPIPE, SIG_IGN);  // a peer that goes away is an error code, not the end
   ::umask(022);                   // readers of the cache are other users
 
