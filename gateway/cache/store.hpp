@@ -18,7 +18,7 @@
 
 namespace gateway {
 
-extern const char* const schema_sql;  // schema.sql, compiled in
+extern const char* const schema_sql;  // schema.sql and datasets/*.sql, compiled in
 
 struct SourceSetup {
   const Source* source = nullptr;
