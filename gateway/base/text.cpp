@@ -22,6 +22,17 @@ std::size_t sequence(std::string_view text) {
   return length;
 }
 
+// One well-formed sequence: C0, DEL, C1 (U+0080..9F), line separators (U+2028, 2029), and the characters that set a direction
+// (U+061C, 200E, 200F, 202A..202E, 2066..2069).
+bool moves_cursor(std::string_view character) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+  if (character.size() == 1) return byte(0) < 0x20 || byte(0) == 0x7F;
+  if (character.size() == 2) return (byte(0) == 0xC2 && byte(1) < 0xA0) || character == "\xD8\x9C";
+  if (character.size() != 3 || byte(0) != 0xE2) return false;
+  if (byte(1) == 0x80) return byte(2) == 0x8E || byte(2) == 0x8F || (byte(2) >= 0xA8 && byte(2) <= 0xAE);
+  return byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;
+}
+
 // Takes exactly `digits` digits off the front.
 std::optional<int> take(std::string_view& text, std::size_t digits) {
   int value = 0;
@@ -84,9 +95,13 @@ std::string shortened(std::string_view text, std::size_t bytes) {
 }
 
 std::string one_line(std::string_view text) {
-  std::string line(text);
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  std::string line;
+  line.reserve(text.size());
+  while (!text.empty()) {
+    const auto length = std::max<std::size_t>(1, sequence(text));
+    if (moves_cursor(text.substr(0, length))) line += ' ';
+    else line += text.substr(0, length);
+    text.remove_prefix(length);
   }
   return line;
 }

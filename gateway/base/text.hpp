@@ -18,7 +18,8 @@ std::string clean_utf8(std::string_view text);
 // At most `bytes` bytes, cut between characters and marked with an ellipsis.
 std::string shortened(std::string_view text, std::size_t bytes);
 
-// One printable line: control characters and line breaks become spaces.
+// One printable line: control characters (C0, DEL, C1), line breaks, and characters that change the direction
+// of what follows become spaces, so that no name can move a terminal's cursor or pose as another.
 std::string one_line(std::string_view text);
 
 // The message with ids and numbers replaced by `#`, so that errors that say the same are counted together.

@@ -42,14 +42,19 @@ SchedulerSettings schedule(const Settings& settings, const std::vector<SourceSet
           .cache_path = settings.cache_path};
 }
 
+struct FinishLog {
+  ~FinishLog() { finish_log(); }
+};
+
 }  // namespace
 
 int run(const Settings& settings, bool once) {
+  block_stop_signals();  // before the first thread; a stop while we load takes effect as soon as there is a loop
   set_up_log(settings.log_level, settings.log_json);
+  const FinishLog at_the_end;
   const auto& file = settings.cache_path;
   std::error_code ignored;  // a directory that cannot be made shows at the first publish, and may be fixed while we run
   std::filesystem::create_directories(std::filesystem::absolute(file).parent_path(), ignored);
-  block_stop_signals();  // a stop while we load takes effect as soon as there is a loop
   Lock lock(file);
   if (lock.acquire() == Lock::State::taken) {
     std::cerr << fmt::format("{}: another gateway publishes this file: {}; stop it, or set CACHE_PATH\n", file.string(), lock.detail());
@@ -70,7 +75,10 @@ int run(const Settings& settings, bool once) {
   Scheduler scheduler(store, upstreams(setup, settings), pace, lock);
   const auto error = scheduler.run();
   const int code = error && once ? cannot_publish : once && scheduler.any_failed() ? some_failed : all_well;
-  if (scheduler.left_a_thread_behind()) std::_Exit(code);
+  if (scheduler.left_a_thread_behind()) {
+    finish_log();
+    std::_Exit(code);
+  }
   return code;
 }
 

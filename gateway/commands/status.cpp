@@ -129,7 +129,7 @@ int print_status(const std::filesystem::path& cache, bool json, bool colour, std
                 {"sources", json_rows(report.sources)},
                 {"open_outages", json_rows(report.outages)},
                 {"lagging_queues", json_rows(report.lagging)}}
-               .dump(2, ' ', false, Json::error_handler_t::replace)
+               .dump(2, ' ', true, Json::error_handler_t::replace)
         << '\n';
   } else {
     print_text(report, colour, out);

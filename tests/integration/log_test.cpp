@@ -1,5 +1,10 @@
 // The log: one line an event, as text or as JSON; a state that changes is said once, and not at every attempt.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -59,6 +64,29 @@ TEST_F(Log, ALevelHidesWhatIsBelowIt) {
   ASSERT_TRUE(
       eventually([&] { return reader.number("SELECT consecutive_failures FROM source_status WHERE source = 'rabbitmq.health'") >= 2; }));
   EXPECT_EQ(gateway().log(), "");
+}
+
+// A log collector that hangs: the pipe fills, and neither publishing nor SIGTERM waits for it.
+TEST_F(Log, APipeThatNobodyReadsHoldsNothingUp) {
+  settings["LOG_LEVEL"] = "debug";
+  const auto fifo = directory().parent_path() / "log.fifo";
+  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
+  const int reader_end = ::open(fifo.c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_GE(reader_end, 0);
+  ASSERT_GE(::fcntl(reader_end, F_SETPIPE_SZ, 4096), 4096);
+  Process process({.words = {CACHE_GATEWAY, "run"}, .environment = settings, .output = {}, .errors = fifo});
+  ASSERT_TRUE(becomes("postgres.signals", "fresh"));
+  ASSERT_TRUE(eventually([&] {
+    pollfd full{reader_end, POLLOUT, 0};
+    return ::poll(&full, 1, 0) == 0;
+  }));
+  const auto count = reader.number("SELECT publish_count FROM gateway");
+  constexpr auto several = 10;
+  ASSERT_TRUE(eventually([&] { return reader.number("SELECT publish_count FROM gateway") >= count + several; }));
+  process.signal(SIGTERM);
+  EXPECT_EQ(process.wait(), 0);
+  EXPECT_GT(reader.number("SELECT publish_count FROM gateway"), count + several);
+  ::close(reader_end);
 }
 
 }  // namespace

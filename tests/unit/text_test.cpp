@@ -77,6 +77,19 @@ TEST(OneLine, turns_line_breaks_and_control_characters_into_spaces) {
   EXPECT_EQ(one_line("Яблоко"), "Яблоко");
 }
 
+TEST(OneLine, leaves_nothing_that_moves_a_cursor_or_turns_the_direction_of_text) {
+  for (const auto* control :
+       {"\u0080", "\u0085", "\u009B", "\u009F", "\u2028", "\u2029", "\u061C", "\u200E", "\u200F", "\u202A", "\u202E", "\u2066", "\u2069"}) {
+    EXPECT_EQ(one_line(std::string("a") + control + "b"), "a b");
+  }
+}
+
+TEST(OneLine, keeps_all_other_characters) {
+  for (const std::string other : {"\u00A0", "é", "ش", "א", "\u200D", "\u2010", "\u2027", "\u202F", "\u2065", "\u206A", "汉", "😀"}) {
+    EXPECT_EQ(one_line(other), other);
+  }
+}
+
 TEST(Trimmed, takes_white_space_off_both_ends_only) {
   EXPECT_EQ(trimmed(" \t a b \r\n"), "a b");
   EXPECT_EQ(trimmed(" \n"), "");
