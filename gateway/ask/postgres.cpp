@@ -2,327 +2,224 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <cmath>
+#include <set>
 
-#include "ask/sql_error.hpp"
-#include "base/text.hpp"
+#include "ask/tcp.hpp"
 
 namespace gateway {
 namespace {
 
-using ResultHandle = std::unique_ptr<PGresult, decltype([](PGresult* r) { PQclear(r); })>;
+constexpr auto probe_again_after = std::chrono::minutes(10);
 
-// Object ids of PostgreSQL's built-in types, fixed for ever (pg_type.dat).
-enum Oid_ : Oid {
-  bool_oid = 16,
-  int8_oid = 20,
-  int2_oid = 21,
-  int4_oid = 23,
-  oid_oid = 26,
-  float4_oid = 700,
-  float8_oid = 701,
-  numeric_oid = 1700
-};
+// Of an attempt's time, what ending it takes.
+Milliseconds reserve(Milliseconds timeout) { return std::min(timeout / 10, Milliseconds{500}); }
 
-constexpr std::size_t longest_text = 4096 * std::size_t{4};  // characters of at most four bytes
-constexpr std::size_t answer_cap = std::size_t{64} << 20;
+// Of a dataset's share, what the server may use for one statement: it gives up before we do, and the connection stays.
+Milliseconds server_share(Milliseconds share) { return std::max(Milliseconds{1}, share * 3 / 4); }
 
-// The text form of a value to ours. NaN and the infinities are numbers that no panel can show: not available.
-Value converted(Oid type, std::string_view text) {
-  switch (type) {
-    case bool_oid: return flag(text == "t");
-    case int2_oid:
-    case int4_oid:
-    case int8_oid:
-    case oid_oid: {
-      std::int64_t value = 0;
-      std::from_chars(text.data(), text.data() + text.size(), value);
-      return value;
-    }
-    case float4_oid:
-    case float8_oid:
-    case numeric_oid: {
-      double value = 0;
-      const auto [_, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (error != std::errc{} || !std::isfinite(value)) return {};
-      return value;
-    }
-    default:
-      // No more than a panel shows, and cut before it is cleaned, which makes it longer.
-      return shortened(clean_utf8(text.substr(0, longest_text + 4)), longest_text);
-  }
+std::string quoted(const std::string& name) {
+  std::string text = "\"";
+  for (const char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return text + '"';
 }
 
-Row row_of(const PGresult* result, int r) {
-  Row row;
-  const int columns = PQnfields(result);
-  row.reserve(static_cast<std::size_t>(columns));
-  for (int c = 0; c < columns; ++c) {
-    if (PQgetisnull(result, r, c) != 0) {
-      row.emplace_back();
-    } else {
-      row.push_back(converted(PQftype(result, c), {PQgetvalue(result, r, c), static_cast<std::size_t>(PQgetlength(result, r, c))}));
-    }
-  }
-  return row;
-}
+double ms_since(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
 
-std::vector<std::string> columns_of(const PGresult* result) {
-  std::vector<std::string> columns;
-  for (int c = 0; c < PQnfields(result); ++c) columns.emplace_back(PQfname(result, c));
-  return columns;
+// Fills in what every outcome has, around the work.
+template <typename Work>
+Outcome measured(const Job& job, const Work& work) {
+  Outcome outcome{.source = job.source->name, .sent_at = unix_now(), .requests = 0, .timing = {}, .result = Batch{}};
+  const auto start = Clock::now();
+  outcome.result = work(outcome);
+  outcome.timing.duration_ms = ms_since(start);
+  return outcome;
 }
-
-std::size_t bytes_of(const PGresult* result) {
-  std::size_t bytes = 0;
-  for (int r = 0; r < PQntuples(result); ++r) {
-    for (int c = 0; c < PQnfields(result); ++c) bytes += static_cast<std::size_t>(PQgetlength(result, r, c)) + sizeof(Value);
-  }
-  return bytes;
-}
-
-SqlRequest plain(std::string sql) { return {std::move(sql), {}}; }
 
 }  // namespace
 
-Error Postgres::connection_error(const PGconn* connection) const {
-  return gateway::connection_error(PQerrorMessage(connection), settings_.host, settings_.port);
-}
-
-std::optional<Error> Postgres::connect_to(const Address* address, const Deadline& deadline) {
-  const auto endpoint = settings_.host + ":" + settings_.port;
-  const auto timeout = std::min<std::int64_t>(settings_.pace.timeout.count(), INT32_MAX / 2);  // the server's settings are of 32 bits
-  const auto options = fmt::format(
-      "-c default_transaction_read_only=on -c TimeZone=UTC -c jit=off -c statement_timeout={} -c lock_timeout={} "
-      "-c idle_in_transaction_session_timeout={}",
-      timeout, std::min<std::int64_t>(500, std::max<std::int64_t>(1, timeout / 4)), 2 * timeout);
-  const auto ip = address == nullptr ? std::string() : address->text();
-  const std::vector<std::pair<const char*, std::string>> pairs{{"host", settings_.host},
-                                                               {"hostaddr", ip},
-                                                               {"port", settings_.port},
-                                                               {"dbname", settings_.database},
-                                                               {"user", settings_.user},
-                                                               {"password", settings_.password},
-                                                               {"sslmode", settings_.sslmode},
-                                                               {"sslrootcert", settings_.sslrootcert},
-                                                               {"application_name", "cache-gateway"},
-                                                               {"client_encoding", "UTF8"},
-                                                               {"options", options},
-                                                               {"gssencmode", "disable"}};
-  std::vector<const char*> keys, values;
-  for (const auto& [key, value] : pairs) {
-    if (value.empty()) continue;
-    keys.push_back(key);
-    values.push_back(value.c_str());
-  }
-  keys.push_back(nullptr);
-  values.push_back(nullptr);
-  Connection connection(PQconnectStartParams(keys.data(), values.data(), 0));
-  if (!connection) return Error{ErrorClass::other, endpoint + ": out of memory"};
-  PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
-  auto state = PQstatus(connection.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
-  while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
-    const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    if (wait_for(PQsocket(connection.get()), events, deadline, cancel_) != Wake::ready) {
-      return Error{ErrorClass::timeout, fmt::format("{} ({}): no answer while connecting", endpoint, ip)};
+std::vector<Outcome> Postgres::attempt(std::span<Job> jobs, const Deadline& deadline) {
+  cancel_.reset();
+  std::vector<Outcome> outcomes(jobs.size());
+  std::optional<Error> broken;  // what ended the attempt for all that follow
+  std::vector<std::size_t> datasets;
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (!jobs[i].source->judged_alone) {
+      datasets.push_back(i);
+      names.push_back(jobs[i].source->name);
+      continue;
     }
-    state = PQconnectPoll(connection.get());
+    outcomes[i] = measured(jobs[i], [&](Outcome& outcome) { return judge(jobs[i], deadline, outcome); });
+    if (!outcomes[i].result && lost()) broken = outcomes[i].result.error();
   }
-  if (state != PGRES_POLLING_OK) return connection_error(connection.get());
-  PQsetErrorVerbosity(connection.get(), PQERRORS_DEFAULT);
-  PQsetnonblocking(connection.get(), 1);
-  // The server's notices are its own business; libpq would print them to standard error.
-  PQsetNoticeReceiver(connection.get(), [](void*, const PGresult*) {}, nullptr);
-  connection_ = std::move(connection);
-  return std::nullopt;
-}
-
-std::optional<Error> Postgres::connect(const Deadline& deadline) {
-  must_probe_ = true;
-  std::optional<Error> error;
-  if (settings_.host.starts_with('/')) {
-    error = connect_to(nullptr, deadline);
-  } else {
-    const auto addresses = resolve(settings_.host, settings_.port);
-    if (!addresses) return addresses.error();
-    for (std::size_t i = 0; i < addresses->size(); ++i) {
-      error = connect_to(&(*addresses)[i], Deadline(share(deadline, addresses->size() - i)));
-      if (!error || cancel_.is_set() || deadline.passed()) break;
+  bool in_snapshot = false;
+  const Deadline end(deadline.left() - reserve(settings_.pace.timeout));
+  const auto order = turns_.order(names);
+  for (std::size_t n = 0; n < order.size(); ++n) {
+    auto& job = jobs[datasets[order[n]]];
+    auto share = Milliseconds{0};
+    auto outcome = measured(job, [&](Outcome& measuring) -> Result<Batch> {
+      if (!broken && lost()) broken = connect(deadline, measuring);
+      if (!broken && !in_snapshot) broken = probe(jobs, deadline);
+      if (!broken && !in_snapshot) broken = take_snapshot(deadline);
+      if (broken) return std::unexpected(*broken);
+      in_snapshot = true;
+      if (end.passed()) return failure(ErrorClass::timeout, "no time was left for it in this attempt; it comes first in the next one");
+      share = gateway::share(end, order.size() - n);
+      return collect(job, share, deadline, measuring);
+    });
+    const bool late =
+        !outcome.result && (outcome.result.error().kind == ErrorClass::timeout || outcome.result.error().kind == ErrorClass::too_large);
+    turns_.note(job.source->name, share.count() == 0 ? Turns::End::none : late ? Turns::End::slow : Turns::End::answered, share);
+    if (!outcome.result && lost() && !broken) {
+      broken =
+          Error{outcome.result.error().kind, fmt::format("not asked, the connection was lost before: {}", outcome.result.error().text)};
     }
+    outcomes[datasets[order[n]]] = std::move(outcome);
   }
-  if (error) return error;
-  auto identity = query(plain("SELECT (SELECT system_identifier::text FROM pg_control_system()) || '/' || current_database()"), deadline);
-  if (!identity && identity.error().kind == ErrorClass::auth) identity = query(plain("SELECT '/' || current_database()"), deadline);
-  if (!identity) return identity.error();
-  if (identity->rows.size() != 1 || identity->columns.size() != 1) {
-    return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer as PostgreSQL does", settings_.host, settings_.port)};
-  }
-  identity_ = text(identity->rows[0][0]).value_or("");
-  return std::nullopt;
+  if (!lost()) connection_->run(in_snapshot ? "COMMIT" : "ROLLBACK", deadline);
+  if (lost()) connection_.reset();
+  return outcomes;
 }
 
-Result<Table> Postgres::query(const SqlRequest& request, const Deadline& deadline, Timing* timing) {
-  const auto lost = [&](Error error) -> Result<Table> {
-    connection_.reset();
-    return std::unexpected(std::move(error));
-  };
-  if (!connection_) return failure(ErrorClass::closed, "the connection was lost");
-  std::vector<const char*> parameters;
-  for (const auto& p : request.parameters) parameters.push_back(p ? p->c_str() : nullptr);
-  auto* const c = connection_.get();
+std::optional<Error> Postgres::connect(const Deadline& deadline, Outcome& outcome) {
   const auto start = Clock::now();
-  if (PQsendQueryParams(c, request.sql.c_str(), static_cast<int>(parameters.size()), nullptr, parameters.data(), nullptr, nullptr, 0) ==
-      0) {
-    return lost(connection_error(c));
-  }
-  PQsetSingleRowMode(c);  // libpq would gather all rows before we could say that they are too many
-  const auto no_answer = Error{ErrorClass::timeout, fmt::format("{}:{}: no answer in time", settings_.host, settings_.port)};
-  for (int left = PQflush(c); left != 0; left = PQflush(c)) {
-    if (left < 0) return lost(connection_error(c));
-    if (wait_for(PQsocket(c), POLLIN | POLLOUT, deadline, cancel_) != Wake::ready) return lost(no_answer);
-    if (PQconsumeInput(c) == 0) return lost(connection_error(c));
-  }
-  std::optional<Clock::time_point> first_byte;
-  Result<Table> answer = Table{};
-  std::size_t bytes = 0;
-  for (;;) {
-    while (PQisBusy(c) != 0) {
-      if (wait_for(PQsocket(c), POLLIN, deadline, cancel_) != Wake::ready) return lost(no_answer);
-      if (!first_byte) first_byte = Clock::now();
-      if (PQconsumeInput(c) == 0) return lost(connection_error(c));
-    }
-    const ResultHandle result(PQgetResult(c));
-    if (!result) break;
-    const auto status = PQresultStatus(result.get());
-    if (status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE) {
-      bytes += bytes_of(result.get());
-      if (bytes > answer_cap) {
-        return lost({ErrorClass::too_large,
-                     fmt::format("{}:{}: an answer is larger than {} MiB", settings_.host, settings_.port, answer_cap >> 20)});
-      }
-      if (!answer) continue;
-      if (answer->columns.empty()) answer->columns = columns_of(result.get());
-      for (int r = 0; r < PQntuples(result.get()); ++r) answer->rows.push_back(row_of(result.get(), r));
-    } else if (status != PGRES_COMMAND_OK) {
-      const char* sqlstate = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
-      const char* message = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
-      // libpq makes up a result without SQLSTATE when the connection breaks.
-      answer = std::unexpected(sqlstate == nullptr ? connection_error(c) : sql_error(sqlstate, message == nullptr ? "" : message));
-    }
-  }
-  if (PQstatus(c) == CONNECTION_BAD) {
-    if (answer) answer = std::unexpected(connection_error(c));
-    connection_.reset();
-  }
-  if (timing != nullptr) {
-    const auto ms = [](auto from, auto to) { return std::chrono::duration<double, std::milli>(to - from).count(); };
-    timing->wait_ms = timing->wait_ms.value_or(0) + ms(start, first_byte.value_or(Clock::now()));
-    timing->read_ms = timing->read_ms.value_or(0) + ms(first_byte.value_or(Clock::now()), Clock::now());
-  }
-  return answer;
+  must_probe_ = true;
+  system_is_secret_ = false;
+  auto connection = PostgresConnection::open(settings_, deadline, cancel_, limit_);
+  outcome.timing.connect_ms = outcome.timing.connect_ms.value_or(0) + ms_since(start);
+  if (!connection) return connection.error();
+  connection_.emplace(std::move(*connection));
+  return std::nullopt;
 }
 
-// pg_attribute and not information_schema, which hides what the role may not read.
-std::optional<Error> Postgres::probe(const Deadline& deadline) {
-  const auto found =
-      query(plain("SELECT c.relname::text, a.attname::text, has_column_privilege(c.oid, a.attnum, 'SELECT') AS readable, "
-                  "format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL) AS type "
-                  "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid JOIN pg_type t ON t.oid = a.atttypid "
-                  "WHERE c.relkind IN ('r','p','v','m','f') AND pg_table_is_visible(c.oid) AND a.attnum > 0 AND NOT a.attisdropped "
-                  "AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)"),
-            deadline);
-  if (!found) return found.error();
-  catalogue_.tables.clear();
-  for (std::size_t i = 0; i < found->rows.size(); ++i) {
-    using enum Catalogue::Access;
-    const auto& row = found->rows[i];
-    if (row.size() != 4)
-      return Error{ErrorClass::malformed, fmt::format("{}:{}: does not answer what was asked", settings_.host, settings_.port)};
-    catalogue_.tables[text(row.at(0)).value_or("")][text(row.at(1)).value_or("")] = {integer(row.at(2)) == 1 ? readable : forbidden,
-                                                                                     text(row.at(3)).value_or("")};
+Result<Batch> Postgres::judge(Job& job, const Deadline& deadline, Outcome& outcome) {
+  const bool reused = !lost();
+  auto batch = judge_once(job, deadline, outcome);
+  // A connection that died since the last attempt is no news about the server: try a new one at once.
+  if (!batch && lost() && reused && !deadline.passed()) batch = judge_once(job, deadline, outcome);
+  return batch;
+}
+
+Result<Batch> Postgres::judge_once(Job& job, const Deadline& deadline, Outcome& outcome) {
+  if (lost()) {
+    if (auto error = connect(deadline, outcome)) return std::unexpected(std::move(*error));
   }
+  if (auto begun = connection_->begin("READ COMMITTED", settings_.pace.timeout, deadline); !begun) return std::unexpected(begun.error());
+  auto batch = ask(job, deadline, Milliseconds{0}, outcome);
+  if (const auto ended = connection_->run("ROLLBACK", deadline); batch && !ended) return std::unexpected(ended.error());
+  return batch;
+}
+
+std::optional<Error> Postgres::probe(std::span<const Job> jobs, const Deadline& deadline) {
+  if (!must_probe_ && Clock::now() - probed_at_ < probe_again_after) return std::nullopt;
+  std::set<std::string> tables;
+  for (const auto& job : jobs) tables.insert(job.source->reads.begin(), job.source->reads.end());
+  auto found = read_catalogue(*connection_, {tables.begin(), tables.end()}, settings_.user, settings_.pace.timeout, deadline);
+  if (!found) return found.error();
+  catalogue_ = std::move(*found);
   must_probe_ = false;
   probed_at_ = Clock::now();
   return std::nullopt;
 }
 
-Result<Batch> Postgres::collect(Job& job, const Deadline& deadline, Outcome& outcome) {
-  job.prior.catalogue = &catalogue_;
+// The tables are locked before the first statement that needs a snapshot: what is truncated or rewritten between a snapshot
+// and the reading would look empty, and fresh. ACCESS SHARE, as every SELECT takes it.
+std::optional<Error> Postgres::take_snapshot(const Deadline& deadline) {
+  auto begun = connection_->begin("REPEATABLE READ", settings_.pace.timeout, deadline);
+  if (!begun) return begun.error();
+  if (auto error = lock_tables(deadline)) return error;
+  return read_identity(deadline);
+}
+
+std::optional<Error> Postgres::lock_tables(const Deadline& deadline) {
+  locked_out_.clear();
+  const auto lock = [&](const std::string& tables, const char* how) {
+    return connection_->run(fmt::format("SAVEPOINT lock; LOCK TABLE {} IN ACCESS SHARE MODE{}", tables, how), deadline);
+  };
+  std::string all;
+  for (const auto& table : catalogue_.lockable) all += (all.empty() ? "" : ", ") + quoted(table);
+  if (all.empty() || lock(all, "")) return std::nullopt;
+  // One of them is not to be had: the others are, and the one has been waited for.
+  for (const auto& table : catalogue_.lockable) {
+    if (auto undone = connection_->run("ROLLBACK TO SAVEPOINT lock; RELEASE SAVEPOINT lock", deadline); !undone) return undone.error();
+    const auto one = lock(quoted(table), " NOWAIT");
+    if (one) {
+      if (auto kept = connection_->run("RELEASE SAVEPOINT lock; SAVEPOINT lock", deadline); !kept) return kept.error();
+    } else if (one.error().kind == ErrorClass::timeout) {
+      locked_out_[table] = {ErrorClass::timeout, fmt::format("{} is locked by somebody else: {}", table, one.error().text)};
+    } else {
+      must_probe_ = true;  // renamed, dropped or forbidden since: reading it will say so
+    }
+  }
+  if (auto undone = connection_->run("ROLLBACK TO SAVEPOINT lock", deadline); !undone) return undone.error();
+  return std::nullopt;
+}
+
+// In the snapshot, so that it is the identity of the server that gives the rows, also behind a pooler. Whatever keeps it from
+// telling the system's id (a right, a managed server, another make) is no reason not to read.
+std::optional<Error> Postgres::read_identity(const Deadline& deadline) {
+  Result<Table> identity = failure(ErrorClass::auth, "");
+  if (!system_is_secret_) {
+    identity = connection_->run(
+        "SAVEPOINT identity; SELECT (SELECT system_identifier::text FROM pg_control_system()) || '/' || current_database()", deadline);
+    if (lost()) return identity.error();
+    if (!identity) {
+      system_is_secret_ = true;
+      if (auto undone = connection_->run("ROLLBACK TO SAVEPOINT identity", deadline); !undone) return undone.error();
+    }
+  }
+  if (!identity) identity = connection_->run("SELECT '/' || current_database()", deadline);
+  if (!identity) return identity.error();
+  if (identity->rows.size() != 1 || identity->columns.size() != 1) {
+    return Error{ErrorClass::malformed, connection_->endpoint() + ": does not answer as PostgreSQL does"};
+  }
+  identity_ = text(identity->rows[0][0]).value_or("");
+  return std::nullopt;
+}
+
+Result<Batch> Postgres::collect(Job& job, Milliseconds share, const Deadline& deadline, Outcome& outcome) {
+  for (const auto& table : job.source->reads) {
+    if (const auto found = locked_out_.find(table); found != locked_out_.end()) return std::unexpected(found->second);
+  }
+  const auto server = server_share(share);
+  const auto begun = connection_->run(fmt::format("SAVEPOINT dataset; SET LOCAL statement_timeout = {}", server.count()), deadline);
+  if (!begun) return std::unexpected(begun.error());
+  const Deadline turn(share);
+  // Where the server does not keep to its timeout, waiting for what it does when asked to cancel costs less than the connection.
+  auto batch = ask(job, {turn, Deadline(share + (deadline.left() - share) / 2)}, server, outcome);
+  if (batch || lost()) return batch;
+  if (batch.error().kind == ErrorClass::timeout && turn.left() <= share - server) {
+    batch =
+        failure(ErrorClass::timeout, fmt::format("not finished within {} ms, its share of POSTGRES_TIMEOUT; cancelled in the server: {}",
+                                                 server.count(), batch.error().text));
+  }
+  must_probe_ |= batch.error().kind == ErrorClass::missing || batch.error().kind == ErrorClass::auth;
+  if (const auto back = connection_->run("ROLLBACK TO SAVEPOINT dataset", deadline); !back) return std::unexpected(back.error());
+  return batch;
+}
+
+// `server`: the statement timeout that was set for the first statement; 0: none of the job's own.
+Result<Batch> Postgres::ask(Job& job, const Patience& patience, Milliseconds server, Outcome& outcome) {
+  job.prior.catalogue = &catalogue_.catalogue;
   const auto requests = job.source->ask(job.prior);
   if (!requests) return std::unexpected(requests.error());
   std::vector<Answer> answers;
+  auto allowed = server;
   for (const auto& request : *requests) {
+    // The timeout is one for each statement, the share is for all of them.
+    const auto left = std::max(Milliseconds{1}, patience.cancel.left() - server / 3);
+    if (left < allowed * 9 / 10) {
+      allowed = left;
+      const auto set = connection_->run(fmt::format("SET LOCAL statement_timeout = {}", allowed.count()), patience.give_up);
+      if (!set) return std::unexpected(set.error());
+    }
     ++outcome.requests;
-    auto answer = query(std::get<SqlRequest>(request), deadline, &outcome.timing);
+    auto answer = connection_->query(std::get<SqlRequest>(request), patience, &outcome.timing);
     if (!answer) return std::unexpected(answer.error());
     answers.emplace_back(std::move(*answer));
   }
-  return parsed(job, answers, settings_.host + ":" + settings_.port, outcome.timing);
-}
-
-std::vector<Outcome> Postgres::attempt(std::span<Job> jobs, const Deadline& deadline) {
-  cancel_.reset();
-  std::vector<Outcome> outcomes;
-  std::optional<Error> broken;  // what ended the attempt for all that follow
-  const auto run = [&](Job& job, const std::function<Result<Batch>(Outcome&)>& work) {
-    Outcome outcome{.source = job.source->name, .sent_at = unix_now(), .requests = 0, .timing = {}, .result = Batch{}};
-    const auto start = Clock::now();
-    outcome.result = broken ? Result<Batch>(std::unexpected(*broken)) : work(outcome);
-    outcome.timing.duration_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-    if (!outcome.result && !broken && !connection_) broken = outcome.result.error();
-    outcomes.push_back(std::move(outcome));
-  };
-  bool in_transaction = false;
-  for (auto& job : jobs) {
-    run(job, [&](Outcome& outcome) -> Result<Batch> {
-      // A connection that died since the last attempt is no news about the server: try a new one at once.
-      const bool reused = connection_ != nullptr;
-      if (!connection_) {
-        const auto start = Clock::now();
-        const auto error = connect(deadline);
-        outcome.timing.connect_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-        if (error) {
-          connection_.reset();
-          return std::unexpected(*error);
-        }
-      }
-      if (job.source->judged_alone) {
-        auto batch = collect(job, deadline, outcome);
-        if (!batch && !connection_ && reused && !deadline.passed()) {
-          if (const auto error = connect(deadline)) {
-            connection_.reset();
-            return std::unexpected(*error);
-          }
-          batch = collect(job, deadline, outcome);
-        }
-        return batch;
-      }
-      if (!in_transaction) {
-        const auto begun = query(plain("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), deadline);
-        if (!begun) return std::unexpected(begun.error());
-        in_transaction = true;
-        if (must_probe_ || Clock::now() - probed_at_ > std::chrono::minutes(10)) {
-          if (const auto error = probe(deadline)) {
-            connection_.reset();
-            return std::unexpected(*error);
-          }
-        }
-      }
-      if (const auto mark = query(plain("SAVEPOINT dataset"), deadline); !mark) return std::unexpected(mark.error());
-      auto batch = collect(job, deadline, outcome);
-      if (!connection_) return batch;
-      if (!batch) {
-        must_probe_ |= batch.error().kind == ErrorClass::missing || batch.error().kind == ErrorClass::auth;
-        if (const auto back = query(plain("ROLLBACK TO SAVEPOINT dataset"), deadline); !back) return std::unexpected(back.error());
-      }
-      return batch;
-    });
-  }
-  if (in_transaction && connection_) {
-    if (!query(plain("COMMIT"), deadline)) connection_.reset();
-  }
-  return outcomes;
+  return parsed(job, answers, connection_->endpoint(), outcome.timing);
 }
 
 }  // namespace gateway

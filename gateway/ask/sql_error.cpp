@@ -23,14 +23,16 @@ struct Coded {
   std::string_view sqlstate, message;
 };
 
-// "FATAL:  28P01: password ...", in whatever language the words are: a code of five, set off to its left, with a colon.
-// By hand, because a regular expression's stack grows with what a stranger sends.
+// "FATAL:  28P01: password ...": libpq puts the code between the severity, a colon and two blanks, and another colon. The
+// words, the severity among them, are in the server's language. By hand, because a regular expression's stack grows with what
+// a stranger sends.
 std::optional<Coded> coded(std::string_view text) {
   constexpr std::size_t code = 5;
-  for (auto colon = text.find(": ", code); colon != std::string_view::npos; colon = text.find(": ", colon + 1)) {
-    const auto begin = colon - code;
-    const bool set_off = begin == 0 || text[begin - 1] == ' ' || text[begin - 1] == '\n' || text[begin - 1] == '\t';
-    if (!set_off || !is_code(text.substr(begin, code))) continue;
+  constexpr std::string_view before = ":  ";
+  for (auto begin = text.find(before); begin != std::string_view::npos; begin = text.find(before, begin)) {
+    begin += before.size();
+    const auto colon = begin + code;
+    if (colon + 1 >= text.size() || text[colon] != ':' || text[colon + 1] != ' ' || !is_code(text.substr(begin, code))) continue;
     const auto rest = text.substr(colon + 2);
     return Coded{text.substr(begin, code), rest.substr(0, rest.find('\n'))};
   }
@@ -43,13 +45,14 @@ Error sql_error(std::string_view sqlstate, std::string_view message) {
   const auto code = shortened(one_line(clean_utf8(shortened(sqlstate, 20))), 20);
   const auto text = fmt::format("{} ({})", shown(message), code);
   const auto is = [&](std::string_view prefix) { return sqlstate.starts_with(prefix); };
-  if (is("57P") || is("53300")) return {ErrorClass::refused, "PostgreSQL takes no connections: " + text};
+  // Of class 57 also: a database that was dropped, a session that was idle. They say nothing about new connections.
+  if (is("57P01") || is("57P02") || is("57P03") || is("53300")) return {ErrorClass::refused, "PostgreSQL takes no connections: " + text};
   if (is("28") || is("42501")) return {ErrorClass::auth, text};
   if (is("57014") || is("55P03") || is("25P03")) return {ErrorClass::timeout, text};
   if (is("42P01") || is("42703")) return {ErrorClass::missing, text};
   // Data exceptions quote the value they failed on: the class must do.
   if (is("22") || is("23")) return {ErrorClass::sql, fmt::format("a value could not be converted ({})", code)};
-  if (is("08")) return {ErrorClass::closed, text};
+  // Class 08 as well: a pooler that refuses, however it puts it, is somebody who lives.
   return {ErrorClass::sql, text};
 }
 
@@ -58,7 +61,7 @@ Error connection_error(std::string_view message, const std::string& host, const 
   const auto says = [&](std::initializer_list<std::string_view> any) {
     return std::ranges::any_of(any, [&](std::string_view words) { return message.find(words) != std::string_view::npos; });
   };
-  if (const auto found = coded(message); found && says({"FATAL"})) {
+  if (const auto found = coded(message)) {
     auto error = sql_error(found->sqlstate, found->message);
     error.text = endpoint + ": " + error.text;
     return error;
@@ -74,6 +77,10 @@ Error connection_error(std::string_view message, const std::string& host, const 
   // A connection that is lost while it is encrypted is lost, and no fault of its encryption.
   if (says({"closed the connection", "reset by peer", "Broken pipe", "SYSCALL error: EOF", "SSL connection has been closed"}))
     return {ErrorClass::closed, line};
+  // libpq's own words about POSTGRES_TARGET_SESSION_ATTRS.
+  if (says({"session is read-only", "session is not read-only", "server is in hot standby mode", "server is not in hot standby mode"}))
+    return {ErrorClass::refused, line + "; not the kind of server that POSTGRES_TARGET_SESSION_ATTRS asks for"};
+  if (says({"channel binding"})) return {ErrorClass::auth, line};
   if (says({"timed out", "timeout"})) return {ErrorClass::timeout, line};
   if (says({"SSL", "certificate"})) return {ErrorClass::tls, line};
   if (says({"password", "authentication"})) return {ErrorClass::auth, line};

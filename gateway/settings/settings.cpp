@@ -1,6 +1,8 @@
 // The list of all settings: names, defaults and where they go.
 #include "settings/settings.hpp"
 
+#include "base/text.hpp"
+
 namespace gateway {
 namespace {
 
@@ -21,16 +23,19 @@ Settings read_settings(SettingsReader& reader) {
   Settings s;
   const auto stale_after = reader.optional_duration("STALE_AFTER");
 
-  s.postgres.host = reader.word("POSTGRES_HOST", "postgres");
-  s.postgres.port = std::to_string(reader.count("POSTGRES_PORT", 5432, 1, 65535));
+  s.postgres.host = reader.host("POSTGRES_HOST", "postgres", true);
+  s.postgres.port = reader.ports("POSTGRES_PORT", "5432", split(s.postgres.host, ',').size());
   s.postgres.database = reader.word("POSTGRES_DB", "ytrader");
   s.postgres.sslmode = reader.one_of("POSTGRES_SSLMODE", "prefer", {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
   s.postgres.sslrootcert = reader.word("POSTGRES_SSLROOTCERT", "");
+  s.postgres.channel_binding = reader.one_of("POSTGRES_CHANNEL_BINDING", "prefer", {"disable", "prefer", "require"});
+  s.postgres.target_session_attrs =
+      reader.one_of("POSTGRES_TARGET_SESSION_ATTRS", "any", {"any", "read-write", "read-only", "primary", "standby", "prefer-standby"});
   s.postgres.user = reader.word("GRAFANA_POSTGRES_USER", "grafana_monitor");
   s.postgres.password = reader.secret("GRAFANA_POSTGRES_PASSWORD", "");
   s.postgres.pace = read_pace(reader, "POSTGRES", "10s", "5s", stale_after);
 
-  s.rabbitmq.url.host = reader.word("RABBITMQ_HOST", "rabbitmq");
+  s.rabbitmq.url.host = reader.host("RABBITMQ_HOST", "rabbitmq");
   s.rabbitmq.url.port = static_cast<int>(reader.count("RABBITMQ_MANAGEMENT_PORT", 15672, 1, 65535));
   s.rabbitmq.url.tls = reader.yes_or_no("RABBITMQ_MANAGEMENT_TLS", false);
   s.rabbitmq.user = reader.word("RABBITMQ_MANAGEMENT_USER", reader.word("RABBITMQ_USER", "guest"));

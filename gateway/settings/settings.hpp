@@ -19,7 +19,9 @@ struct Pace {
 
 struct Settings {
   struct {
-    std::string host, port, database, sslmode, sslrootcert, user, password;
+    std::string host, port;  // comma lists, as libpq takes them
+    std::string database, sslmode, sslrootcert, user, password;
+    std::string channel_binding = "prefer", target_session_attrs = "any";
     Pace pace;
   } postgres;
   struct {

@@ -26,6 +26,38 @@ std::optional<std::string> SettingsReader::value(const std::string& name, const 
 
 std::string SettingsReader::word(const std::string& name, const std::string& fallback) { return value(name, fallback).value_or(fallback); }
 
+std::string SettingsReader::host(const std::string& name, const std::string& fallback, bool several) {
+  auto chosen = word(name, fallback);
+  const auto* const remedy = several ? "use a host name, or several with commas between; port, user and password have settings of their own"
+                                     : "use a host name; port, user and password have settings of their own";
+  // A socket's directory may have any name.
+  const bool url = chosen.find("://") != std::string::npos || (!chosen.starts_with('/') && chosen.find('@') != std::string::npos);
+  if (url) {
+    fault(name, "...", remedy);
+  } else if (!several && chosen.find(',') != std::string::npos) {
+    fault(name, chosen, remedy);
+  } else {
+    for (const auto one : split(chosen, ',')) {
+      if (trimmed(one).empty()) fault(name, chosen, remedy);
+    }
+  }
+  return chosen;
+}
+
+std::string SettingsReader::ports(const std::string& name, const std::string& fallback, std::size_t hosts) {
+  auto chosen = word(name, fallback);
+  const auto each = split(chosen, ',');
+  const bool count_fits = each.size() == 1 || each.size() == hosts;
+  const bool all_are_ports = std::ranges::all_of(each, [](std::string_view text) {
+    int port = 0;
+    text = trimmed(text);
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return error == std::errc{} && end == text.data() + text.size() && port >= 1 && port <= 65535;
+  });
+  if (!count_fits || !all_are_ports) fault(name, chosen, "use a whole number from 1 to 65535, or one for each host with commas between");
+  return chosen;
+}
+
 std::string SettingsReader::one_of(const std::string& name, const std::string& fallback, const std::vector<std::string>& choices) {
   auto chosen = word(name, fallback);
   if (std::ranges::find(choices, chosen) == choices.end()) {

@@ -23,6 +23,9 @@ class SettingsReader {
   explicit SettingsReader(Environment environment) : environment_(std::move(environment)) {}
 
   std::string word(const std::string& name, const std::string& fallback);
+  // A host name or address, or several; what looks like a URL or has credentials in it is a fault, and is not shown.
+  std::string host(const std::string& name, const std::string& fallback, bool several = false);
+  std::string ports(const std::string& name, const std::string& fallback, std::size_t hosts);
   std::string one_of(const std::string& name, const std::string& fallback, const std::vector<std::string>& choices);
   std::string secret(const std::string& name, const std::string& fallback);
   Milliseconds duration(const std::string& name, const std::string& fallback);

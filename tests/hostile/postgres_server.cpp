@@ -103,7 +103,9 @@ void PostgresServer::reset() {
   session.run("CREATE DATABASE ytrader TEMPLATE pristine OWNER ytrader");
 }
 
-std::string PostgresServer::sql(const std::string& statement) const { return integration::Session(connection("ytrader")).run(statement); }
+std::string PostgresServer::superuser() const { return connection("ytrader"); }
+
+std::string PostgresServer::sql(const std::string& statement) const { return integration::Session(superuser()).run(statement); }
 
 decltype(gateway::Settings::postgres) PostgresServer::settings() const { return postgres_at(port_, monitor_password); }
 

@@ -17,6 +17,7 @@ class PostgresServer {
   // The trading system's tables, all empty.
   void reset();
   std::string sql(const std::string& statement) const;  // as superuser
+  std::string superuser() const;                        // a connection string
   // As the gateway is told, with the read-only role.
   decltype(gateway::Settings::postgres) settings() const;
 

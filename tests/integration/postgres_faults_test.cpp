@@ -50,6 +50,32 @@ TEST_F(PostgresFaults, DatasetsThatDoNotReadTheLockedTableStayFresh) {
   expect_a_living_server();
 }
 
+// A view that never answers, in the place of one table: cancelled within its share, cycle after cycle, over one connection.
+TEST_F(PostgresFaults, ADatasetThatSleepsForEverCostsItselfOnly) {
+  settings["STALE_AFTER"] = "8s";
+  start_gateway();
+  ASSERT_TRUE(is_well());
+  for (const std::string table : {"model_versions", "subscriptions"}) {
+    const auto name = table == "subscriptions" ? "postgres.subscriptions" : "postgres.models";
+    ASSERT_TRUE(eventually(source(name, "error_class"), "NULL"));
+    const auto processes = [&] {
+      return upstreams.sql("SELECT string_agg(pid::text, ',') FROM pg_stat_activity WHERE usename = 'grafana_monitor'");
+    };
+    const auto process = processes();
+    upstreams.sql("ALTER TABLE " + table + " RENAME TO hidden; CREATE VIEW " + table +
+                  " AS SELECT h.* FROM hidden h RIGHT JOIN pg_sleep(600) ON true; GRANT SELECT ON " + table + " TO grafana_monitor");
+    ASSERT_TRUE(eventually(source(name, "error_class, freshness"), "timeout|stale"));
+    EXPECT_NE(reader.source(name, "error").find("cancelled in the server"), std::string::npos) << reader.source(name, "error");
+    EXPECT_EQ(reader.text("SELECT group_concat(source) FROM source_status WHERE upstream = 'postgres' AND (freshness <> 'fresh' OR "
+                          "error_class IS NOT NULL)"),
+              name);
+    EXPECT_EQ(processes(), process) << "the connection is kept";
+    EXPECT_EQ(reader.text("SELECT count(*) FROM outage"), "0");
+    upstreams.sql("DROP VIEW " + table + "; ALTER TABLE hidden RENAME TO " + table);
+    ASSERT_TRUE(eventually(source(name, "error_class, freshness"), "NULL|fresh"));
+  }
+}
+
 TEST_F(PostgresFaults, AForbiddenTableIsAnAuthFaultAndItsRowsStay) {
   ASSERT_TRUE(is_well());
   upstreams.sql("REVOKE SELECT ON trading_signals FROM grafana_monitor");

@@ -30,6 +30,27 @@ const ServiceSettings& service(const Settings& settings, const std::string& name
   return *std::ranges::find(settings.services, name, &ServiceSettings::name);
 }
 
+TEST(Settings, a_host_is_no_url_and_has_no_credentials) {
+  for (const char* host : {"postgres://u:s3cret@db/ytrader", "u:s3cret@db", "http://db", "a,u:s3cret@b", "a,,b", "a,"}) {
+    EXPECT_EQ(faulty({{"POSTGRES_HOST", host}, {"POSTGRES_PORT", "5432"}}), std::vector<std::string>{"POSTGRES_HOST"}) << host;
+    for (const auto& fault : faults_of({{"POSTGRES_HOST", host}})) {
+      EXPECT_EQ((fault.shown + fault.remedy).find("s3cret"), std::string::npos);
+    }
+  }
+  EXPECT_EQ(faulty({{"RABBITMQ_HOST", "amqp://u:s3cret@mq"}}), std::vector<std::string>{"RABBITMQ_HOST"});
+  EXPECT_EQ(faulty({{"RABBITMQ_HOST", "a,b"}}), std::vector<std::string>{"RABBITMQ_HOST"});
+  EXPECT_TRUE(faulty({{"POSTGRES_HOST", "/run/post@gres"}}).empty()) << "a socket's directory";
+}
+
+TEST(Settings, several_hosts_have_one_port_or_one_each) {
+  EXPECT_TRUE(faulty({{"POSTGRES_HOST", "a,b"}}).empty());
+  EXPECT_TRUE(faulty({{"POSTGRES_HOST", "a,b"}, {"POSTGRES_PORT", "5432,5433"}}).empty());
+  for (const char* ports : {"1,2,3", "5432,", "0", "65536", "x", "5432,x"}) {
+    EXPECT_EQ(faulty({{"POSTGRES_HOST", "a,b"}, {"POSTGRES_PORT", ports}}), std::vector<std::string>{"POSTGRES_PORT"}) << ports;
+  }
+  EXPECT_EQ(faulty({{"POSTGRES_PORT", "1,2"}}), std::vector<std::string>{"POSTGRES_PORT"});
+}
+
 TEST(Settings, an_empty_environment_gives_the_defaults) {
   const auto s = settings_of({});
   EXPECT_EQ(s.postgres.host, "postgres");

@@ -30,8 +30,8 @@ INSTANTIATE_TEST_SUITE_P(States, SqlError,
                                            Case{"55P03", ErrorClass::timeout},                                // lock_timeout
                                            Case{"42P01", ErrorClass::missing},                                // no such table
                                            Case{"42703", ErrorClass::missing},                                // no such column
-                                           Case{"08006", ErrorClass::closed}, Case{"22P02", ErrorClass::sql},
-                                           Case{"42601", ErrorClass::sql}),
+                                           Case{"08006", ErrorClass::sql}, Case{"08P01", ErrorClass::sql}, Case{"57P05", ErrorClass::sql},
+                                           Case{"22P02", ErrorClass::sql}, Case{"42601", ErrorClass::sql}),
                          [](const auto& state) { return std::string(state.param.sqlstate); });
 
 TEST(Implication, follows_from_the_class) {
@@ -77,6 +77,20 @@ INSTANTIATE_TEST_SUITE_P(
               ErrorClass::auth},
         Words{"StartingUp", "connection to server at \"postgres\" failed: FATAL:  57P03: the database system is starting up\n",
               ErrorClass::refused},
+        Words{"StartingUpInKorean", "connection to server at \"postgres\" failed: 치명적오류:  57P03: 데이터베이스 시스템이 새로 가동 중\n",
+              ErrorClass::refused},
+        Words{"FullInRussian", "connection to server at \"postgres\" failed: ВАЖНО:  53300: извините, уже слишком много клиентов\n",
+              ErrorClass::refused},
+        Words{"PasswordInUkrainian", "connection to server at \"postgres\" failed: ФАТАЛЬНО:  28P01: помилка автентифікації\n",
+              ErrorClass::auth},
+        Words{"PoolerRefuses", "connection to server at \"postgres\" failed: FATAL:  08P01: unsupported startup parameter: options\n",
+              ErrorClass::sql},
+        Words{"StandbyInsteadOfPrimary", "connection to server at \"postgres\" failed: server is in hot standby mode\n",
+              ErrorClass::refused},
+        Words{"ChannelBinding",
+              "connection to server at \"postgres\" failed: channel binding is required, but server did not offer an authentication method "
+              "that supports channel binding\n",
+              ErrorClass::auth},
         Words{"NoCode", "connection to server at \"postgres\" failed: FATAL:  the DATABASE: it fails\n", ErrorClass::malformed},
         Words{"Refused",
               "connection to server at \"postgres\" (10.0.0.1), port 5432 failed: Connection refused\n\tIs the server running?\n",

@@ -1,0 +1,109 @@
+#include "ask/postgres_catalogue.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace gateway {
+namespace {
+
+// pg_attribute and not information_schema, which hides what the role may not read. A domain counts as what it is made of.
+constexpr const char* columns_sql = R"(
+SELECT c.relname::text AS "table", a.attname::text AS "column", has_column_privilege(c.oid, a.attnum, 'SELECT') AS readable,
+       format_type(base.oid, NULL) AS type
+  FROM pg_class c
+  JOIN pg_attribute a ON a.attrelid = c.oid
+ CROSS JOIN LATERAL (
+       WITH RECURSIVE b(oid, made_of) AS (
+         SELECT t.oid, t.typbasetype FROM pg_type t WHERE t.oid = a.atttypid
+         UNION ALL SELECT t.oid, t.typbasetype FROM b JOIN pg_type t ON t.oid = b.made_of)
+       SELECT oid FROM b WHERE made_of = 0) base
+ WHERE c.relname = ANY($1::text[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND pg_table_is_visible(c.oid)
+   AND a.attnum > 0 AND NOT a.attisdropped
+   AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace))";
+
+// Every table of these names, also where the search path does not lead or the role may not go. Row level security lets all
+// rows through only where a policy that applies to the role says `true` and no other one narrows it.
+constexpr const char* tables_sql = R"(
+SELECT c.relname::text AS "table", n.nspname::text AS schema, pg_table_is_visible(c.oid) AS visible,
+       has_schema_privilege(n.oid, 'USAGE') AS usable,
+       n.nspname = ANY(SELECT btrim(s, ' "') FROM regexp_split_to_table(current_setting('search_path'), ',') s) AS on_path,
+       c.relkind IN ('r', 'p', 'v') AND has_table_privilege(c.oid, 'SELECT') AS lockable,
+       NOT row_security_active(c.oid) OR coalesce((
+         SELECT bool_or(p.polpermissive AND p.using_ = 'true') AND bool_and(p.polpermissive OR p.using_ = 'true')
+           FROM (SELECT polpermissive, coalesce(pg_get_expr(polqual, polrelid), 'true') AS using_
+                   FROM pg_policy
+                  WHERE polrelid = c.oid AND polcmd IN ('r', '*')
+                    AND EXISTS (SELECT FROM unnest(polroles) r
+                                 WHERE CASE WHEN r = 0 THEN true ELSE pg_has_role(r, 'USAGE') END)) p), false) AS all_rows
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relname = ANY($1::text[]) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+   AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+ ORDER BY visible DESC, usable DESC, on_path DESC, schema)";
+
+std::string array_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) {
+    text += text.empty() ? "\"" : ",\"";
+    for (const char c : name) {
+      if (c == '"' || c == '\\') text += '\\';
+      text += c;
+    }
+    text += '"';
+  }
+  return "{" + text + "}";
+}
+
+// Why a table that exists cannot be read as it should, and the remedy.
+std::string reason(const Table& tables, std::size_t row, const std::string& role) {
+  const auto table = text(tables.at(row, "table")).value_or(""), schema = text(tables.at(row, "schema")).value_or("");
+  const auto on_path = integer(tables.at(row, "on_path")) == 1;
+  const auto put_on_path = fmt::format("ALTER ROLE {} SET search_path = {}, public", role, schema);
+  if (integer(tables.at(row, "visible")) == 1) {
+    return fmt::format(
+        "row level security may hide rows of {} from the role {}; CREATE POLICY {} ON {} FOR SELECT TO {} USING (true), or GRANT SELECT on "
+        "a view instead",
+        table, role, role, table, role);
+  }
+  if (integer(tables.at(row, "usable")) == 1) {
+    return fmt::format("{} is in the schema {}, which is not on the search path of the role {}; {}", table, schema, role, put_on_path);
+  }
+  return fmt::format("{} is in the schema {}, and the role {} has no USAGE on it; GRANT USAGE ON SCHEMA {} TO {}{}", table, schema, role,
+                     schema, role, on_path ? std::string() : "; " + put_on_path);
+}
+
+}  // namespace
+
+Result<PostgresCatalogue> read_catalogue(PostgresConnection& connection, const std::vector<std::string>& tables, const std::string& role,
+                                         Milliseconds timeout, const Deadline& deadline) {
+  if (auto begun = connection.begin("READ COMMITTED", timeout, deadline); !begun) return std::unexpected(begun.error());
+  const auto names = array_of(tables);
+  const auto columns = connection.query({columns_sql, {names}}, deadline);
+  const auto found = columns ? connection.query({tables_sql, {names}}, deadline) : columns;
+  if (const auto ended = connection.run("ROLLBACK", deadline); found && !ended) return std::unexpected(ended.error());
+  if (!found) return std::unexpected(found.error());
+  if (columns->columns.size() != 4 || found->columns.size() != 7) {
+    return failure(ErrorClass::malformed, connection.endpoint() + ": does not answer what was asked");
+  }
+  PostgresCatalogue all;
+  for (std::size_t i = 0; i < columns->rows.size(); ++i) {
+    const auto access = integer(columns->at(i, "readable")) == 1 ? Catalogue::Access::readable : Catalogue::Access::forbidden;
+    all.catalogue.tables[text(columns->at(i, "table")).value_or("")][text(columns->at(i, "column")).value_or("")] = {
+        access, text(columns->at(i, "type")).value_or("")};
+  }
+  for (std::size_t i = 0; i < found->rows.size(); ++i) {
+    const auto table = text(found->at(i, "table")).value_or("");
+    if (integer(found->at(i, "visible")) == 1) {
+      if (integer(found->at(i, "lockable")) == 1) all.lockable.push_back(table);
+      if (integer(found->at(i, "all_rows")) == 1) continue;
+      all.catalogue.tables.erase(table);
+    } else if (all.catalogue.tables.contains(table)) {
+      continue;
+    }
+    all.catalogue.refused.try_emplace(table, reason(*found, i, role));
+  }
+  return all;
+}
+
+}  // namespace gateway

@@ -1,0 +1,48 @@
+// Who is asked first when several datasets share one connection and one deadline, so that a slow one delays itself only.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/deadline.hpp"
+
+namespace gateway {
+
+// Those that had no turn the last time come first, then those that answered, in the order given; those that used up their
+// share come last, and among them the one that had the largest share before the others: they take turns at the end, where
+// all the time that is left is theirs. For one thread.
+class Turns {
+ public:
+  enum class End { none, answered, slow };
+
+  // Positions in `names`, in the order in which to ask.
+  std::vector<std::size_t> order(std::span<const std::string> names) const {
+    std::vector<std::size_t> positions(names.size());
+    for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = i;
+    const auto last = [&](std::size_t position) {
+      const auto found = last_.find(names[position]);
+      return found == last_.end() ? Turn{} : found->second;
+    };
+    std::ranges::stable_sort(positions, [&](std::size_t a, std::size_t b) {
+      const auto left = last(a), right = last(b);
+      if (left.end != right.end) return left.end < right.end;
+      return left.end == End::slow && left.share > right.share;
+    });
+    return positions;
+  }
+
+  // How a turn ended, and how much time it was given.
+  void note(const std::string& name, End end, Milliseconds share) { last_[name] = {end, share}; }
+
+ private:
+  struct Turn {
+    End end = End::answered;
+    Milliseconds share{0};
+  };
+  std::map<std::string, Turn> last_;
+};
+
+}  // namespace gateway
