@@ -62,7 +62,9 @@ int main(int argc, char** argv) {
 
   auto environment = process_environment();
   if (!line.env_file.empty()) {
-    auto with_file = environment_file(line.env_file, environment);
+    std::vector<std::string> warnings;
+    auto with_file = environment_file(line.env_file, environment, &warnings);
+    for (const auto& warning : warnings) std::cerr << warning << '\n';
     if (!with_file) {
       std::cerr << with_file.error() << '\n';
       return bad_settings;

@@ -3,17 +3,20 @@
 
 #include <expected>
 #include <filesystem>
-#include <functional>
-#include <optional>
 #include <string>
+#include <vector>
+
+#include "settings/interpolation.hpp"
 
 namespace gateway {
 
 // Where a variable's value is looked up; nullopt: not set.
-using Environment = std::function<std::optional<std::string>(const std::string&)>;
+using Environment = Lookup;
 
 Environment process_environment();
-// Lines of KEY=VALUE; `export`, comments and quotes as in a shell. The overlay wins over the file.
-std::expected<Environment, std::string> environment_file(const std::filesystem::path& file, Environment overlay);
+// The file's values with the overlay above them, or `FILE:LINE: what is wrong`. What is likely to be a mistake but has a
+// meaning is added to `warnings`, in the same form. Neither shows a value.
+std::expected<Environment, std::string> environment_file(const std::filesystem::path& file, Environment overlay,
+                                                         std::vector<std::string>* warnings = nullptr);
 
 }  // namespace gateway

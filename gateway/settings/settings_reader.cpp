@@ -11,6 +11,16 @@
 #include "settings/duration.hpp"
 
 namespace gateway {
+namespace {
+
+// In a header or a connection string they would end what they are part of and begin something else.
+bool has_control_characters(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+constexpr const char* one_plain_line = "must be one line without control characters";
+
+}  // namespace
 
 void SettingsReader::fault(const std::string& variable, const std::string& shown, const std::string& remedy) {
   faults_.push_back({variable, shown, remedy});
@@ -24,7 +34,14 @@ std::optional<std::string> SettingsReader::value(const std::string& name, const 
   return std::string(trimmed(*found));
 }
 
-std::string SettingsReader::word(const std::string& name, const std::string& fallback) { return value(name, fallback).value_or(fallback); }
+std::string SettingsReader::word(const std::string& name, const std::string& fallback) {
+  auto given = value(name, fallback);
+  if (given && has_control_characters(*given)) {
+    fault(name, one_line(*given), one_plain_line);
+    return fallback;
+  }
+  return given.value_or(fallback);
+}
 
 std::string SettingsReader::host(const std::string& name, const std::string& fallback, bool several) {
   auto chosen = word(name, fallback);
@@ -69,18 +86,27 @@ std::string SettingsReader::one_of(const std::string& name, const std::string& f
 std::string SettingsReader::secret(const std::string& name, const std::string& fallback) {
   const auto direct = value(name, fallback);
   const auto file = environment_(name + "_FILE");
-  if (!file || file->empty()) return direct ? noted(*direct) : fallback;
+  if (!file || file->empty()) {
+    if (!direct) return fallback;
+    if (has_control_characters(*direct)) fault(name, "***", one_plain_line);
+    return noted(*direct);
+  }
   if (direct) {
     fault(name + "_FILE", *file, "set either " + name + " or " + name + "_FILE, not both");
     return {};
   }
-  std::ifstream in(*file);
+  std::ifstream in(*file, std::ios::binary);
   std::stringstream content;
-  if (!in || !(content << in.rdbuf())) {
+  if (!in || !(content << in.rdbuf()) || trimmed(content.str()).empty()) {
     fault(name + "_FILE", *file, "name a readable, non-empty file with the secret in it");
     return {};
   }
-  return noted(std::string(trimmed(content.str())));
+  std::string secret(trimmed(content.str()));
+  if (has_control_characters(secret)) {
+    fault(name + "_FILE", *file, std::string("the secret in it ") + one_plain_line);
+    return {};
+  }
+  return noted(std::move(secret));
 }
 
 std::string SettingsReader::noted(std::string secret) {

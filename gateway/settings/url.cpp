@@ -1,11 +1,13 @@
 #include "settings/url.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace gateway {
 
 std::optional<Url> parse_url(std::string_view text) {
   Url url;
+  if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F; })) return std::nullopt;
   if (text.starts_with("https://")) {
     url.tls = true;
     url.port = 443;
@@ -20,7 +22,7 @@ std::optional<Url> parse_url(std::string_view text) {
   if (slash != std::string_view::npos) url.path = text.substr(slash);
   while (url.path.ends_with('/')) url.path.pop_back();
   if (authority.find('@') != std::string_view::npos) return std::nullopt;
-  if (url.path.find_first_of("?# \r\n\t") != std::string::npos) return std::nullopt;
+  if (url.path.find_first_of("?#") != std::string::npos) return std::nullopt;
   std::string_view port;
   if (authority.starts_with('[')) {
     const auto close = authority.find(']');
@@ -36,7 +38,7 @@ std::optional<Url> parse_url(std::string_view text) {
     url.host = authority.substr(0, colon);
     if (colon != std::string_view::npos) port = authority.substr(colon + 1);
   }
-  if (url.host.empty() || url.host.find_first_of(" \t\r\n?#") != std::string::npos) return std::nullopt;
+  if (url.host.empty() || url.host.find_first_of("?#") != std::string::npos) return std::nullopt;
   if (port.data() != nullptr) {
     const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), url.port);
     if (error != std::errc{} || end != port.data() + port.size() || url.port < 1 || url.port > 65535) return std::nullopt;

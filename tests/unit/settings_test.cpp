@@ -225,6 +225,31 @@ TEST(ParseUrl, refuses_what_is_none) {
   }
 }
 
+TEST(Secrets, with_a_control_character_are_refused) {
+  const TemporaryDirectory directory;
+  for (const std::string bad : {"a\nb", "a\r\nX-Admin: 1", "a\tb", "a\x1B[m", "a\x7F"}) {
+    write_file(directory / "secret", bad + "\n");
+    EXPECT_EQ(faulty({{"WS_GATEWAY_API_KEY_FILE", (directory / "secret").string()}}), std::vector<std::string>{"WS_GATEWAY_API_KEY_FILE"})
+        << bad;
+    EXPECT_EQ(faulty({{"GRAFANA_POSTGRES_PASSWORD", bad}}), std::vector<std::string>{"GRAFANA_POSTGRES_PASSWORD"}) << bad;
+  }
+  write_file(directory / "secret", std::string("a\0b", 3));
+  EXPECT_EQ(faulty({{"RABBITMQ_PASSWORD_FILE", (directory / "secret").string()}}), std::vector<std::string>{"RABBITMQ_PASSWORD_FILE"});
+}
+
+TEST(Secrets, a_refusal_does_not_show_them) {
+  const auto faults = faults_of({{"WS_GATEWAY_API_KEY", "s3cret\nX-Admin: 1"}});
+  ASSERT_EQ(faults.size(), 1U);
+  EXPECT_EQ((faults[0].shown + faults[0].remedy).find("s3cret"), std::string::npos);
+}
+
+TEST(Settings, a_word_with_a_control_character_is_refused) {
+  for (const auto* name : {"POSTGRES_HOST", "GRAFANA_POSTGRES_USER", "RABBITMQ_MANAGEMENT_USER", "CACHE_PATH", "WS_GATEWAY_URL"}) {
+    EXPECT_EQ(faulty({{name, "http://a\x01b"}}), std::vector<std::string>{name});
+    EXPECT_EQ(faulty({{name, "http://a\nb"}}), std::vector<std::string>{name});
+  }
+}
+
 TEST(Secrets, are_taken_from_the_variable) { EXPECT_EQ(settings_of({{"GRAFANA_POSTGRES_PASSWORD", "pw"}}).postgres.password, "pw"); }
 
 TEST(Secrets, are_taken_from_a_file_without_its_line_end) {
