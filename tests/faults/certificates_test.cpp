@@ -111,5 +111,16 @@ TEST_F(PostgresCertificate, OnlyATrustedDatabaseIsBelieved) {
   ASSERT_TRUE(becomes("postgres.signals", "fresh"));
 }
 
+// Without POSTGRES_SSLROOTCERT libpq looks in the home directory, where a service has nothing.
+TEST_F(PostgresCertificate, WithoutASettingTheSystemsCertificatesAreTrusted) {
+  settings.erase("POSTGRES_SSLROOTCERT");
+  settings["SSL_CERT_FILE"] = certificates.authority().string();  // where OpenSSL looks first for the system's
+  serve("good");
+  start_gateway();
+  ASSERT_TRUE(becomes("postgres.signals", "fresh"));
+  serve("foreign");
+  ASSERT_TRUE(eventually(source("postgres.signals", "error_class"), "tls"));
+}
+
 }  // namespace
 }  // namespace faults

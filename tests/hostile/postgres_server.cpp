@@ -20,6 +20,8 @@ namespace {
 const std::string monitor_password = "pg-s3cr3t";
 PostgresServer* running = nullptr;
 
+}  // namespace
+
 // Below the range that the kernel gives to outgoing connections.
 int free_port() {
   std::minstd_rand random{std::random_device{}()};
@@ -37,8 +39,6 @@ int free_port() {
   throw std::runtime_error("no free port");
 }
 
-}  // namespace
-
 PostgresServer& PostgresServer::instance() {
   if (running == nullptr) running = new PostgresServer;
   return *running;
@@ -52,10 +52,17 @@ void PostgresServer::end() {
 PostgresServer::PostgresServer()
     : directory_(integration::new_directory(std::filesystem::temp_directory_path(), "hostile")), port_(free_port()) {
   appoint_guardian();
-  const auto done = integration::run({std::string(UPSTREAM_SCRIPTS) + "/postgres", "start", directory_.string(), std::to_string(port_)},
-                                     {{"DEMO_MONITOR_PASSWORD", monitor_password}});
-  if (done.code != 0) throw std::runtime_error("postgres start: " + done.errors + done.output);
+  script({"start"});
   integration::Session(connection("postgres")).run("CREATE DATABASE pristine TEMPLATE ytrader OWNER ytrader");
+}
+
+std::string PostgresServer::script(std::vector<std::string> words) const {
+  words.insert(words.begin(), std::string(UPSTREAM_SCRIPTS) + "/postgres");
+  words.insert(words.begin() + 2, directory_.string());
+  if (words[1] == "start") words.push_back(std::to_string(port_));
+  const auto done = integration::run(words, {{"DEMO_MONITOR_PASSWORD", monitor_password}, {"POSTGRES_LOCALES", "ru_RU ko_KR uk_UA"}});
+  if (done.code != 0) throw std::runtime_error(words[1] + ": " + done.errors + done.output);
+  return done.output;
 }
 
 PostgresServer::~PostgresServer() {

@@ -18,6 +18,10 @@ class PostgresServer {
   void reset();
   std::string sql(const std::string& statement) const;  // as superuser
   std::string superuser() const;                        // a connection string
+  // tests/upstreams/postgres with these words about this server (start: after a stop).
+  std::string script(std::vector<std::string> words) const;
+  const std::filesystem::path& directory() const { return directory_; }
+  int port() const { return port_; }
   // As the gateway is told, with the read-only role.
   decltype(gateway::Settings::postgres) settings() const;
 
@@ -33,6 +37,8 @@ class PostgresServer {
   std::filesystem::path directory_;
   int port_ = 0, guardian_ = -1, gone_ = -1;
 };
+
+int free_port();
 
 // The settings of a PostgreSQL at this port of the loopback.
 decltype(gateway::Settings::postgres) postgres_at(int port, const std::string& password);
