@@ -30,8 +30,6 @@ CREATE TABLE gateway_state (
   file_bytes INTEGER,
   publish_within_s REAL NOT NULL,    -- it publishes at least this often, whatever happens upstream
   backoff_cap_s REAL NOT NULL,
-  history_fine_s INTEGER NOT NULL DEFAULT 7200,
-  history_minutes_s INTEGER NOT NULL DEFAULT 86400,
   history_quarters_s INTEGER NOT NULL DEFAULT 1209600,
   event_retention_s INTEGER NOT NULL DEFAULT 2592000,
   event_max INTEGER NOT NULL DEFAULT 1000,

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/deadline.hpp"
 #include "base/error.hpp"
 #include "base/rows.hpp"
 
@@ -71,6 +72,15 @@ struct Source {
   std::function<Result<Batch>(const PriorState&, std::span<const Answer>)> parse;
   // What a failure itself tells (a refusal is an observation, a missed poll is a gap). Pure; may be empty.
   std::function<Batch(const PriorState&, const Error&)> failed;
+};
+
+struct Pace {
+  Milliseconds interval{}, timeout{}, stale_after{};
+};
+
+struct SourceSetup {
+  const Source* source = nullptr;
+  Pace pace;
 };
 
 // One attempt's times in milliseconds; absent where the phase did not happen (a connection kept alive connects nothing).

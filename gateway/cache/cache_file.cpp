@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "cache/store.hpp"
+#include "cache/schema.hpp"
 
 namespace gateway {
 namespace {

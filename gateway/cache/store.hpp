@@ -3,35 +3,30 @@
 // std::runtime_error where nothing sensible can go on (no memory, a schema that does not parse).
 #pragma once
 
-#include <SQLiteCpp/SQLiteCpp.h>
-
+#include <expected>
 #include <filesystem>
-#include <map>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/source.hpp"
-#include "settings/settings.hpp"
+#include "cache/attempt_record.hpp"
+#include "cache/database.hpp"
+#include "cache/row_writer.hpp"
+#include "settings/retention.hpp"
 
 namespace gateway {
 
-extern const char* const schema_sql;  // schema.sql and datasets/*.sql, compiled in
-
-struct SourceSetup {
-  const Source* source = nullptr;
-  Pace pace;
-};
-
-// What the scheduler knows of an attempt beyond its outcomes.
-struct AttemptReport {
-  std::string upstream;
-  std::int64_t next_attempt_at = 0;
-  int failures_for_outage = 2;                  // `once` opens an outage at the first
-  std::map<std::string, double> failing_for_s;  // per source, by a steady clock
-  std::optional<std::int64_t> next_probe_at;    // of its `.health`, where that is not next_attempt_at
+// What a run of the gateway begins with.
+struct RunStart {
+  std::span<const SourceSetup> sources;
+  Retention retention;
+  std::span<const std::string> strategies;  // those that the settings name
+  Milliseconds backoff_cap{};
+  std::string version;
+  std::int64_t now = 0;
+  Milliseconds publish_within{};  // it publishes at least this often
 };
 
 struct Stamp {
@@ -42,14 +37,13 @@ class Store {
  public:
   Store();
 
-  // Copies what fits from a file that inspect() found good; returns a line for each table that did not fit.
+  // Copies what fits from a file that inspect() found good or older; returns a line for each table that did not fit.
   std::vector<std::string> restore(const std::filesystem::path& file);
   // Forgets all rows, as if just made.
   void clear();
 
   // Announces the sources of this run; rows of sources that are gone are dropped. Records the gateway's own absence.
-  void begin(std::span<const SourceSetup> sources, const Settings& settings, const std::string& version, std::int64_t now,
-             double publish_within_s);
+  void begin(const RunStart& run);
 
   PriorState prior_state(const Source& source, std::int64_t now);
   // Writes what an attempt brought, all of it in one transaction; an outcome that does not fit the schema becomes a
@@ -63,8 +57,8 @@ class Store {
   // Stamps the database and copies it into a new file, closed and complete but not yet synced. Blocks for milliseconds.
   // Returns the file's size, or what went wrong.
   std::expected<std::int64_t, std::string> copy_to(const std::filesystem::path& file, const Stamp& stamp);
-  // Retention, and rolling of history into coarser tiers; every few seconds.
-  void tidy(std::int64_t now);
+  // Retention, and rolling of history into coarser tiers; every few seconds. What takes longer than `budget` is left for later.
+  void tidy(std::int64_t now, Milliseconds budget = std::chrono::hours(1));
   // An event of the gateway itself: `run` has begun.
   void note_start(std::int64_t now, const std::string& version);
   // Gives free pages back when they are more than a quarter: a publish writes them too.
@@ -74,21 +68,16 @@ class Store {
   Table query(const std::string& sql, const Row& parameters = {}) const;
 
  private:
-  void write(const Write& write);
-  void write_batch(const Batch& batch);
+  void note_absence(const RunStart& run);
+  void note_run(const RunStart& run);
+  void declare_sources(std::span<const SourceSetup> sources);
   // All of it or, where it does not fit the schema, nothing and the reason.
   std::optional<Error> try_batch(const Batch& batch);
-  SQLite::Statement& prepared(const std::string& sql);
-  void require_columns(const Write& write);
-  std::string conflict_columns(const Write& write);
-  void record(const Outcome& outcome, const std::optional<Error>& error, const Source& source, const AttemptReport& report);
-  void record_outage(std::span<const Outcome> outcomes, const AttemptReport& report);
+  std::optional<Error> store_outcome(const Outcome& outcome, const Source& source);
 
-  mutable SQLite::Database database_;
-  std::map<std::string, std::unique_ptr<SQLite::Statement>> statements_;
+  Database database_;
+  RowWriter writer_{database_};
+  Retention retention_;
 };
-
-// Runs a query on any database and gathers its rows.
-Table read_table(SQLite::Database& database, const std::string& sql, const Row& parameters = {});
 
 }  // namespace gateway

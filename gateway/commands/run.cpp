@@ -69,7 +69,13 @@ int run(const Settings& settings, bool once) {
   load(store, file);
   // A publish waits for its interval even when a source asks for more.
   const auto slowest = std::max(pace.publish_within, pace.publish_interval);
-  store.begin(setup, settings, version, unix_now(), static_cast<double>(slowest.count()) / 1000);
+  store.begin({.sources = setup,
+               .retention = settings.retention,
+               .strategies = settings.strategies,
+               .backoff_cap = settings.backoff_cap,
+               .version = version,
+               .now = unix_now(),
+               .publish_within = slowest});
   if (!once) store.note_start(unix_now(), version);
 
   Scheduler scheduler(store, upstreams(setup, settings), pace, lock);

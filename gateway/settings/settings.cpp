@@ -55,11 +55,11 @@ Settings read_settings(SettingsReader& reader) {
 
   s.backoff_cap = reader.duration("BACKOFF_CAP", "60s");
   s.publish_interval = reader.duration("PUBLISH_INTERVAL", "2s");
-  s.history_fine = reader.duration("HISTORY_FINE", "2h");
-  s.history_minutes = reader.duration("HISTORY_MINUTES", "24h");
-  s.history_quarters = reader.duration("HISTORY_QUARTERS", "14d");
-  s.event_retention = reader.duration("EVENT_RETENTION", "30d");
-  s.event_max = reader.count("EVENT_MAX", 1000, 200, 1'000'000);
+  s.retention.history_fine = reader.duration("HISTORY_FINE", "2h");
+  s.retention.history_minutes = reader.duration("HISTORY_MINUTES", "24h");
+  s.retention.history_quarters = reader.duration("HISTORY_QUARTERS", "14d");
+  s.retention.event_retention = reader.duration("EVENT_RETENTION", "30d");
+  s.retention.event_max = reader.count("EVENT_MAX", 1000, 200, 1'000'000);
 
   s.cache_path = read_cache_path(reader);
   s.log_level = reader.one_of("LOG_LEVEL", "info", {"debug", "info", "warn", "error"});

@@ -7,15 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "base/deadline.hpp"
+#include "base/source.hpp"
+#include "settings/retention.hpp"
 #include "settings/services.hpp"
 #include "settings/settings_reader.hpp"
 
 namespace gateway {
-
-struct Pace {
-  Milliseconds interval{}, timeout{}, stale_after{};
-};
 
 struct Settings {
   struct {
@@ -40,8 +37,7 @@ struct Settings {
   std::string bybit_environment;
   Milliseconds ws_quiet_after{};
   Milliseconds backoff_cap{}, publish_interval{};
-  Milliseconds history_fine{}, history_minutes{}, history_quarters{}, event_retention{};
-  std::int64_t event_max = 1000;
+  Retention retention;
   std::filesystem::path cache_path;
   std::string log_level;
   bool log_json = false;

@@ -25,7 +25,13 @@ const std::vector<SourceSetup>& setups() {
 Store& store() {
   static Store& begun = [&]() -> Store& {
     static Store made;
-    made.begin(setups(), fuzz::settings(), "1", fuzz::now, 10);
+    made.begin({.sources = setups(),
+                .retention = fuzz::settings().retention,
+                .strategies = fuzz::settings().strategies,
+                .backoff_cap = fuzz::settings().backoff_cap,
+                .version = "1",
+                .now = fuzz::now,
+                .publish_within = std::chrono::seconds(10)});
     return made;
   }();
   begun.clear();

@@ -116,7 +116,13 @@ TEST(Evaluator, AnswersAsPostgreSQLDoes) {
     constexpr double year = 365.0 * 86400;
     const double past = static_cast<double>(gateway::unix_now()) - year;
     random_world.begin(past, 300, 300);
-    store.begin(setups, settings, "1.2.3", gateway::unix_now(), 10);
+    store.begin({.sources = setups,
+                 .retention = settings.retention,
+                 .strategies = settings.strategies,
+                 .backoff_cap = settings.backoff_cap,
+                 .version = "1.2.3",
+                 .now = gateway::unix_now(),
+                 .publish_within = std::chrono::seconds(10)});
     PostgresWriter writer(Server::instance().superuser(database));
     for (int step = 0; step < 12; ++step) {
       if (step > 0) random_world.step();

@@ -80,9 +80,15 @@ void Observer::start() {
     for (const auto& misfit : store_->restore(file_)) throw std::runtime_error("not restored: " + misfit);
   }
   auto mine = settings();
-  mine.event_max = retention_.most;
-  mine.event_retention = std::chrono::seconds(retention_.for_s);
-  store_->begin(setups(), mine, "1.2.3", own_now(), 10);
+  mine.retention.event_max = retention_.most;
+  mine.retention.event_retention = std::chrono::seconds(retention_.for_s);
+  store_->begin({.sources = setups(),
+                 .retention = mine.retention,
+                 .strategies = mine.strategies,
+                 .backoff_cap = mine.backoff_cap,
+                 .version = "1.2.3",
+                 .now = own_now(),
+                 .publish_within = std::chrono::seconds(10)});
   store_->note_start(own_now(), "1.2.3");
   log_ = published_diary_;
   log_.starts.push_back(own_now());

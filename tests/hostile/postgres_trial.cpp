@@ -19,8 +19,15 @@ PostgresTrial::PostgresTrial(const decltype(Settings::postgres)& settings) : ups
   }
   Settings all;
   all.backoff_cap = std::chrono::seconds(60);
-  all.history_fine = all.history_minutes = all.history_quarters = all.event_retention = std::chrono::hours(24 * 14);
-  store_.begin(setups_, all, "1", unix_now(), 10);
+  auto& keep = all.retention;
+  keep.history_fine = keep.history_minutes = keep.history_quarters = keep.event_retention = std::chrono::hours(24 * 14);
+  store_.begin({.sources = setups_,
+                .retention = all.retention,
+                .strategies = all.strategies,
+                .backoff_cap = all.backoff_cap,
+                .version = "1",
+                .now = unix_now(),
+                .publish_within = std::chrono::seconds(10)});
 }
 
 void PostgresTrial::attempt(Milliseconds allowed) {

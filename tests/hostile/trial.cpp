@@ -37,7 +37,13 @@ Trial::Trial(const std::string& source, RawServer& server, std::size_t body_cap)
     : source_(*std::ranges::find(sources(), source, &Source::name)) {
   const Pace pace{.interval = std::chrono::seconds(10), .timeout = std::chrono::seconds(5), .stale_after = std::chrono::seconds(30)};
   for (const auto& each : sources()) setups_.push_back({&each, pace});
-  store_.begin(setups_, settings(), "1", unix_now(), 10);
+  store_.begin({.sources = setups_,
+                .retention = settings().retention,
+                .strategies = settings().strategies,
+                .backoff_cap = settings().backoff_cap,
+                .version = "1",
+                .now = unix_now(),
+                .publish_within = std::chrono::seconds(10)});
   upstream_ = std::make_unique<HttpUpstream>(HttpSettings{.url = {.tls = false, .host = "127.0.0.1", .port = server.port(), .path = {}},
                                                           .api_key = api_key,
                                                           .user = "monitor",

@@ -51,7 +51,17 @@ Cache::Cache(std::vector<Source> sources, std::int64_t now) : sources_(std::move
   begin_again(now);
 }
 
-void Cache::begin_again(std::int64_t now) { store_.begin(setups_, settings_, "1.2.3", now, 10); }
+RunStart Cache::run_at(std::int64_t now) const {
+  return {.sources = setups_,
+          .retention = settings_.retention,
+          .strategies = settings_.strategies,
+          .backoff_cap = settings_.backoff_cap,
+          .version = "1.2.3",
+          .now = now,
+          .publish_within = std::chrono::seconds(10)};
+}
+
+void Cache::begin_again(std::int64_t now) { store_.begin(run_at(now)); }
 
 std::vector<std::optional<Error>> Cache::apply(const std::vector<Outcome>& outcomes, int failures_for_outage) {
   const auto& first = outcomes.at(0).source;

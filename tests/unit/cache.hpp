@@ -26,7 +26,7 @@ class Cache {
 
   Store& store() { return store_; }
   const std::vector<SourceSetup>& setups() const { return setups_; }
-  const Settings& settings() const { return settings_; }
+  RunStart run_at(std::int64_t now) const;
 
   // One attempt at an upstream of a single source. Returns what the store made of it.
   std::optional<Error> succeed(const std::string& source, std::int64_t at, Batch batch = {});

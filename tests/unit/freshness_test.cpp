@@ -124,7 +124,9 @@ TEST_F(Freshness, sources_stand_in_the_gateways_order_and_vanish_with_their_sett
   EXPECT_EQ(cache_.read("SELECT source FROM source_status", t0).rows, (std::vector<Row>{{"one.data"}, {"two.data"}}));
   const auto other = bare_source("three.data");
   const std::vector<SourceSetup> setups{{&other, cache_.setups()[0].pace}, cache_.setups()[0]};
-  cache_.store().begin(setups, cache_.settings(), "1.2.3", t0, 10);
+  auto run = cache_.run_at(t0);
+  run.sources = setups;
+  cache_.store().begin(run);
   EXPECT_EQ(cache_.read("SELECT source FROM source_status", t0).rows, (std::vector<Row>{{"three.data"}, {"one.data"}}));
 }
 

@@ -108,7 +108,9 @@ TEST_F(Outage, of_an_upstream_that_is_no_longer_asked_does_not_stay_open) {
   cache_.fail("one.data", t0, refused_);
   cache_.fail("one.data", t0 + 10, refused_);
   const std::vector<SourceSetup> others{cache_.setups()[1], cache_.setups()[2]};
-  cache_.store().begin(others, cache_.settings(), "1.2.3", t0 + 20, 10);
+  auto run = cache_.run_at(t0 + 20);
+  run.sources = others;
+  cache_.store().begin(run);
   EXPECT_TRUE(cache_.read("SELECT 1 FROM outage WHERE ended_at IS NULL", t0 + 20).empty());
 }
 

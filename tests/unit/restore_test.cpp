@@ -94,7 +94,7 @@ TEST_F(Restore, what_is_restored_is_published_again_as_it_was) {
 TEST_F(Restore, ages_are_honest_after_a_restart) {
   Store restored;
   restored.restore(file_);
-  restored.begin(cache_.setups(), cache_.settings(), "1.2.4", t0 + 1000, 10);
+  restored.begin(cache_.run_at(t0 + 1000));
   const auto again = directory_ / "again.db";
   ASSERT_TRUE(restored.copy_to(again, {.published_at = t0 + 1000, .count = 1, .bytes_before = 0}).has_value());
   const auto& first = fixed_sources().front().name;
@@ -110,7 +110,7 @@ TEST_F(Restore, ages_are_honest_after_a_restart) {
 TEST_F(Restore, the_time_without_the_gateway_is_an_outage) {
   Store restored;
   restored.restore(file_);
-  restored.begin(cache_.setups(), cache_.settings(), "1.2.4", t0 + 1000, 10);
+  restored.begin(cache_.run_at(t0 + 1000));
   EXPECT_EQ(restored.query("SELECT started_at, ended_at FROM outage WHERE upstream = 'gateway'").rows,
             (std::vector<Row>{{t0 + 5, t0 + 1000}}));
 }
@@ -118,7 +118,7 @@ TEST_F(Restore, the_time_without_the_gateway_is_an_outage) {
 TEST_F(Restore, an_open_outage_stays_open) {
   Store restored;
   restored.restore(file_);
-  restored.begin(cache_.setups(), cache_.settings(), "1.2.4", t0 + 6, 10);
+  restored.begin(cache_.run_at(t0 + 6));
   EXPECT_EQ(restored.query("SELECT started_at FROM outage WHERE upstream = ? AND ended_at IS NULL", {fixed_sources().back().upstream}).rows,
             (std::vector<Row>{{t0 + 1}}));
 }
@@ -135,7 +135,7 @@ TEST_F(Restore, does_not_set_off_retention_or_history_again) {
 TEST_F(Restore, triggers_work_again_afterwards) {
   Store restored;
   restored.restore(file_);
-  restored.begin(cache_.setups(), cache_.settings(), "1.2.4", t0 + 6, 10);
+  restored.begin(cache_.run_at(t0 + 6));
   const auto& name = fixed_sources().front().name;
   for (int i = 0; i < 100; ++i) {
     const std::vector outcomes{failure_of(name, t0 + 10 + i, {ErrorClass::timeout, "no answer"})};

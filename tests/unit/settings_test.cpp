@@ -77,11 +77,11 @@ TEST(Settings, an_empty_environment_gives_the_defaults) {
   EXPECT_EQ(s.ws_quiet_after, 60s);
   EXPECT_EQ(s.backoff_cap, 60s);
   EXPECT_EQ(s.publish_interval, 2s);
-  EXPECT_EQ(s.history_fine, 2h);
-  EXPECT_EQ(s.history_minutes, 24h);
-  EXPECT_EQ(s.history_quarters, 14 * 24h);
-  EXPECT_EQ(s.event_retention, 30 * 24h);
-  EXPECT_EQ(s.event_max, 1000);
+  EXPECT_EQ(s.retention.history_fine, 2h);
+  EXPECT_EQ(s.retention.history_minutes, 24h);
+  EXPECT_EQ(s.retention.history_quarters, 14 * 24h);
+  EXPECT_EQ(s.retention.event_retention, 30 * 24h);
+  EXPECT_EQ(s.retention.event_max, 1000);
   EXPECT_EQ(s.cache_path, "volumes/cache/cache.db");
   EXPECT_EQ(s.log_level, "info");
   EXPECT_FALSE(s.log_json);

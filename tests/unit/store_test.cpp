@@ -39,6 +39,7 @@ class StoreTest : public ::testing::Test {
     ASSERT_EQ(error, std::nullopt) << error->text;
   }
   std::vector<Row> rows(const std::string& sql) { return cache_.read(sql, t0).rows; }
+  std::vector<Row> rows_now(const std::string& sql) { return cache_.store().query(sql).rows; }
   std::vector<Row> names() { return rows("SELECT service, component FROM component ORDER BY 1, 2"); }
 
   Cache cache_{{counted("one.parts"), bare_source("two.a"), bare_source("two.b")}};
@@ -69,6 +70,24 @@ TEST_F(StoreTest, replace_removes_what_is_no_longer_there) {
   put(parts(Mode::replace, {"a", "b", "c"}));
   put(parts(Mode::replace, {"b", "d"}, "alpha", "unhealthy"));
   EXPECT_EQ(rows("SELECT component, status FROM component ORDER BY 1"), (std::vector<Row>{{"b", "unhealthy"}, {"d", "unhealthy"}}));
+}
+
+TEST_F(StoreTest, a_row_that_did_not_change_is_not_written) {
+  const auto written = [&] { return integer(rows_now("SELECT total_changes()").at(0).at(0)).value_or(0); };
+  std::vector<std::string> many;
+  for (int i = 0; i < 1000; ++i) many.push_back(std::to_string(i));
+  for (const auto mode : {Mode::upsert, Mode::replace}) {
+    put(parts(mode, many));
+    const auto before = written();
+    put(parts(mode, many));
+    EXPECT_LT(written() - before, 20) << "the attempt is noted, and nothing else";
+    auto one_differs = parts(mode, many);
+    one_differs.rows[500][2] = std::string("degraded");
+    put(one_differs);
+    EXPECT_EQ(rows_now("SELECT component FROM component WHERE status = 'degraded'"), (std::vector<Row>{{"500"}}));
+    put(parts(mode, many));
+    EXPECT_TRUE(rows_now("SELECT component FROM component WHERE status = 'degraded'").empty());
+  }
 }
 
 TEST_F(StoreTest, replace_by_nothing_empties_the_table) {

@@ -58,8 +58,13 @@ Polling::Polling(World world, Fault fault, const std::map<std::string, std::stri
 void Polling::start(std::int64_t at) {
   started_at_ = at;
   // Whoever looks takes his time: the gateway counts as silent only when what it has collected is stale, too.
-  const std::chrono::duration<double> stale_after = settings_.postgres.pace.stale_after;
-  store_.begin(setups_, settings_, "1.0.0", at, stale_after.count() / 3);
+  store_.begin({.sources = setups_,
+                .retention = settings_.retention,
+                .strategies = settings_.strategies,
+                .backoff_cap = settings_.backoff_cap,
+                .version = "1.0.0",
+                .now = at,
+                .publish_within = settings_.postgres.pace.stale_after / 3});
   store_.note_start(at, "1.0.0");
 }
 

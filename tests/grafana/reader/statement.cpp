@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "cache/schema.hpp"
 #include "cache/store.hpp"
 
 namespace grafana {

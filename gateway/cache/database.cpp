@@ -1,0 +1,102 @@
+#include "cache/database.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+namespace gateway {
+namespace {
+
+void bind(SQLite::Statement& statement, const Row& row) {
+  int index = 0;
+  for (const auto& value : row) {
+    ++index;
+    if (is_null(value)) statement.bind(index);
+    else if (const auto* i = std::get_if<std::int64_t>(&value)) statement.bind(index, *i);
+    else if (const auto* d = std::get_if<double>(&value)) statement.bind(index, *d);
+    else statement.bind(index, std::get<std::string>(value));
+  }
+}
+
+Value value_of(const SQLite::Column& column) {
+  switch (column.getType()) {
+    case SQLITE_INTEGER: return static_cast<std::int64_t>(column.getInt64());
+    case SQLITE_FLOAT: return column.getDouble();
+    case SQLITE_NULL: return {};
+    default: return column.getString();
+  }
+}
+
+Table gather(SQLite::Statement& statement, const Row& parameters) {
+  Table table;
+  for (int c = 0; c < statement.getColumnCount(); ++c) table.columns.emplace_back(statement.getColumnName(c));
+  bind(statement, parameters);
+  while (statement.executeStep()) {
+    Row row;
+    for (int c = 0; c < statement.getColumnCount(); ++c) row.push_back(value_of(statement.getColumn(c)));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+void enable_triggers(SQLite::Database& handle, int on) {
+  sqlite3_db_config(handle.getHandle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, on, nullptr);
+}
+
+}  // namespace
+
+Table read_table(SQLite::Database& database, const std::string& sql, const Row& parameters) {
+  SQLite::Statement statement(database, sql);
+  return gather(statement, parameters);
+}
+
+Database::Database() : handle_(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_URI) {
+  handle_.exec("PRAGMA page_size = 4096; PRAGMA temp_store = MEMORY;");
+}
+
+SQLite::Statement& Database::prepared(const std::string& sql) {
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) found = statements_.emplace(sql, std::make_unique<SQLite::Statement>(handle_, sql)).first;
+  auto& statement = *found->second;
+  statement.reset();
+  statement.clearBindings();
+  return statement;
+}
+
+int Database::run(const std::string& sql, const Row& parameters) { return run_each(sql, std::span(&parameters, 1)); }
+
+int Database::run_each(const std::string& sql, std::span<const Row> rows) {
+  auto& statement = prepared(sql);
+  int changed = 0;
+  for (const auto& row : rows) {
+    statement.reset();
+    bind(statement, row);
+    changed += statement.exec();
+  }
+  statement.reset();
+  return changed;
+}
+
+Table Database::query(const std::string& sql, const Row& parameters) {
+  auto& statement = prepared(sql);
+  auto table = gather(statement, parameters);
+  statement.reset();
+  return table;
+}
+
+void Database::reset_statements() {
+  for (auto& [_, statement] : statements_) statement->tryReset();
+}
+
+WithoutTriggers::WithoutTriggers(Database& database) : handle_(database.handle()) { enable_triggers(handle_, 0); }
+WithoutTriggers::~WithoutTriggers() { enable_triggers(handle_, 1); }
+
+std::string joined(const std::vector<std::string>& parts, const std::string& pattern, const char* separator) {
+  std::string text;
+  for (const auto& part : parts) {
+    if (!text.empty()) text += separator;
+    text += fmt::format(fmt::runtime(pattern), fmt::arg("name", part));
+  }
+  return text;
+}
+
+}  // namespace gateway

@@ -1,0 +1,16 @@
+// A published file's rows back into the working database.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cache/database.hpp"
+
+namespace gateway {
+
+// Copies what fits from a file that inspect() found good or older, table by table, by the columns that both have; returns a
+// line for each table that did not fit. Throws when the file cannot be opened.
+std::vector<std::string> restore(Database& database, const std::filesystem::path& file);
+
+}  // namespace gateway
