@@ -1,9 +1,9 @@
 // The parser for the upstreams' times, and durations of the settings.
 #include <cmath>
 
-#include "check.hpp"
-#include "settings/settings.hpp"
 #include "base/text.hpp"
+#include "check.hpp"
+#include "settings/duration.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
