@@ -56,7 +56,12 @@ struct HttpAnswer {
   double latency_ms = 0;
 };
 
-using Answer = std::variant<HttpAnswer, Table>;
+// A TCP connection was accepted.
+struct ConnectAnswer {
+  double latency_ms = 0;
+};
+
+using Answer = std::variant<HttpAnswer, Table, ConnectAnswer>;
 
 struct Source {
   std::string name;  // upstream.dataset

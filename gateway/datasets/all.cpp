@@ -9,7 +9,7 @@ std::vector<Source> all_sources(const Settings& settings) {
       subscriptions(settings), rabbitmq_health(), queues(settings),
   };
   for (const auto& service : settings.services) {
-    sources.push_back(service_health(service, settings.bybit_environment));
+    sources.push_back(service.tcp ? tcp_health(service) : service_health(service, settings.bybit_environment));
     if (service.name == "model-service") sources.push_back(training(service));
   }
   return sources;

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "settings/settings.hpp"
 #include "base/source.hpp"
+#include "settings/settings.hpp"
 
 namespace gateway {
 
@@ -20,6 +20,8 @@ Source rabbitmq_health();
 Source queues(const Settings& settings);
 // ws-gateway's also tells of the private exchange connection; `environment` is the configured one.
 Source service_health(const ServiceSettings& service, const std::string& environment);
+// Of a service that is probed by a TCP connection alone.
+Source tcp_health(const ServiceSettings& service);
 Source training(const ServiceSettings& model_service);
 
 // In the order in which they are asked and shown.

@@ -6,6 +6,7 @@
 #include "ask/http.hpp"
 #include "ask/masked_upstream.hpp"
 #include "ask/postgres.hpp"
+#include "ask/tcp_probe.hpp"
 
 namespace gateway {
 namespace {
@@ -29,6 +30,7 @@ std::shared_ptr<Upstream> make(const std::string& name, const Settings& settings
   const auto service = std::ranges::find(settings.services, name, &ServiceSettings::name);
   if (service == settings.services.end()) throw std::logic_error("no settings for the upstream " + name);
   http.url = service->url.value_or(Url{});
+  if (service->tcp) return std::make_shared<TcpProbe>(http.url.host, http.url.port);
   http.api_key = service->api_key;
   return std::make_shared<HttpUpstream>(std::move(http));
 }

@@ -15,8 +15,10 @@ struct ServiceSettings {
   std::optional<Url> url;   // nullopt: not monitored
   std::string health_path;  // on that url
   std::string api_key;
+  bool tcp = false;  // a probe without HTTP: healthy is what accepts a connection
 };
 
+// The five services of the trading system, and those of HEALTH_SERVICES.
 std::vector<ServiceSettings> read_services(SettingsReader& reader);
 
 }  // namespace gateway

@@ -45,7 +45,8 @@ demo_environment() {
         "WS_GATEWAY_URL=http://$local_host:$WS_GATEWAY_PORT"
         "MODEL_SERVICE_URL=http://$local_host:$MODEL_SERVICE_PORT"
         "ORDER_MANAGER_URL=http://$local_host:$ORDER_MANAGER_PORT"
-        "HEALTH_SERVICES=position-manager=http://$local_host:$POSITION_MANAGER_PORT/health,feature-service=http://$local_host:$FEATURE_SERVICE_PORT/health"
+        "POSITION_MANAGER_URL=http://$local_host:$POSITION_MANAGER_PORT"
+        "FEATURE_SERVICE_URL=http://$local_host:$FEATURE_SERVICE_PORT"
         WS_GATEWAY_API_KEY=demo-ws-gateway-key MODEL_SERVICE_API_KEY=demo-model-service-key
         ORDERMANAGER_API_KEY=demo-order-manager-key POSITION_MANAGER_API_KEY=demo-position-manager-key
         FEATURE_SERVICE_API_KEY=demo-feature-service-key

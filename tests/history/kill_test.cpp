@@ -32,7 +32,8 @@ Variables quick(const std::string& database, const std::filesystem::path& cache)
                        {"PUBLISH_INTERVAL", "100ms"},  {"STALE_AFTER", "60s"},         {"BACKOFF_CAP", "1s"},
                        {"EVENT_MAX", "100000"},        {"RABBITMQ_HOST", "127.0.0.1"}, {"RABBITMQ_MANAGEMENT_PORT", "1"},
                        {"RABBITMQ_INTERVAL", "1h"},    {"WS_GATEWAY_URL", ""},         {"MODEL_SERVICE_URL", ""},
-                       {"ORDER_MANAGER_URL", ""},      {"GATEWAY_LISTEN", ""}};
+                       {"ORDER_MANAGER_URL", ""},      {"POSITION_MANAGER_URL", ""},   {"FEATURE_SERVICE_URL", ""},
+                       {"GATEWAY_LISTEN", ""}};
   settings.insert(more.begin(), more.end());
   return settings;
 }

@@ -12,6 +12,8 @@ class EverythingFresh : public Integration {
     settings["WS_GATEWAY_URL"] = ws_gateway_.url();
     settings["MODEL_SERVICE_URL"] = model_service_.url();
     settings["ORDER_MANAGER_URL"] = order_manager_.url();
+    settings["POSITION_MANAGER_URL"] = position_manager_.url();
+    settings["FEATURE_SERVICE_URL"] = feature_service_.url();
     for (const char* key : {"WS_GATEWAY_API_KEY", "MODEL_SERVICE_API_KEY", "ORDERMANAGER_API_KEY"}) settings[key] = service_key;
   }
 
@@ -24,20 +26,22 @@ class EverythingFresh : public Integration {
 
  private:
   TradingService ws_gateway_{"ws-gateway", upstreams}, model_service_{"model-service", upstreams},
-      order_manager_{"order-manager", upstreams};
+      order_manager_{"order-manager", upstreams}, position_manager_{"position-manager", upstreams},
+      feature_service_{"feature-service", upstreams};
 };
 
 TEST_F(EverythingFresh, AllSourcesAreFreshAndAllServicesHealthy) {
   start_gateway();
   ASSERT_TRUE(all_fresh());
-  for (const char* name : {"postgres.health", "postgres.signals", "postgres.orders", "postgres.executions", "postgres.models",
-                           "postgres.quality", "postgres.subscriptions", "rabbitmq.health", "rabbitmq.queues", "ws-gateway.health",
-                           "model-service.health", "model-service.training", "order-manager.health"}) {
+  for (const char* name :
+       {"postgres.health", "postgres.signals", "postgres.orders", "postgres.executions", "postgres.models", "postgres.quality",
+        "postgres.subscriptions", "rabbitmq.health", "rabbitmq.queues", "ws-gateway.health", "model-service.health",
+        "model-service.training", "order-manager.health", "position-manager.health", "feature-service.health"}) {
     EXPECT_EQ(reader.source(name), "fresh") << name;
   }
   ASSERT_TRUE(eventually(query("SELECT status, degraded, unhealthy, unknown, freshness FROM system_health"), "healthy|0|0|0|fresh"));
   EXPECT_EQ(reader.text("SELECT service FROM service_health ORDER BY service"),
-            "model-service\norder-manager\npostgres\nrabbitmq\nws-gateway");
+            "feature-service\nmodel-service\norder-manager\nposition-manager\npostgres\nrabbitmq\nws-gateway");
   EXPECT_EQ(reader.text("SELECT count(*) FROM service_health WHERE effective_status <> 'healthy' OR last_known_status <> 'healthy'"), "0");
   EXPECT_EQ(reader.text("SELECT count(*) FROM outage"), "0");
 }

@@ -15,6 +15,8 @@ class ServiceOutage : public Integration, public ::testing::WithParamInterface<s
     settings["WS_GATEWAY_URL"] = services_[0].url();
     settings["MODEL_SERVICE_URL"] = services_[1].url();
     settings["ORDER_MANAGER_URL"] = services_[2].url();
+    settings["POSITION_MANAGER_URL"] = services_[3].url();
+    settings["FEATURE_SERVICE_URL"] = services_[4].url();
     for (const char* key : {"WS_GATEWAY_API_KEY", "MODEL_SERVICE_API_KEY", "ORDERMANAGER_API_KEY"}) settings[key] = service_key;
   }
 
@@ -25,11 +27,12 @@ class ServiceOutage : public Integration, public ::testing::WithParamInterface<s
     throw std::logic_error("no such service");
   }
 
-  static constexpr std::array names{"ws-gateway", "model-service", "order-manager"};
+  static constexpr std::array names{"ws-gateway", "model-service", "order-manager", "position-manager", "feature-service"};
 
  private:
-  std::array<TradingService, 3> services_{TradingService{names[0], upstreams}, TradingService{names[1], upstreams},
-                                          TradingService{names[2], upstreams}};
+  std::array<TradingService, 5> services_{TradingService{names[0], upstreams}, TradingService{names[1], upstreams},
+                                          TradingService{names[2], upstreams}, TradingService{names[3], upstreams},
+                                          TradingService{names[4], upstreams}};
 };
 
 TEST_P(ServiceOutage, OnlyTheKilledServiceSuffersUntilItIsBack) {
@@ -70,7 +73,9 @@ TEST_P(ServiceOutage, OnlyTheKilledServiceSuffersUntilItIsBack) {
       << reader.text("SELECT * FROM outage");
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, ServiceOutage, ::testing::ValuesIn(std::vector<std::string>{"ws-gateway", "model-service", "order-manager"}),
+INSTANTIATE_TEST_SUITE_P(Each, ServiceOutage,
+                         ::testing::ValuesIn(std::vector<std::string>{"ws-gateway", "model-service", "order-manager", "position-manager",
+                                                                      "feature-service"}),
                          [](const auto& one) { return one.param.substr(0, one.param.find('-')); });
 
 }  // namespace

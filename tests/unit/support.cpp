@@ -27,7 +27,6 @@ Settings settings_of(const Variables& variables) {
 
 const Settings& fixed_settings() {
   static const auto settings = settings_of({
-      {"HEALTH_SERVICES", "position-manager=http://position-manager:4800/health,feature-service=http://feature-service:4900/health"},
       {"QUEUE_LAG_IGNORE", "ws-gateway.balance,ws-gateway.liquidation"},
       {"TRADING_STRATEGIES", "momentum_v1"},
       {"BYBIT_ENVIRONMENT", "testnet"},

@@ -25,7 +25,7 @@ gateway::Settings settings_of(std::map<std::string, std::string> variables) {
       {"TRADING_STRATEGIES", "momentum_v1,silent_v1"},
       {"BYBIT_ENVIRONMENT", "testnet"},
       {"MODEL_SERVICE_API_KEY", "key"},
-      {"HEALTH_SERVICES", "position-manager=http://position-manager:4800/health"},
+      {"FEATURE_SERVICE_URL", ""},
       {"QUEUE_LAG_IGNORE", "ws-gateway.balance"},
   });
   gateway::SettingsReader reader([variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {

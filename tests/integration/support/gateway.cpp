@@ -17,10 +17,10 @@ std::vector<std::string> words(std::vector<std::string> before, const std::vecto
 }  // namespace
 
 Variables quick_settings(const std::filesystem::path& cache) {
-  return {{"CACHE_PATH", cache.string()}, {"POSTGRES_INTERVAL", "200ms"}, {"POSTGRES_TIMEOUT", "3s"}, {"RABBITMQ_INTERVAL", "300ms"},
-          {"RABBITMQ_TIMEOUT", "3s"},     {"SERVICES_INTERVAL", "200ms"}, {"SERVICES_TIMEOUT", "1s"}, {"STALE_AFTER", "2s"},
-          {"BACKOFF_CAP", "1s"},          {"PUBLISH_INTERVAL", "100ms"},  {"WS_GATEWAY_URL", ""},     {"MODEL_SERVICE_URL", ""},
-          {"ORDER_MANAGER_URL", ""},      {"GATEWAY_LISTEN", ""}};
+  return {{"CACHE_PATH", cache.string()}, {"POSTGRES_INTERVAL", "200ms"}, {"POSTGRES_TIMEOUT", "3s"},  {"RABBITMQ_INTERVAL", "300ms"},
+          {"RABBITMQ_TIMEOUT", "3s"},     {"SERVICES_INTERVAL", "200ms"}, {"SERVICES_TIMEOUT", "1s"},  {"STALE_AFTER", "2s"},
+          {"BACKOFF_CAP", "1s"},          {"PUBLISH_INTERVAL", "100ms"},  {"WS_GATEWAY_URL", ""},      {"MODEL_SERVICE_URL", ""},
+          {"ORDER_MANAGER_URL", ""},      {"POSITION_MANAGER_URL", ""},   {"FEATURE_SERVICE_URL", ""}, {"GATEWAY_LISTEN", ""}};
 }
 
 Gateway::Gateway(const Variables& settings, std::filesystem::path log, const std::vector<std::string>& wrapper)
