@@ -14,7 +14,7 @@ namespace gateway {
 namespace {
 
 // A start-up needs some kilobytes: parameters, notices, a chain of certificates.
-constexpr std::size_t start_up_cap = std::size_t{1} << 20;
+constexpr std::size_t start_up_cap = std::size_t{256} << 10;
 
 struct Endpoint {
   std::string host, port;
@@ -127,6 +127,8 @@ class PostgresConnector {
     if (c == nullptr) return failure(ErrorClass::other, endpoint + ": out of memory");
     // The SQLSTATE is in the message then: there is no other way to it until a connection is made.
     PQsetErrorVerbosity(c, PQERRORS_VERBOSE);
+    // The server's notices are its own business; libpq would print them to standard error.
+    PQsetNoticeReceiver(c, [](void*, const PGresult*) {}, nullptr);
     auto state = PQstatus(c) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
     while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
       const short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
@@ -144,8 +146,6 @@ class PostgresConnector {
     if (limit_.exceeded()) return failure(ErrorClass::malformed, endpoint + ": does not answer as PostgreSQL does");
     if (state != PGRES_POLLING_OK) return std::unexpected(connection_error(PQerrorMessage(c), host.host, host.port));
     PQsetnonblocking(c, 1);
-    // The server's notices are its own business; libpq would print them to standard error.
-    PQsetNoticeReceiver(c, [](void*, const PGresult*) {}, nullptr);
     return PostgresConnection(std::move(handle), host.host, host.port, cancel_, limit_);
   }
 

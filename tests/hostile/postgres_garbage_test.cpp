@@ -3,6 +3,7 @@
 
 #include "answers.hpp"
 #include "base/text.hpp"
+#include "postgres_messages.hpp"
 #include "postgres_server.hpp"
 #include "postgres_trial.hpp"
 #include "result_table.hpp"
@@ -11,13 +12,6 @@ namespace hostile {
 namespace {
 
 using namespace gateway;
-
-std::string message(char type, const std::string& body, std::uint32_t more = 0) {
-  const auto length = static_cast<std::uint32_t>(body.size() + 4) + more;
-  std::string bytes(1, type);
-  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(length >> shift & 0xFF);
-  return bytes + body;
-}
 
 std::string error_answer(const std::string& sqlstate, const std::string& text) {
   const std::string end(1, '\0');
@@ -38,9 +32,6 @@ std::string text_rows(std::size_t rows, std::size_t bytes) {
   for (std::size_t r = 0; r < rows; ++r) all += message('D', value);
   return all;
 }
-
-const std::string trust = message('R', std::string(4, '\0'));
-const std::string ready = message('Z', "I");
 
 // The request for TLS is declined; what follows is answered by the steps, one a message of the client.
 Script steps(std::vector<std::string> answers, bool stays_open = false) {
