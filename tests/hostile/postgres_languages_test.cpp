@@ -17,7 +17,6 @@ class PostgresLanguages : public ::testing::TestWithParam<const char*> {
     speak(GetParam());
   }
   ~PostgresLanguages() override {
-    server.sql("ALTER ROLE grafana_monitor CONNECTION LIMIT -1");
     server.sql("ALTER SYSTEM RESET lc_messages");
     server.sql("SELECT pg_reload_conf()");
   }

@@ -84,7 +84,7 @@ TEST_P(PostgresPooler, ASleepingDatasetIsCancelledBehindItAndNothingStaysSet) {
   if (GetParam() == std::string("session")) return;  // the one server session is ours
   integration::Session other(
       fmt::format("host=127.0.0.1 port={} user=grafana_monitor password={} dbname=ytrader", settings.port, settings.password));
-  EXPECT_EQ(other.run("SHOW statement_timeout"), "0");
+  EXPECT_EQ(other.run("SHOW statement_timeout"), "1min") << "the role's own";
   EXPECT_EQ(other.run("SHOW transaction_isolation"), "read committed");
 }
 

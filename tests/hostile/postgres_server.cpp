@@ -108,6 +108,7 @@ void PostgresServer::reset() {
   integration::Session session(connection("postgres"));
   session.run("DROP DATABASE IF EXISTS ytrader WITH (FORCE)");
   session.run("CREATE DATABASE ytrader TEMPLATE pristine OWNER ytrader");
+  script({"role"});
 }
 
 std::string PostgresServer::superuser() const { return connection("ytrader"); }

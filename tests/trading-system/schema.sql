@@ -2,13 +2,9 @@
 -- database may meet, including the odd ones (Buy/SELL in orders and buy/sell elsewhere, no foreign keys between
 -- signals, orders and executions, symbol required for some channels and forbidden for others).
 -- Applied by psql as superuser on a fresh database owned by role ytrader; applying it twice does no harm.
--- psql variable monitor_password: the password of the read-only role.
+-- The read-only role is not among it: it is made with the gateway's own gateway/deploy/grafana_monitor.sql, afterwards.
 
 \set ON_ERROR_STOP on
-\if :{?monitor_password}
-\else
-\set monitor_password 'monitor-demo'
-\endif
 
 SET client_min_messages = warning;
 SET ROLE ytrader;
@@ -240,14 +236,3 @@ CREATE TABLE IF NOT EXISTS datasets (
 CREATE INDEX IF NOT EXISTS idx_datasets_created_at ON datasets (created_at DESC);
 
 RESET ROLE;
-
--- The read-only role, with what production grants it and nothing more -------------------------------------------
-
-SELECT format('CREATE ROLE grafana_monitor LOGIN PASSWORD %L', :'monitor_password')
-WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'grafana_monitor') \gexec
-
-GRANT CONNECT ON DATABASE ytrader TO grafana_monitor;
-GRANT USAGE ON SCHEMA public TO grafana_monitor;
-GRANT SELECT ON ALL TABLES IN SCHEMA public TO grafana_monitor;
--- For later tables of the same owner only: a table made by another role stays forbidden, as in production.
-ALTER DEFAULT PRIVILEGES FOR ROLE ytrader IN SCHEMA public GRANT SELECT ON TABLES TO grafana_monitor;

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <regex>
+#include <set>
 
 #include "contract_catalogue.hpp"
 #include "golden.hpp"
@@ -38,6 +41,40 @@ class RegistrySql : public ::testing::TestWithParam<std::size_t> {
     }
   }
 };
+
+// The role that is shipped may read what the sources read, and nothing else.
+TEST(RoleFile, grants_every_table_that_a_source_reads_and_no_other) {
+  std::ifstream file(ROLE_FILE);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const auto begin = text.find("ARRAY['trading_signals'");
+  ASSERT_NE(begin, std::string::npos);
+  const auto list = text.substr(begin, text.find(']', begin) - begin);
+  std::set<std::string> granted, read;
+  for (std::size_t quote = list.find('\''); quote != std::string::npos; quote = list.find('\'', quote + 1)) {
+    const auto end = list.find('\'', quote + 1);
+    granted.insert(list.substr(quote + 1, end - quote - 1));
+    quote = end;
+  }
+  for (const auto& source : fixed_sources()) read.insert(source.reads.begin(), source.reads.end());
+  EXPECT_EQ(granted, read);
+}
+
+// A table that a source does not name is neither granted, nor probed, nor locked.
+TEST(RoleFile, no_source_asks_for_a_table_that_it_does_not_name) {
+  const auto all = contract_catalogue();
+  for (const auto& source : fixed_sources()) {
+    if (source.upstream != "postgres" || source.judged_alone) continue;
+    const auto requests = source.ask(first_known(source, &all));
+    ASSERT_TRUE(requests.has_value()) << source.name;
+    for (const auto& [table, columns] : all.tables) {
+      if (std::ranges::find(source.reads, table) != source.reads.end()) continue;
+      const std::regex named("\\b(FROM|JOIN) " + table + "\\b");
+      for (const auto& request : *requests) {
+        EXPECT_FALSE(std::regex_search(std::get<SqlRequest>(request).sql, named)) << source.name << " reads " << table;
+      }
+    }
+  }
+}
 
 std::vector<std::size_t> sql_sources() {
   std::vector<std::size_t> indices;

@@ -172,8 +172,7 @@ void Upstreams::renew_database() {
   Session session(superuser("postgres", directory_));
   session.run("DROP DATABASE IF EXISTS ytrader WITH (FORCE)");
   session.run("CREATE DATABASE ytrader TEMPLATE pristine OWNER ytrader");
-  session.run("ALTER ROLE grafana_monitor RESET ALL");
-  session.run("ALTER ROLE grafana_monitor PASSWORD " + quoted(monitor_password));
+  script("postgres", {"role"}, directory_);
 }
 
 void Upstreams::reset() {
