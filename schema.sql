@@ -15,7 +15,7 @@
 -- how several statements get a name, and parameters, for several callers. Each says who calls it.
 
 PRAGMA application_id = 1128744513;  -- "CGWA"
-PRAGMA user_version = 1;             -- a file of another version is set aside, its rows carried over where they fit
+PRAGMA user_version = 2;             -- a file of another version is set aside, its rows carried over where they fit
 
 ----------------------------------------------------------------------------------------------------------------------
 -- The gateway itself
@@ -32,8 +32,7 @@ CREATE TABLE gateway_state (
   backoff_cap_s REAL NOT NULL,
   history_quarters_s INTEGER NOT NULL DEFAULT 1209600,
   event_retention_s INTEGER NOT NULL DEFAULT 2592000,
-  event_max INTEGER NOT NULL DEFAULT 1000,
-  identity TEXT                      -- of the PostgreSQL these rows came from
+  event_max INTEGER NOT NULL DEFAULT 1000
 ) STRICT;
 
 -- Turned by the gateway every few seconds. Retention of what grows hangs on it as triggers, each beside its table: SQLite
@@ -127,6 +126,20 @@ CREATE TABLE cursor (
   value ANY,
   PRIMARY KEY (source, name)
 ) STRICT;
+
+-- Which system an upstream's rows came from, where it can tell: PostgreSQL's system identifier and the database. When a row
+-- is deleted here, another system answers in its place: what was read from the old one goes, by a trigger beside each table;
+-- what was observed of the upstream stays.
+CREATE TABLE identity (
+  upstream TEXT PRIMARY KEY,
+  identity TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER source_of_another_system AFTER DELETE ON identity BEGIN
+  DELETE FROM cursor WHERE source IN (SELECT source FROM source WHERE upstream = old.upstream);
+  UPDATE source SET last_attempt_at = NULL, last_success_at = NULL, rows = NULL, consecutive_failures = 0, failing_for_s = 0,
+         error_class = NULL, error = NULL, failure_means = NULL
+   WHERE upstream = old.upstream;
+END;
 
 ----------------------------------------------------------------------------------------------------------------------
 -- Outages: an upstream that failed twice in a row, or the gateway's own absence. The newest 500 stay.

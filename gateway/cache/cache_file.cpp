@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "cache/aside.hpp"
 #include "cache/schema.hpp"
 
 namespace gateway {
@@ -130,13 +131,7 @@ std::expected<std::filesystem::path, std::string> move_aside(const std::filesyst
     if (error && error != std::errc::file_exists) std::filesystem::remove(aside, ignored);  // a copy that was cut short
   }
   if (error) return std::unexpected(fmt::format("{}: {}", aside.string(), error.message()));
-  std::vector<std::filesystem::path> all;
-  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-    if (entry.path().filename().string().starts_with(prefix)) all.push_back(entry.path());
-  }
-  std::ranges::sort(all);
-  constexpr std::size_t kept = 5;
-  for (std::size_t i = 0; i + kept < all.size(); ++i) std::filesystem::remove(all[i], error);
+  keep_the_most_worth(directory, prefix);
   return aside;
 }
 

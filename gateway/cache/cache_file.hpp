@@ -26,7 +26,7 @@ Inspection inspect(const std::filesystem::path& file);
 // The cheap checks before a rename: header, application_id, user_version, size. nullopt: good.
 std::optional<std::string> faults_of_finished(const std::filesystem::path& file);
 
-// Gives the file a second, dated name beside it and keeps the newest five of those. Returns the new name or the fault.
+// Gives the file a second, dated name beside it and keeps five of those: see aside.hpp. Returns the new name or the fault.
 std::expected<std::filesystem::path, std::string> move_aside(const std::filesystem::path& file, const std::string& label);
 
 // One gateway a file. The lock lives as long as the object and ends with the process, however it ends.

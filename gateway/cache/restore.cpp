@@ -36,6 +36,13 @@ void copy_table(Database& database, const std::string& table) {
   transaction.commit();
 }
 
+// Up to version 1 one identity stood for the whole file: PostgreSQL's.
+void carry_identity_over(Database& database) {
+  const auto old_place = database.query_once("SELECT 1 FROM pragma_table_info('gateway_state', 'old') WHERE name = 'identity'");
+  if (old_place.empty()) return;
+  database.execute("INSERT OR IGNORE INTO main.identity SELECT 'postgres', identity FROM old.gateway_state WHERE identity IS NOT NULL");
+}
+
 }  // namespace
 
 std::vector<std::string> restore(Database& database, const std::filesystem::path& file) {
@@ -51,6 +58,11 @@ std::vector<std::string> restore(Database& database, const std::filesystem::path
     } catch (const SQLite::Exception& e) {
       rejected.push_back(fmt::format("{}: {}", table, e.what()));
     }
+  }
+  try {
+    carry_identity_over(database);
+  } catch (const SQLite::Exception& e) {
+    rejected.push_back(fmt::format("identity: {}", e.what()));
   }
   return rejected;
 }

@@ -45,21 +45,6 @@ Table Store::query(const std::string& sql, const Row& parameters) const { return
 
 std::vector<std::string> Store::restore(const std::filesystem::path& file) { return gateway::restore(database_, file); }
 
-void Store::clear() {
-  database_.drop_statements();
-  const WithoutTriggers quiet(database_);
-  SQLite::Transaction transaction(database_.handle());
-  for (const auto& row : query("SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").rows) {
-    const auto table = std::get<std::string>(row[0]);
-    if (table != "gateway_state" && table != "source" && table != "tick" && table != "configured_strategy")
-      database_.execute("DELETE FROM " + table);
-  }
-  database_.execute(
-      "UPDATE source SET last_attempt_at = NULL, last_success_at = NULL, rows = NULL, consecutive_failures = 0, "
-      "failing_for_s = 0, error_class = NULL, error = NULL, failure_means = NULL");
-  transaction.commit();
-}
-
 PriorState Store::prior_state(const Source& source, std::int64_t now) {
   PriorState prior;
   prior.now = now;
@@ -103,12 +88,21 @@ std::vector<std::optional<Error>> Store::apply(std::span<const Outcome> outcomes
   return errors;
 }
 
-std::string Store::identity() const {
-  const auto row = query("SELECT identity FROM gateway_state");
-  return row.empty() ? std::string() : text(row.rows[0][0]).value_or("");
+std::string Store::identity(const std::string& upstream) const {
+  const auto known = query("SELECT identity FROM identity WHERE upstream = ?", {upstream});
+  return known.empty() ? std::string() : text(known.rows[0][0]).value_or("");
 }
 
-void Store::set_identity(const std::string& identity) { database_.run("UPDATE gateway_state SET identity = ?", {identity}); }
+void Store::set_identity(const std::string& upstream, const std::string& identity) {
+  database_.run("INSERT INTO identity VALUES (?, ?) ON CONFLICT DO UPDATE SET identity = excluded.identity", {upstream, identity});
+}
+
+void Store::begin_anew(const std::string& upstream, const std::string& identity) {
+  SQLite::Transaction transaction(database_.handle());
+  database_.run("DELETE FROM identity WHERE upstream = ?", {upstream});
+  set_identity(upstream, identity);
+  transaction.commit();
+}
 
 std::expected<std::int64_t, std::string> Store::copy_to(const std::filesystem::path& file, const Stamp& stamp) {
   try {

@@ -39,8 +39,6 @@ class Store {
 
   // Copies what fits from a file that inspect() found good or older; returns a line for each table that did not fit.
   std::vector<std::string> restore(const std::filesystem::path& file);
-  // Forgets all rows, as if just made.
-  void clear();
 
   // Announces the sources of this run; rows of sources that are gone are dropped. Records the gateway's own absence.
   void begin(const RunStart& run);
@@ -51,8 +49,11 @@ class Store {
   std::vector<std::optional<Error>> apply(std::span<const Outcome> outcomes, std::span<const SourceSetup> sources,
                                           const AttemptReport& report);
 
-  std::string identity() const;
-  void set_identity(const std::string& identity);
+  // Which system the upstream's rows came from; empty: not known.
+  std::string identity(const std::string& upstream) const;
+  void set_identity(const std::string& upstream, const std::string& identity);
+  // Another system answers now: what was read from this upstream is forgotten, and only that. What was observed of it stays.
+  void begin_anew(const std::string& upstream, const std::string& identity);
 
   // Stamps the database and copies it into a new file, closed and complete but not yet synced. Blocks for milliseconds.
   // Returns the file's size, or what went wrong.

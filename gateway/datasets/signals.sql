@@ -46,3 +46,9 @@ CREATE TRIGGER signal_event AFTER INSERT ON signal WHEN new.time IS NOT NULL BEG
     json_object('reasoning', new.reasoning, 'trace_id', new.trace_id, 'is_warmup', new.is_warmup))
   ON CONFLICT DO NOTHING;
 END;
+
+CREATE TRIGGER signals_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
+  DELETE FROM signal;
+  DELETE FROM event WHERE event_type = 'trading_signal_received';
+  DELETE FROM event_floor WHERE event_type = 'trading_signal_received';
+END;

@@ -51,3 +51,9 @@ WHEN old.is_active = 1 AND new.is_active = 0 AND new.cancelled_at IS NOT NULL BE
     coalesce(new.requesting_service, '?') || ' cancelled ' || coalesce(new.topic, '?'), json_object('topic', new.topic))
   ON CONFLICT DO NOTHING;
 END;
+
+CREATE TRIGGER subscriptions_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
+  DELETE FROM subscription_row;
+  DELETE FROM event WHERE category = 'subscription';
+  DELETE FROM event_floor WHERE event_type LIKE 'subscription@_%' ESCAPE '@';
+END;

@@ -17,19 +17,18 @@ bool may_be_same(const std::string& identity, const std::string& other) {
 
 bool starts_over_for_other_system(Store& store, const std::filesystem::path& cache_path, const std::string& upstream,
                                   const std::string& identity) {
-  const auto known = store.identity();
+  const auto known = store.identity(upstream);
   if (identity.empty() || identity == known) return false;
   if (known.empty() || may_be_same(identity, known)) {
-    if (known.empty() || known.starts_with('/')) store.set_identity(identity);
+    if (known.empty() || known.starts_with('/')) store.set_identity(upstream, identity);
     return false;
   }
   const auto aside = move_aside(cache_path, "other-upstream");
   log(Level::warn, "other_upstream",
       {{"upstream", upstream},
        {"aside", aside ? aside->string() : aside.error()},
-       {"text", "this is another database than the cache was made from; the cache begins anew"}});
-  store.clear();
-  store.set_identity(identity);
+       {"text", "this is another database than its rows in the cache came from; they begin anew, all others stay"}});
+  store.begin_anew(upstream, identity);
   return true;
 }
 

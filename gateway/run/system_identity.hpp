@@ -9,7 +9,7 @@ namespace gateway {
 class Store;
 
 // `identity`: what the upstream has said of itself, `<system id>/<name>`; empty: it has none, or has not answered yet.
-// True: it is another system. Then its predecessor's rows have been moved aside and the cache begins anew.
+// True: it is another system. Then a copy of the file has been set aside, and what was read from the old one is forgotten.
 bool starts_over_for_other_system(Store& store, const std::filesystem::path& cache_path, const std::string& upstream,
                                   const std::string& identity);
 

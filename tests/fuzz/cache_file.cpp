@@ -41,7 +41,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::require(!faults || !faults->empty(), "a fault has words");
   if (inspection.state == FileState::good || inspection.state == FileState::older) {
     static Store store;
-    store.clear();
     for (const auto& rejected_row : store.restore(place())) fuzz::require(!rejected_row.empty(), "a rejected_row names its table");
     fuzz::require(!store.query("SELECT count(*) FROM source_status").empty(), "the store answers");
   }

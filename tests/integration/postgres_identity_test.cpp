@@ -1,5 +1,5 @@
 // Another database under the same address, as after a restore or a switch from demo to real: its rows must not mix with
-// the old ones. The old file is set aside whole, and the cache begins anew.
+// the old ones. The old file is set aside whole, and what was read from the old database begins anew, and nothing else.
 #include <fmt/format.h>
 
 #include "support/fixture.hpp"
@@ -18,16 +18,22 @@ class PostgresIdentity : public Integration {
   }
 };
 
-TEST_F(PostgresIdentity, AnotherClusterBeginsTheCacheAnew) {
+TEST_F(PostgresIdentity, OfAnotherClusterOnlyItsOwnRowsBeginAnew) {
   insert_signals(upstreams, "old", 1, 3);
   start_gateway();
   ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
+  const auto observed = "SELECT count(*) FROM event_history WHERE origin = 'observed' AND service <> 'postgres'";
+  const auto before = reader.number(observed);
   upstreams.stop_postgres();
+  ASSERT_TRUE(service_becomes("postgres", "unhealthy"));
   upstreams.start_another_postgres();
   insert_signals(upstreams, "new", 11, 15);
   ASSERT_TRUE(eventually(query("SELECT strategy_id, count(*), max(freshness) FROM recent_signals GROUP BY 1"), "new|5|fresh"));
   ASSERT_EQ(aside().size(), 1U);
   EXPECT_EQ(Reader(aside().front()).text("SELECT strategy_id, count(*) FROM recent_signals GROUP BY 1"), "old|3");
+  EXPECT_GT(before, 0);
+  EXPECT_GE(reader.number(observed), before);
+  EXPECT_GE(reader.number("SELECT count(*) FROM outage WHERE upstream = 'postgres'"), 1);
 }
 
 TEST_F(PostgresIdentity, AnotherClusterMetAtTheStartDoesSoToo) {

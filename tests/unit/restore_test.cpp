@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "cache.hpp"
 #include "cache/cache_file.hpp"
@@ -47,7 +48,7 @@ class Restore : public ::testing::Test {
     }
     const auto& failing = fixed_sources().back().name;
     for (int i = 1; i <= 2; ++i) cache_.fail(failing, t0 + i, {ErrorClass::refused, "connection refused"}, 3);
-    cache_.store().set_identity("7123456789");
+    cache_.store().set_identity("postgres", "7123456789");
     ASSERT_TRUE(cache_.store().copy_to(file_, {.published_at = t0 + 5, .count = 3, .bytes_before = 99}).has_value());
   }
   // Makes the file one of an older schema, in which this is so.
@@ -76,7 +77,7 @@ TEST_F(Restore, brings_back_every_row_of_every_table) {
   Store restored;
   EXPECT_EQ(restored.restore(file_), std::vector<std::string>{});
   for (const auto& table : tables_of(restored)) EXPECT_EQ(all_rows(restored, table), all_rows(cache_.store(), table)) << table;
-  EXPECT_EQ(restored.identity(), "7123456789");
+  EXPECT_EQ(restored.identity("postgres"), "7123456789");
 }
 
 TEST_F(Restore, what_is_restored_is_published_again_as_it_was) {
@@ -180,6 +181,59 @@ TEST_F(Restore, a_table_that_does_not_fit_is_named_and_takes_no_other_with_it) {
   EXPECT_TRUE(all_rows(restored, "component").empty());
   EXPECT_EQ(all_rows(restored, "service"), all_rows(cache_.store(), "service"));
   EXPECT_EQ(all_rows(restored, "signal"), all_rows(cache_.store(), "signal"));
+}
+
+TEST_F(Restore, the_identity_of_version_1_is_that_of_postgres) {
+  age("DROP TABLE identity; ALTER TABLE gateway_state ADD COLUMN identity TEXT; UPDATE gateway_state SET identity = '71/ytrader'");
+  Store restored;
+  EXPECT_EQ(restored.restore(file_), std::vector<std::string>{});
+  EXPECT_EQ(restored.identity("postgres"), "71/ytrader");
+}
+
+// Which tables an upstream's sources write alone.
+std::set<std::string> own_tables(const std::string& upstream) {
+  std::set<std::string> own, of_others;
+  for (const auto& source : fixed_sources())
+    (source.upstream == upstream ? own : of_others).insert(source.tables.begin(), source.tables.end());
+  for (const auto& table : of_others) own.erase(table);
+  return own;
+}
+
+TEST_F(Restore, another_postgres_takes_the_rows_of_the_old_one_and_nothing_else) {
+  auto& store = cache_.store();
+  const auto others = [&] {
+    std::map<std::string, std::vector<Row>> rows;
+    for (const auto* table :
+         {"queue", "queue_run", "queue_poll", "training", "service", "component", "outage_log", "status_run", "attempt", "upstream"})
+      rows[table] = all_rows(store, table);
+    rows["events"] = store.query("SELECT event_id FROM event WHERE origin = 'observed' ORDER BY 1").rows;
+    rows["cursors"] = store.query("SELECT * FROM cursor WHERE source NOT LIKE 'postgres.%' ORDER BY 1, 2").rows;
+    rows["sources"] = store.query("SELECT * FROM source WHERE upstream <> 'postgres' ORDER BY 1").rows;
+    rows["connections"] = store.query("SELECT * FROM ws_connection_row WHERE connection = 'private'").rows;
+    return rows;
+  };
+  const auto before = others();
+  ASSERT_FALSE(store.query("SELECT 1 FROM event WHERE origin <> 'observed'").empty());
+  store.begin_anew("postgres", "72/ytrader");
+  EXPECT_EQ(others(), before);
+  EXPECT_EQ(store.identity("postgres"), "72/ytrader");
+  for (const auto& table : own_tables("postgres")) {
+    if (table != "identity") EXPECT_TRUE(all_rows(store, table).empty()) << table;
+  }
+  for (const auto* gone :
+       {"SELECT * FROM event WHERE origin <> 'observed'", "SELECT * FROM event_floor",
+        "SELECT * FROM cursor WHERE source LIKE 'postgres.%'", "SELECT * FROM ws_connection_row WHERE connection = 'public'",
+        "SELECT * FROM source WHERE upstream = 'postgres' AND last_success_at IS NOT NULL",
+        "SELECT * FROM service_error_row WHERE kind = 'rejection'"})
+    EXPECT_TRUE(store.query(gone).empty()) << gone;
+}
+
+TEST_F(Restore, another_system_of_an_upstream_that_reads_nothing_changes_nothing) {
+  auto& store = cache_.store();
+  const auto before = all_rows(store, "signal");
+  store.set_identity("other", "1");
+  store.begin_anew("other", "2");
+  EXPECT_EQ(all_rows(store, "signal"), before);
 }
 
 TEST_F(Restore, the_file_is_left_as_it_was) {

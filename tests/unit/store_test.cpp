@@ -253,21 +253,22 @@ TEST_F(StoreTest, requests_a_minute_are_counted_over_the_intervals_between_attem
   EXPECT_EQ(rate(), Value{6.0});
 }
 
-TEST_F(StoreTest, clear_forgets_rows_and_ages_but_not_the_sources) {
-  put(parts(Mode::upsert, {"a"}));
-  cache_.store().clear();
-  EXPECT_TRUE(names().empty());
-  EXPECT_EQ(rows("SELECT source, freshness FROM source_status ORDER BY source"),
-            (std::vector<Row>{{"one.parts", "never"}, {"two.a", "never"}, {"two.b", "never"}}));
-  EXPECT_TRUE(rows("SELECT * FROM source_attempt").empty());
-  put(parts(Mode::upsert, {"b"}));
-  EXPECT_EQ(names(), (std::vector<Row>{{"alpha", "b"}}));
+TEST_F(StoreTest, identity_is_remembered_for_each_upstream) {
+  EXPECT_EQ(cache_.store().identity("one"), "");
+  cache_.store().set_identity("one", "/named");
+  cache_.store().set_identity("one", "7123456789/named");
+  cache_.store().set_identity("two", "8");
+  EXPECT_EQ(cache_.store().identity("one"), "7123456789/named");
+  EXPECT_EQ(cache_.store().identity("two"), "8");
 }
 
-TEST_F(StoreTest, identity_is_remembered) {
-  EXPECT_EQ(cache_.store().identity(), "");
-  cache_.store().set_identity("7123456789");
-  EXPECT_EQ(cache_.store().identity(), "7123456789");
+TEST_F(StoreTest, the_sources_of_another_system_were_never_fetched) {
+  cache_.succeed("one.parts", t0);
+  cache_.apply({success_of("two.a", t0), success_of("two.b", t0)});
+  cache_.store().set_identity("two", "old");
+  cache_.store().begin_anew("two", "new");
+  EXPECT_EQ(rows("SELECT source, freshness FROM source_status ORDER BY source"),
+            (std::vector<Row>{{"one.parts", "fresh"}, {"two.a", "never"}, {"two.b", "never"}}));
 }
 
 TEST_F(StoreTest, compacting_loses_nothing) {
