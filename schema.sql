@@ -72,7 +72,8 @@ CREATE TABLE source (
   failing_for_s REAL NOT NULL DEFAULT 0,  -- since the last success, by a clock that nobody sets
   error_class TEXT,
   error TEXT,
-  failure_means TEXT                 -- nothing, unhealthy, no_endpoint; NULL after a success
+  failure_means TEXT,                -- nothing, unhealthy, no_endpoint; NULL after a success
+  note TEXT                          -- what to know although it answers, such as a time zone that makes its times doubtful
 ) STRICT;
 
 -- The last attempts of every source, for source_attempt. The newest 60 of each stay.
@@ -110,7 +111,7 @@ SELECT source, upstream, interval_s, stale_after_s, last_attempt_at, last_succes
        -- n attempts span n - 1 intervals; one alone tells nothing
        (SELECT 60.0 * avg(requests) * (count(*) - 1) / nullif(max(time) - min(time), 0) FROM attempt a
          WHERE a.source = s.source AND a.time > s.last_attempt_at - 600) AS requests_per_min,
-       position, failure_means
+       position, failure_means, note
 FROM source s
 ORDER BY position;
 

@@ -70,6 +70,7 @@ std::vector<Outcome> Postgres::attempt(std::span<Job> jobs, const Deadline& dead
     });
     const bool late =
         !outcome.result && (outcome.result.error().kind == ErrorClass::timeout || outcome.result.error().kind == ErrorClass::too_large);
+    if (outcome.result) outcome.note = catalogue_.note(job.source->reads);
     turns_.note(job.source->name, share.count() == 0 ? Turns::End::none : late ? Turns::End::slow : Turns::End::answered, share);
     if (!outcome.result && lost() && !broken) {
       broken =

@@ -42,6 +42,26 @@ SELECT c.relname::text AS "table", n.nspname::text AS schema, pg_table_is_visibl
    AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
  ORDER BY visible DESC, usable DESC, on_path DESC, schema)";
 
+// The zones that sessions of others get when they do not choose one: by role, by database, by the server. Ours is UTC only
+// because the transaction says so, so reset_val is what the server gives; unless our own role or database has a setting. A zone
+// counts as UTC when it is so in winter, in summer and now.
+constexpr const char* zones_sql = R"(
+WITH given AS (
+  SELECT r.rolname, regexp_replace(c, '^[^=]*=', '') AS zone
+    FROM pg_db_role_setting d
+    LEFT JOIN pg_roles r ON r.oid = d.setrole
+   CROSS JOIN LATERAL unnest(d.setconfig) c
+   WHERE c ~* '^timezone=' AND d.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())))
+, zones AS (
+  SELECT 'the role ' || rolname AS whose, zone FROM given WHERE rolname <> current_user
+  UNION SELECT 'the database', zone FROM given WHERE rolname IS NULL
+  UNION SELECT 'the server', reset_val FROM pg_settings
+         WHERE name = 'TimeZone' AND NOT EXISTS (SELECT FROM given WHERE rolname IS NULL OR rolname = current_user))
+SELECT string_agg(zone || ' (' || whose || ')', ', ' ORDER BY whose) AS zones
+  FROM zones
+ WHERE EXISTS (SELECT FROM unnest(ARRAY[now(), '2024-01-15 12:00+00', '2024-07-15 12:00+00']) t
+                WHERE t AT TIME ZONE zone <> t AT TIME ZONE 'UTC'))";
+
 std::string array_of(const std::vector<std::string>& names) {
   std::string text;
   for (const auto& name : names) {
@@ -75,18 +95,38 @@ std::string reason(const Table& tables, std::size_t row, const std::string& role
 
 }  // namespace
 
+std::string PostgresCatalogue::note(const std::vector<std::string>& tables) const {
+  if (zones.empty()) return {};
+  for (const auto& table : tables) {
+    const auto found = catalogue.tables.find(table);
+    if (found == catalogue.tables.end()) continue;
+    for (const auto& [column, known] : found->second) {
+      if (known.type != "timestamp without time zone") continue;
+      return fmt::format(
+          "times without a zone, such as {}.{}, are read as UTC, but sessions get the time zone {}: they may be off by the difference; set "
+          "timezone = 'UTC' there",
+          table, column, zones);
+    }
+  }
+  return {};
+}
+
 Result<PostgresCatalogue> read_catalogue(PostgresConnection& connection, const std::vector<std::string>& tables, const std::string& role,
                                          Milliseconds timeout, const Deadline& deadline) {
   if (auto begun = connection.begin("READ COMMITTED", timeout, deadline); !begun) return std::unexpected(begun.error());
   const auto names = array_of(tables);
   const auto columns = connection.query({columns_sql, {names}}, deadline);
   const auto found = columns ? connection.query({tables_sql, {names}}, deadline) : columns;
-  if (const auto ended = connection.run("ROLLBACK", deadline); found && !ended) return std::unexpected(ended.error());
+  const auto zones = found ? connection.run(zones_sql, deadline) : found;
+  if (const auto ended = connection.run("ROLLBACK", deadline); zones && !ended) return std::unexpected(ended.error());
   if (!found) return std::unexpected(found.error());
+  if (connection.lost()) return std::unexpected(zones.error());
   if (columns->columns.size() != 4 || found->columns.size() != 7) {
     return failure(ErrorClass::malformed, connection.endpoint() + ": does not answer what was asked");
   }
   PostgresCatalogue all;
+  // A server that does not tell its zones is read all the same.
+  if (zones && zones->rows.size() == 1 && zones->columns.size() == 1) all.zones = text(zones->rows[0][0]).value_or("");
   for (std::size_t i = 0; i < columns->rows.size(); ++i) {
     const auto access = integer(columns->at(i, "readable")) == 1 ? Catalogue::Access::readable : Catalogue::Access::forbidden;
     all.catalogue.tables[text(columns->at(i, "table")).value_or("")][text(columns->at(i, "column")).value_or("")] = {

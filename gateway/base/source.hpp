@@ -100,6 +100,7 @@ struct Outcome {
   std::int64_t requests = 0;
   Timing timing;
   Result<Batch> result;
+  std::string note = {};  // what an operator should know although the source answers; empty: nothing
 };
 
 }  // namespace gateway

@@ -30,7 +30,10 @@ void SourceLog::note(const Outcome& outcome, const std::optional<Error>& error) 
   if (!error) {
     if (state.failing)
       log(Level::info, "source_recovered", {{"source", outcome.source}, {"after_s", fmt::format("{:.1f}", seconds_since(state.good_at))}});
+    if (!outcome.note.empty() && outcome.note != state.noted)
+      log(Level::warn, "source_note", {{"source", outcome.source}, {"note", outcome.note}});
     state = SourceState{};
+    state.noted = outcome.note;
     return;
   }
   const bool news = !state.failing || state.kind != error->kind;

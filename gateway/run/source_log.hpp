@@ -29,6 +29,7 @@ class SourceLog {
     Clock::time_point logged_at{};
     Clock::time_point good_at = Clock::now();  // its last success
     double already_s = 0;                      // its age when this run began
+    std::string noted;                         // what was logged about its last answer
   };
 
   std::map<std::string, SourceState> states_;
