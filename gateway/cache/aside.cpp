@@ -3,6 +3,8 @@
 #include <SQLiteCpp/Database.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <limits>
 #include <system_error>
 #include <vector>
 
@@ -15,12 +17,14 @@ constexpr std::size_t kept = 5;
 
 struct Aside {
   std::filesystem::path file;
-  std::int64_t events = 0;  // 0 also of a file that cannot be read
+  std::int64_t events = 0;  // 0 also of what is no cache
 };
 
 std::int64_t events_in(const std::filesystem::path& file) {
   try {
-    return open_published(file).execAndGet("SELECT count(*) FROM event").getInt64();
+    const auto opened = open_regular(file);  // what was renamed for being something else is not read
+    if (!opened && errno == EACCES) return std::numeric_limits<std::int64_t>::max();  // it may hold anything
+    return opened ? open_published(opened.path()).execAndGet("SELECT count(*) FROM event").getInt64() : 0;
   } catch (const std::exception&) {
     return 0;
   }

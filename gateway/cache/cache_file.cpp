@@ -2,21 +2,15 @@
 
 #include <SQLiteCpp/Statement.h>
 #include <fcntl.h>
-#include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sqlite3.h>
 
-#include <algorithm>
 #include <array>
-#include <chrono>
-#include <fstream>
-#include <system_error>
-#include <vector>
+#include <cerrno>
+#include <string_view>
 
 #include "base/text.hpp"
-#include "cache/aside.hpp"
+#include "cache/open_file_vfs.hpp"
 #include "cache/schema.hpp"
 
 namespace gateway {
@@ -38,10 +32,9 @@ const Version& ours() {
 
 using Header = std::array<char, 100>;
 
-std::optional<Header> header_of(const std::filesystem::path& file) {
+std::optional<Header> header_of(const Descriptor& file) {
   Header header{};
-  std::ifstream in(file, std::ios::binary);
-  if (!in.read(header.data(), header.size())) return std::nullopt;
+  if (::pread(file.get(), header.data(), header.size(), 0) != static_cast<ssize_t>(header.size())) return std::nullopt;
   return header;
 }
 
@@ -49,6 +42,40 @@ std::uint32_t big_endian(const Header& header, std::size_t at, std::size_t bytes
   std::uint32_t value = 0;
   for (std::size_t i = 0; i < bytes; ++i) value = value << 8 | static_cast<unsigned char>(header[at + i]);
   return value;
+}
+
+Inspection why_not_opened(const std::filesystem::path& file) {
+  if (errno == ENOENT || errno == ENOTDIR) return {};
+  const auto reason = reason_of_errno();
+  struct stat status{};
+  if (::lstat(file.c_str(), &status) != 0) return {FileState::unreadable, reason, {}};
+  if (!S_ISREG(status.st_mode)) return {FileState::broken, fmt::format("it is {}", describe(status)), {}};
+  return {FileState::unreadable, fmt::format("{} ({})", reason, describe(status)), {}};
+}
+
+Inspection inspect_content(const Descriptor& file) {
+  struct stat status{};
+  if (::fstat(file.get(), &status) == 0 && status.st_size == 0) return {FileState::broken, "it is empty", {}};
+  try {
+    auto database = open_published(file.path());
+    const auto id = database.execAndGet("PRAGMA application_id").getInt64();
+    const auto version = database.execAndGet("PRAGMA user_version").getInt64();
+    if (id != ours().application_id) return {FileState::broken, "it is not a cache of this gateway (application_id)", {}};
+    if (version > ours().user_version)
+      return {FileState::newer, fmt::format("its schema version {} is newer than {}", version, ours().user_version), {}};
+    // Not PRAGMA encoding, which is lenient with a number that there is not: loading the file is not.
+    constexpr std::size_t encoding = 56;
+    constexpr std::uint32_t utf8 = 1;
+    const auto header = header_of(file);
+    if (!header || big_endian(*header, encoding, 4) != utf8) return {FileState::broken, "its text is not UTF-8", {}};
+    const auto check = database.execAndGet("PRAGMA quick_check(1)").getString();
+    if (check != "ok") return {FileState::broken, one_line(check), {}};
+    if (version < ours().user_version)
+      return {FileState::older, fmt::format("its schema version is {}, now {}", version, ours().user_version), {}};
+    return {FileState::good, {}, {}};
+  } catch (const SQLite::Exception& e) {
+    return {FileState::broken, e.what(), {}};
+  }
 }
 
 }  // namespace
@@ -59,108 +86,47 @@ std::string immutable_uri(const std::filesystem::path& file) {
     if (c == '?' || c == '#' || c == '%') uri += fmt::format("%{:02x}", static_cast<unsigned char>(c));
     else uri += c;
   }
-  return uri + "?mode=ro&immutable=1";
+  uri += "?mode=ro&immutable=1";
+  if (const auto vfs = vfs_for(file); !vfs.empty()) uri += fmt::format("&vfs={}", vfs);
+  return uri;
 }
 
 SQLite::Database open_published(const std::filesystem::path& file) {
+  struct stat status{};
+  if (::stat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode))  // the open of a FIFO would wait
+    throw SQLite::Exception("it is " + describe(status), SQLITE_CANTOPEN);
   SQLite::Database database(immutable_uri(file), SQLite::OPEN_READONLY | SQLite::OPEN_URI);
   database.exec("PRAGMA query_only = 1");
   return database;
 }
 
 Inspection inspect(const std::filesystem::path& file) {
-  std::error_code error;
-  const auto status = std::filesystem::status(file, error);
-  if (status.type() == std::filesystem::file_type::not_found) return {};
-  if (status.type() != std::filesystem::file_type::regular) return {FileState::broken, "it is not a regular file"};
-  try {
-    auto database = open_published(file);
-    const auto id = database.execAndGet("PRAGMA application_id").getInt64();
-    const auto version = database.execAndGet("PRAGMA user_version").getInt64();
-    if (id != ours().application_id) return {FileState::broken, "it is not a cache of this gateway (application_id)"};
-    if (version > ours().user_version)
-      return {FileState::newer, fmt::format("its schema version {} is newer than {}", version, ours().user_version)};
-    // Not PRAGMA encoding, which is lenient with a number that there is not: loading the file is not.
-    constexpr std::size_t encoding = 56;
-    constexpr std::uint32_t utf8 = 1;
-    const auto header = header_of(file);
-    if (!header || big_endian(*header, encoding, 4) != utf8) return {FileState::broken, "its text is not UTF-8"};
-    const auto check = database.execAndGet("PRAGMA quick_check(1)").getString();
-    if (check != "ok") return {FileState::broken, one_line(check)};
-    if (version < ours().user_version)
-      return {FileState::older, fmt::format("its schema version is {}, now {}", version, ours().user_version)};
-    return {FileState::good, {}};
-  } catch (const SQLite::Exception& e) {
-    return {FileState::broken, e.what()};
-  }
+  auto opened = open_regular(file);
+  if (!opened) return why_not_opened(file);
+  Inspection inspection = inspect_content(opened);
+  inspection.file = std::move(opened);
+  return inspection;
 }
 
-std::optional<std::string> faults_of_finished(const std::filesystem::path& file) {
+std::optional<std::string> faults_of_finished(const Descriptor& file) {
   const auto found = header_of(file);
   if (!found) return "it has no header";
   const auto& header = *found;
-  if (std::string_view(header.data(), 15) != "SQLite format 3") return "it is no SQLite file";
+  if (std::string_view(header.data(), 15) != "SQLite format 3") return "it is not a SQLite database";
   if (header[18] != 1 || header[19] != 1) return "its header says WAL";
   if (big_endian(header, 68, 4) != ours().application_id) return "its application_id is wrong";
   if (big_endian(header, 60, 4) != ours().user_version) return "its user_version is wrong";
   const auto page_size = big_endian(header, 16, 2) == 1 ? 65536U : big_endian(header, 16, 2);
-  std::error_code error;
-  if (std::filesystem::file_size(file, error) != std::uintmax_t{page_size} * big_endian(header, 28, 4))
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0 || status.st_size != off_t{page_size} * big_endian(header, 28, 4))
     return "its size is not what its header says";
   return std::nullopt;
 }
 
-std::expected<std::filesystem::path, std::string> move_aside(const std::filesystem::path& file, const std::string& label) {
-  const auto prefix = file.filename().string() + ".aside-";
-  const auto now = std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  const auto second = std::chrono::floor<std::chrono::seconds>(now);
-  const auto directory = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-  std::filesystem::path aside;
-  std::error_code error;
-  for (int n = 0; n < 100; ++n) {
-    // The time comes before the label, so that names sort by age.
-    aside = directory / fmt::format("{}{:%Y-%m-%dT%H-%M-%S}.{:03}Z-{}", prefix, fmt::gmtime(std::chrono::system_clock::to_time_t(second)),
-                                    (now - second).count() + n, label);
-    std::filesystem::create_hard_link(file, aside, error);
-    if (error != std::errc::file_exists) break;
-  }
-  if (error && error != std::errc::file_exists) {  // not every file system has hard links, nor may everybody make them
-    error.clear();
-    std::filesystem::copy_file(file, aside, error);
-    std::error_code ignored;
-    if (error && error != std::errc::file_exists) std::filesystem::remove(aside, ignored);  // a copy that was cut short
-  }
-  if (error) return std::unexpected(fmt::format("{}: {}", aside.string(), error.message()));
-  keep_the_most_worth(directory, prefix);
-  return aside;
-}
-
-Lock::~Lock() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-Lock::State Lock::acquire() {
-  if (fd_ >= 0) return State::held;
-  const int fd = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) {
-    detail_ = fmt::format("{}: {}", path_.string(), std::generic_category().message(errno));
-    return State::impossible;
-  }
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    char holder[256] = {};
-    const auto length = ::read(fd, holder, sizeof holder - 1);
-    detail_ = length > 0 ? std::string(trimmed(std::string_view(holder, static_cast<std::size_t>(length)))) : "an unnamed process";
-    ::close(fd);
-    return State::taken;
-  }
-  char host[256] = "?";
-  ::gethostname(host, sizeof host - 1);
-  const auto self = fmt::format("process {} on {}\n", ::getpid(), host);
-  if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, self.data(), self.size(), 0) < 0) {
-    detail_ = fmt::format("{}: {}", path_.string(), std::generic_category().message(errno));  // held all the same: only unnamed
-  }
-  fd_ = fd;
-  return State::held;
+std::optional<std::string> faults_of_finished(const std::filesystem::path& file) {
+  const auto opened = open_regular(file);
+  if (!opened) return reason_of_errno();
+  return faults_of_finished(opened);
 }
 
 }  // namespace gateway

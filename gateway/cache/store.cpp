@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "base/text.hpp"
+#include "cache/open_file_vfs.hpp"
 #include "cache/queue_history.hpp"
 #include "cache/restore.hpp"
 #include "cache/schema.hpp"
@@ -109,7 +110,7 @@ std::expected<std::int64_t, std::string> Store::copy_to(const std::filesystem::p
     const auto pages = std::get<std::int64_t>(query("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").rows[0][0]);
     database_.run("UPDATE gateway_state SET published_at = ?, publish_count = ?, file_bytes = ?, published_bytes = ?",
                   {stamp.published_at, stamp.count, pages, stamp.bytes_before + pages});
-    SQLite::Database target(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    SQLite::Database target(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 0, vfs_for(file));
     target.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
     SQLite::Backup backup(target, database_.handle());
     backup.executeStep();

@@ -6,8 +6,9 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "cache/cache_file.hpp"
+#include "cache/lock.hpp"
 #include "datasets/datasets.hpp"
+#include "run/load_cache.hpp"
 #include "run/log.hpp"
 #include "run/scheduler.hpp"
 #include "run/upstreams.hpp"
@@ -17,20 +18,6 @@ namespace gateway {
 namespace {
 
 constexpr int all_well = 0, cannot_publish = 1, some_failed = 3;
-
-// Loads the published file, or moves it aside when it is not ours to load.
-void load(Store& store, const std::filesystem::path& file) {
-  const auto inspection = inspect(file);
-  if (inspection.state == FileState::absent) return;
-  if (inspection.state != FileState::good) {
-    const char* label = inspection.state == FileState::newer ? "newer" : inspection.state == FileState::older ? "older" : "broken";
-    const auto aside = move_aside(file, label);
-    log(Level::warn, "cache_set_aside",
-        {{"file", file.string()}, {"reason", inspection.reason}, {"aside", aside ? aside->string() : aside.error()}});
-  }
-  if (inspection.state != FileState::good && inspection.state != FileState::older) return;
-  for (const auto& rejected : store.restore(file)) log(Level::warn, "cache_not_carried_over", {{"table", rejected}});
-}
 
 SchedulerSettings schedule(const Settings& settings, const std::vector<SourceSetup>& sources, bool once) {
   auto shortest = sources.front().pace.stale_after;
@@ -66,7 +53,10 @@ int run(const Settings& settings, bool once) {
   const auto setup = setups(sources, settings);
   const auto pace = schedule(settings, setup, once);
   Store store;
-  load(store, file);
+  if (const auto loaded = load_cache(store, file); !loaded) {
+    log(Level::error, "cannot_start", {{"error", loaded.error()}});
+    return cannot_publish;
+  }
   // A publish waits for its interval even when a source asks for more.
   const auto slowest = std::max(pace.publish_within, pace.publish_interval);
   store.begin({.sources = setup,

@@ -9,6 +9,8 @@
 #include <future>
 #include <system_error>
 
+#include "cache/cache_file.hpp"
+
 namespace gateway {
 namespace {
 
@@ -16,32 +18,23 @@ std::string failed(const std::string& what, const std::filesystem::path& file) {
   return fmt::format("{} {}: {}", what, file.string(), std::generic_category().message(errno));
 }
 
-class Descriptor {
- public:
-  Descriptor(const std::filesystem::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC)) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  bool synced() const { return fd_ >= 0 && ::fsync(fd_) == 0; }
-
- private:
-  int fd_;
-};
+bool synced(const std::filesystem::path& path, int flags) {
+  const Descriptor file(::open(path.c_str(), flags | O_CLOEXEC));
+  return file && ::fsync(file.get()) == 0;
+}
 
 }  // namespace
 
 std::optional<std::string> finish_publish(const std::filesystem::path& copy, const std::filesystem::path& file) {
   if (const auto fault = faults_of_finished(copy)) return fmt::format("check {}: {}", copy.string(), *fault);
-  if (!Descriptor(copy, O_RDONLY).synced()) return failed("sync", copy);
+  if (!synced(copy, O_RDONLY)) return failed("sync", copy);
   // Readers may be any user; nobody writes, not even by accident with their own sqlite3.
   if (::chmod(copy.c_str(), 0444) != 0) return failed("chmod", copy);
   // Left by whoever opened the file for writing; beside a new file they would belong to the wrong one.
   for (const auto* stray : {"-journal", "-wal", "-shm"}) ::unlink((file.string() + stray).c_str());
   if (::rename(copy.c_str(), file.c_str()) != 0) return failed("rename to", file);
   const auto directory = std::filesystem::absolute(file).parent_path();
-  if (!Descriptor(directory, O_RDONLY | O_DIRECTORY).synced()) return failed("sync", directory);
+  if (!synced(directory, O_RDONLY | O_DIRECTORY)) return failed("sync", directory);
   return std::nullopt;
 }
 

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "cache/cache_file.hpp"
+#include "cache/lock.hpp"
 #include "cache/store.hpp"
 
 namespace gateway {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "cache/cache_file.hpp"
+#include "cache/lock.hpp"
 #include "cache/store.hpp"
 #include "run/publish_loop.hpp"
 #include "run/scheduler_settings.hpp"

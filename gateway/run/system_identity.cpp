@@ -1,6 +1,8 @@
 #include "run/system_identity.hpp"
 
-#include "cache/cache_file.hpp"
+#include <stdexcept>
+
+#include "cache/move_aside.hpp"
 #include "cache/store.hpp"
 #include "run/log.hpp"
 
@@ -24,9 +26,11 @@ bool starts_over_for_other_system(Store& store, const std::filesystem::path& cac
     return false;
   }
   const auto aside = move_aside(cache_path, "other-upstream");
+  if (!aside)
+    throw std::runtime_error("this is another database than its rows in the cache came from, and they cannot be kept: " + aside.error());
   log(Level::warn, "other_upstream",
       {{"upstream", upstream},
-       {"aside", aside ? aside->string() : aside.error()},
+       {"aside", aside->string()},
        {"text", "this is another database than its rows in the cache came from; they begin anew, all others stay"}});
   store.begin_anew(upstream, identity);
   return true;

@@ -177,17 +177,51 @@ TEST_F(FileFaults, AnOverwrittenFileWhileItRunsIsReplaced) {
   expect_good_again();
 }
 
-TEST_F(FileFaults, ADirectoryInItsPlaceBeforeTheStartIsSaidAndOutlived) {
+TEST_F(FileFaults, ADirectoryInItsPlaceBeforeTheStartIsMovedAside) {
   std::filesystem::create_directory(cache());
   std::ofstream(cache() / "precious") << "somebody's";
-  start_gateway();
-  ASSERT_TRUE(eventually([&] { return gateway().logged("publish_failed") > 0; }));
-  EXPECT_TRUE(gateway().running());
-  EXPECT_EQ(content(cache() / "precious"), "somebody's");
-  std::filesystem::rename(cache(), beside(".theirs"));
-  ASSERT_TRUE(eventually([&] { return gateway().logged("publish_recovered") > 0; }));
-  ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
+  start_and_wait();
   expect_good_again();
+  int found = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory()))
+    found += content(entry.path()) == "somebody's" ? 1 : 0;
+  EXPECT_EQ(found, 1);
+}
+
+// As nobody, for root may read everything. A backup that root has restored belongs to root and is for root alone.
+class UnprivilegedStart : public FileFaults {
+ protected:
+  const std::vector<std::string> as_nobody{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+
+  // A cache with an event that no upstream has any more.
+  std::string restored_by_root() {
+    start_and_wait();
+    gateway().kill();
+    upstreams.reset();
+    ::chmod(cache().c_str(), 0600);
+    std::filesystem::remove(beside(".lock"));
+    return content(cache());
+  }
+};
+
+TEST_F(UnprivilegedStart, ACacheThatCannotBeReadIsKeptUnderAnotherName) {
+  const auto bytes = restored_by_root();
+  std::filesystem::permissions(directory(), std::filesystem::perms::all);
+  start_gateway(as_nobody);
+  ASSERT_TRUE(eventually([&] { return gateway().logged("cache_set_aside") == 1 && std::filesystem::exists(cache()); })) << gateway().log();
+  EXPECT_TRUE(aside() == std::vector<std::string>{bytes});
+  EXPECT_TRUE(becomes("postgres.signals", "fresh"));
+}
+
+TEST_F(UnprivilegedStart, ACacheThatCannotBeKeptEndsTheStart) {
+  const auto bytes = restored_by_root();
+  for (const auto mode : {std::filesystem::perms{0755}, std::filesystem::perms{01777}}) {  // the second: sticky, as /tmp
+    std::filesystem::permissions(directory(), mode);
+    start_gateway(as_nobody);
+    EXPECT_EQ(gateway().wait(), 1) << gateway().log();
+    for (const auto* words : {"mode 0600, owner 0:0", "uid 65534", "chown"}) EXPECT_GE(gateway().logged(words), 1) << gateway().log();
+    EXPECT_TRUE(content(cache()) == bytes);
+  }
 }
 
 TEST_F(FileFaults, ARemovedFileIsPublishedAgain) {

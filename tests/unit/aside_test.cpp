@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cache/cache_file.hpp"
+#include "cache/move_aside.hpp"
 #include "cache/store.hpp"
 #include "support.hpp"
 

@@ -2,15 +2,19 @@
 #include "cache/cache_file.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 
 #include "cache.hpp"
+#include "cache/lock.hpp"
+#include "cache/move_aside.hpp"
 
 namespace gateway {
 namespace {
@@ -204,21 +208,90 @@ TEST_F(SetAside, keeps_the_newest_five_of_a_file_that_is_named_without_its_direc
   EXPECT_EQ(listing(directory_.path()).size(), 1U + 5);
 }
 
-// The kernel lets nobody link what is somebody else's and read-only to him; reading it is enough.
-TEST_F(SetAside, copies_what_it_may_not_link) {
+// What only a user without privileges meets. The directory is open to all; the test itself needs root to become that user.
+class SetAsideUnprivileged : public CacheFile {
+ protected:
+  SetAsideUnprivileged() { std::filesystem::permissions(directory_.path(), std::filesystem::perms{0777}); }
+
+  // The exit code of `work`, done as the user nobody; an unprivileged test program is such a user already.
+  static int as_nobody(const std::function<int()>& work) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      if (::geteuid() == 0 && (::setgroups(0, nullptr) != 0 || ::setgid(65534) != 0 || ::setuid(65534) != 0)) ::_exit(99);
+      ::_exit(work());
+    }
+    int status = -1;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
+  }
+};
+
+// The kernel lets nobody link what belongs to another user and is read-only; reading it is enough.
+TEST_F(SetAsideUnprivileged, copies_what_it_may_not_link) {
   const auto file = published();
   std::filesystem::permissions(file, std::filesystem::perms{0444});
-  std::filesystem::permissions(directory_.path(), std::filesystem::perms{0777});
-  const pid_t child = ::fork();
-  if (child == 0) {
-    if (::setuid(65534) != 0 && ::getuid() == 0) ::_exit(2);
-    const auto aside = move_aside(file, "broken");
-    ::_exit(aside && read_file(*aside) == read_file(file) ? 0 : 1);
-  }
-  int status = -1;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(as_nobody([&] {
+              const auto aside = move_aside(file, "broken");
+              return aside && read_file(*aside) == read_file(file) ? 0 : 1;
+            }),
+            0);
   EXPECT_EQ(listing(directory_.path()).size(), 2U);
+}
+
+// A backup that root restored with mode 600.
+TEST_F(SetAsideUnprivileged, renames_what_it_may_not_read) {
+  const auto file = published();
+  const auto content = read_file(file);
+  std::filesystem::permissions(file, std::filesystem::perms{0600});
+  EXPECT_EQ(as_nobody([&] {
+              if (const auto inspection = inspect(file); inspection.state != FileState::unreadable || inspection.reason.empty()) return 1;
+              return move_aside(file, "unreadable") ? 0 : 2;
+            }),
+            0);
+  const auto left = listing(directory_.path());
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_EQ(read_file(directory_ / left[0]), content);
+  EXPECT_TRUE(left[0].ends_with("unreadable"));
+}
+
+TEST_F(SetAsideUnprivileged, says_mode_and_owner_of_what_it_can_neither_read_nor_rename) {
+  const auto file = published();
+  std::filesystem::permissions(file, std::filesystem::perms{0600});
+  std::filesystem::permissions(directory_.path(), std::filesystem::perms{0755});
+  EXPECT_EQ(as_nobody([&] {
+              const auto aside = move_aside(file, "unreadable");
+              if (aside) return 1;
+              return aside.error().find("mode 0600, owner 0:0") != std::string::npos && aside.error().find("mode 0755") != std::string::npos
+                         ? 0
+                         : 2;
+            }),
+            ::geteuid() == 0 ? 0 : 1);
+  EXPECT_EQ(listing(directory_.path()).size(), 1U);
+}
+
+TEST_F(SetAside, renames_a_symbolic_link_and_does_not_read_what_it_points_to) {
+  write_file(directory_ / "private", "secret");
+  std::filesystem::create_symlink("private", directory_ / "cache.db");
+  EXPECT_EQ(inspect(directory_ / "cache.db").state, FileState::broken);
+  const auto aside = move_aside(directory_ / "cache.db", "broken");
+  ASSERT_TRUE(aside.has_value()) << aside.error();
+  EXPECT_EQ(std::filesystem::read_symlink(*aside), "private");
+  EXPECT_FALSE(std::filesystem::exists(std::filesystem::symlink_status(directory_ / "cache.db")));
+}
+
+TEST_F(SetAside, renames_a_directory_with_what_is_in_it) {
+  std::filesystem::create_directory(directory_ / "cache.db");
+  write_file(directory_ / "cache.db/precious", "42");
+  const auto aside = move_aside(directory_ / "cache.db", "broken");
+  ASSERT_TRUE(aside.has_value()) << aside.error();
+  EXPECT_EQ(read_file(*aside / "precious"), "42");
+}
+
+TEST_F(SetAside, renames_a_fifo_without_waiting_for_its_writer) {
+  ASSERT_EQ(::mkfifo((directory_ / "cache.db").c_str(), 0666), 0);
+  EXPECT_EQ(inspect(directory_ / "cache.db").state, FileState::broken);
+  EXPECT_TRUE(move_aside(directory_ / "cache.db", "broken").has_value());
+  EXPECT_EQ(listing(directory_.path()).size(), 1U);
 }
 
 TEST_F(SetAside, an_absent_file_is_an_error) { EXPECT_FALSE(move_aside(directory_ / "cache.db", "broken").has_value()); }
