@@ -28,6 +28,7 @@ CREATE TABLE gateway_state (
   publish_count INTEGER NOT NULL DEFAULT 0,  -- since started_at
   published_bytes INTEGER NOT NULL DEFAULT 0,
   file_bytes INTEGER,
+  loop_max_ms REAL,                  -- since started_at
   publish_within_s REAL NOT NULL,    -- it publishes at least this often, whatever happens upstream
   backoff_cap_s REAL NOT NULL,
   history_quarters_s INTEGER NOT NULL DEFAULT 1209600,
@@ -43,10 +44,11 @@ CREATE TABLE tick (
 ) STRICT;
 INSERT INTO tick VALUES (1, 0);
 
--- One row. `bytes_per_day` is what publishing costs the disk, at the pace since it started; not available in the first minute.
+-- One row. `loop_max_ms` is the longest the gateway was busy with one thing: meanwhile nobody else is asked. `bytes_per_day` is what publishing costs the disk, at the pace since it started; not available in the first minute.
 CREATE VIEW gateway AS
 SELECT version, started_at, published_at, publish_count, file_bytes,
        CASE WHEN published_at - started_at >= 60 THEN 86400.0 * published_bytes / (published_at - started_at) END AS bytes_per_day,
+       loop_max_ms,
        'gateway' AS source, published_at AS fetched_at, unixepoch() - published_at AS age_s,
        CASE WHEN published_at IS NULL THEN 'never'
             WHEN unixepoch() - published_at BETWEEN -5 AND 3 * publish_within_s + 2 THEN 'fresh'

@@ -6,9 +6,9 @@
 namespace gateway {
 namespace {
 
-void bind(SQLite::Statement& statement, const Row& row) {
+void bind(SQLite::Statement& statement, std::span<const Value> values) {
   int index = 0;
-  for (const auto& value : row) {
+  for (const auto& value : values) {
     ++index;
     if (is_null(value)) statement.bind(index);
     else if (const auto* i = std::get_if<std::int64_t>(&value)) statement.bind(index, *i);
@@ -62,18 +62,34 @@ SQLite::Statement& Database::prepared(const std::string& sql) {
   return statement;
 }
 
-int Database::run(const std::string& sql, const Row& parameters) { return run_each(sql, std::span(&parameters, 1)); }
+int Database::run(const std::string& sql, const Row& parameters) {
+  const auto* row = &parameters;
+  return run_each(sql, std::span(&row, 1));
+}
 
-int Database::run_each(const std::string& sql, std::span<const Row> rows) {
+int Database::run_each(const std::string& sql, std::span<const Row* const> rows) {
   auto& statement = prepared(sql);
   int changed = 0;
-  for (const auto& row : rows) {
+  for (const auto* row : rows) {
     statement.reset();
-    bind(statement, row);
+    bind(statement, *row);
     changed += statement.exec();
   }
   statement.reset();
   return changed;
+}
+
+std::vector<std::optional<std::int64_t>> Database::find_each(const std::string& sql, std::span<const Row* const> rows) {
+  auto& statement = prepared(sql);
+  const auto values = static_cast<std::size_t>(statement.getBindParameterCount());
+  std::vector<std::optional<std::int64_t>> found;
+  for (const auto* row : rows) {
+    statement.reset();
+    bind(statement, std::span(*row).first(std::min(values, row->size())));
+    found.push_back(statement.executeStep() ? std::optional(statement.getColumn(0).getInt64()) : std::nullopt);
+  }
+  statement.reset();
+  return found;
 }
 
 Table Database::query(const std::string& sql, const Row& parameters) {

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,7 +25,9 @@ class Database {
 
   // One statement, which stays prepared. `run` returns how many rows it changed itself, triggers apart.
   int run(const std::string& sql, const Row& parameters = {});
-  int run_each(const std::string& sql, std::span<const Row> rows);
+  int run_each(const std::string& sql, std::span<const Row* const> rows);
+  // The first cell of what is found for each row, an integer, if anything is. The statement may leave values of the row out.
+  std::vector<std::optional<std::int64_t>> find_each(const std::string& sql, std::span<const Row* const> rows);
   Table query(const std::string& sql, const Row& parameters = {});
   // Any number of statements, for once.
   void execute(const std::string& sql) { handle_.exec(sql); }

@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 #include <stdexcept>
 
 namespace gateway {
@@ -19,73 +18,118 @@ std::vector<std::string> first_column(const gateway::Table& table) {
 }
 
 // A row that says what is held already is not written: no trigger fires, no page changes.
-std::string upsert_sql(const Write& write, const std::vector<std::string>& key) {
+std::string upsert_sql(const std::string& table, const Write& write, const std::vector<std::string>& key) {
   std::vector<std::string> others;
   std::ranges::copy_if(write.columns, std::back_inserter(others), [&](const auto& column) { return !contains(key, column); });
-  const auto insert =
-      fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO ", write.table, joined(write.columns, "\"{name}\"", ", "),
-                  joined(write.columns, "?", ", "), joined(key, "\"{name}\"", ", "));
+  const auto insert = fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO ", table, joined(write.columns, "\"{name}\"", ", "),
+                                  joined(write.columns, "?", ", "), joined(key, "\"{name}\"", ", "));
   if (others.empty()) return insert + "NOTHING";
   return insert + fmt::format("UPDATE SET {} WHERE {}", joined(others, "\"{name}\" = excluded.\"{name}\"", ", "),
-                              joined(others, write.table + ".\"{name}\" IS NOT excluded.\"{name}\"", " OR "));
+                              joined(others, table + ".\"{name}\" IS NOT excluded.\"{name}\"", " OR "));
 }
 
-// The ids of the rows that a replacement is about.
-std::set<std::int64_t> ids_in_scope(Database& database, const Write& write) {
-  std::string sql = fmt::format("SELECT rowid FROM {} WHERE true", write.table);
-  Row values;
-  for (const auto& [column, value] : write.scope) {
-    sql += fmt::format(" AND \"{}\" IS ?", column);
-    values.push_back(value);
-  }
-  std::set<std::int64_t> ids;
-  for (const auto& row : database.query(sql, values).rows) ids.insert(std::get<std::int64_t>(row[0]));
-  return ids;
-}
-
-// The row's values in these columns, in their order.
-Row values_of(const Write& write, const Row& row, const std::vector<std::string>& columns) {
-  Row values;
+// "column" op ?n for each of these columns, n as in the write's rows.
+std::string terms(const Write& write, const std::vector<std::string>& columns, const char* op) {
+  std::vector<std::string> terms;
   for (const auto& column : columns)
-    values.push_back(row.at(static_cast<std::size_t>(std::ranges::find(write.columns, column) - write.columns.begin())));
-  return values;
+    terms.push_back(fmt::format("\"{}\" {} ?{}", column, op, std::ranges::find(write.columns, column) - write.columns.begin() + 1));
+  return fmt::format("{}", fmt::join(terms, " AND "));
+}
+
+std::vector<const Row*> pointers(const std::vector<Row>& rows) {
+  std::vector<const Row*> pointers;
+  for (const auto& row : rows) pointers.push_back(&row);
+  return pointers;
+}
+
+void add(RowWriter::Ids& ids, const std::vector<std::optional<std::int64_t>>& found) {
+  for (const auto& id : found) {
+    if (id) ids.insert(*id);
+  }
 }
 
 }  // namespace
 
 void RowWriter::write(const Write& write) {
   switch (write.mode) {
-    case Mode::upsert: return upsert(write);
+    case Mode::upsert: return upsert(write, pointers(write.rows));
     case Mode::replace: return replace(write);
-    case Mode::erase: return erase(write);
+    case Mode::erase: return erase(write, pointers(write.rows));
   }
 }
 
-void RowWriter::upsert(const Write& write) {
-  if (write.rows.empty()) return;
+void RowWriter::upsert(const Write& write, Rows rows) {
+  if (rows.empty()) return;
   require_columns(write);
-  database_.run_each(upsert_sql(write, key(write)), write.rows);
+  database_.run_each(upsert_sql(write.table, write, key(write)), rows);
 }
 
 void RowWriter::replace(const Write& write) {
-  auto vanished = ids_in_scope(database_, write);
-  upsert(write);
-  if (!write.rows.empty()) {
-    const auto& columns = key(write);
-    const auto find = fmt::format("SELECT rowid FROM {} WHERE {}", write.table, joined(columns, "\"{name}\" = ?", " AND "));
-    for (const auto& row : write.rows) {
-      const auto found = database_.query(find, values_of(write, row, columns));
-      if (!found.empty()) vanished.erase(std::get<std::int64_t>(found.rows[0][0]));
-    }
-  }
-  const auto vanish = fmt::format("DELETE FROM {} WHERE rowid = ?", write.table);
-  for (const auto id : vanished) database_.run(vanish, {id});
+  const auto rows = pointers(write.rows);
+  auto vanished = ids_in_scope(write);
+  upsert(write, rows);
+  for (const auto id : ids_of(write, rows)) vanished.erase(id);
+  erase_ids(write, vanished, vanished.size());
 }
 
-void RowWriter::erase(const Write& write) {
-  if (write.rows.empty()) return;
+void RowWriter::erase(const Write& write, Rows rows) {
+  if (rows.empty()) return;
   require_columns(write);
-  database_.run_each(fmt::format("DELETE FROM {} WHERE {}", write.table, joined(write.columns, "\"{name}\" IS ?", " AND ")), write.rows);
+  database_.run_each(fmt::format("DELETE FROM {} WHERE {}", write.table, terms(write, write.columns, "IS")), rows);
+}
+
+std::vector<const Row*> RowWriter::differing(const Write& write, Rows rows, Ids& same) {
+  if (rows.empty()) return {};
+  require_columns(write);
+  const bool replaces = write.mode == Mode::replace;  // only those tables have ids for certain
+  const auto found = database_.find_each(fmt::format("SELECT {} FROM {} WHERE {} AND {}", replaces ? "rowid" : "1", write.table,
+                                                     terms(write, key(write), "="), terms(write, write.columns, "IS")),
+                                         rows);
+  if (replaces) add(same, found);
+  std::vector<const Row*> others;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!found[i]) others.push_back(rows[i]);
+  }
+  return others;
+}
+
+void RowWriter::try_rows(const Write& write, Rows rows) {
+  if (rows.empty()) return;
+  require_columns(write);
+  if (write.mode == Mode::erase) return;
+  const auto trial = "trial_" + write.table;
+  const auto definition = database_.query("SELECT sql FROM main.sqlite_schema WHERE name = ?", {write.table});
+  const auto sql = std::get<std::string>(definition.rows.at(0).at(0));
+  database_.execute(fmt::format("CREATE TEMP TABLE IF NOT EXISTS {} {}", trial, sql.substr(sql.find('('))));
+  database_.run_each(upsert_sql(trial, write, key(write)), rows);
+  database_.run("DELETE FROM " + trial);
+}
+
+RowWriter::Ids RowWriter::ids_of(const Write& write, Rows rows) {
+  Ids ids;
+  if (!rows.empty())
+    add(ids, database_.find_each(fmt::format("SELECT rowid FROM {} WHERE {}", write.table, terms(write, key(write), "=")), rows));
+  return ids;
+}
+
+RowWriter::Ids RowWriter::ids_in_scope(const Write& write) {
+  std::string sql = fmt::format("SELECT rowid FROM {} WHERE true", write.table);
+  Row values;
+  for (const auto& [column, value] : write.scope) {
+    sql += fmt::format(" AND \"{}\" IS ?", column);
+    values.push_back(value);
+  }
+  Ids ids;
+  for (const auto& row : database_.query(sql, values).rows) ids.insert(std::get<std::int64_t>(row[0]));
+  return ids;
+}
+
+void RowWriter::erase_ids(const Write& write, Ids& ids, std::size_t at_most) {
+  const auto sql = fmt::format("DELETE FROM {} WHERE rowid = ?", write.table);
+  for (; at_most > 0 && !ids.empty(); --at_most) {
+    database_.run(sql, {*ids.begin()});
+    ids.erase(ids.begin());
+  }
 }
 
 const RowWriter::Table& RowWriter::table(const std::string& name) {

@@ -4,9 +4,6 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
-#include <algorithm>
-#include <stdexcept>
-
 #include "base/text.hpp"
 #include "cache/open_file_vfs.hpp"
 #include "cache/queue_history.hpp"
@@ -29,12 +26,6 @@ void add_error_pattern(SQLite::Database& database) {
   });
 }
 
-const Source& source_of(const Outcome& outcome, std::span<const SourceSetup> sources) {
-  const auto found = std::ranges::find_if(sources, [&](const auto& setup) { return setup.source->name == outcome.source; });
-  if (found == sources.end()) throw std::logic_error("outcome of an unknown source " + outcome.source);
-  return *found->source;
-}
-
 }  // namespace
 
 Store::Store() {
@@ -53,40 +44,20 @@ PriorState Store::prior_state(const Source& source, std::int64_t now) {
   return prior;
 }
 
-std::optional<Error> Store::try_batch(const Batch& batch) {
-  std::optional<Error> rejected;
-  database_.execute("SAVEPOINT outcome");
-  try {
-    for (const auto& write : batch.writes) writer_.write(write);
-  } catch (const std::exception& e) {
-    database_.reset_statements();
-    database_.execute("ROLLBACK TO outcome");
-    rejected = Error{ErrorClass::malformed, fmt::format("an answer does not fit the cache: {}", e.what())};
-  }
-  database_.execute("RELEASE outcome");
-  return rejected;
+std::unique_ptr<Storing> Store::begin_storing(std::span<const Outcome> outcomes, std::span<const SourceSetup> sources,
+                                              const AttemptReport& report) {
+  return std::make_unique<Storing>(database_, writer_, under_way_, outcomes, sources, report);
 }
 
-std::optional<Error> Store::store_outcome(const Outcome& outcome, const Source& source) {
-  if (outcome.result) return try_batch(*outcome.result);
-  const auto& error = outcome.result.error();
-  if (source.failed) try_batch(source.failed(PriorState{.now = outcome.sent_at, .tables = {}}, error));
-  return error;
+void Store::finish_storing() {
+  while (!under_way_.empty()) (*under_way_.begin())->step(no_limit);
 }
 
 std::vector<std::optional<Error>> Store::apply(std::span<const Outcome> outcomes, std::span<const SourceSetup> sources,
                                                const AttemptReport& report) {
-  std::vector<std::optional<Error>> errors;
-  SQLite::Transaction transaction(database_.handle());
-  for (const auto& outcome : outcomes) {
-    const auto& source = source_of(outcome, sources);
-    errors.push_back(store_outcome(outcome, source));
-    record_attempt(database_, outcome, errors.back(), source, report);
-  }
-  record_errors(database_, outcomes, errors, report);
-  record_outage(database_, outcomes, report);
-  transaction.commit();
-  return errors;
+  const auto storing = begin_storing(outcomes, sources, report);
+  storing->step(no_limit);
+  return storing->errors();
 }
 
 std::string Store::identity(const std::string& upstream) const {
@@ -107,9 +78,10 @@ void Store::begin_anew(const std::string& upstream, const std::string& identity)
 
 std::expected<std::int64_t, std::string> Store::copy_to(const std::filesystem::path& file, const Stamp& stamp) {
   try {
+    finish_storing();
     const auto pages = std::get<std::int64_t>(query("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").rows[0][0]);
-    database_.run("UPDATE gateway_state SET published_at = ?, publish_count = ?, file_bytes = ?, published_bytes = ?",
-                  {stamp.published_at, stamp.count, pages, stamp.bytes_before + pages});
+    database_.run("UPDATE gateway_state SET published_at = ?, publish_count = ?, file_bytes = ?, published_bytes = ?, loop_max_ms = ?",
+                  {stamp.published_at, stamp.count, pages, stamp.bytes_before + pages, loop_max_ms_});
     SQLite::Database target(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 0, vfs_for(file));
     target.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
     SQLite::Backup backup(target, database_.handle());

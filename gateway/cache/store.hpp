@@ -3,9 +3,12 @@
 // std::runtime_error where nothing sensible can go on (no memory, a schema that does not parse).
 #pragma once
 
+#include <algorithm>
 #include <expected>
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,6 +17,7 @@
 #include "cache/attempt_record.hpp"
 #include "cache/database.hpp"
 #include "cache/row_writer.hpp"
+#include "cache/storing.hpp"
 #include "settings/retention.hpp"
 
 namespace gateway {
@@ -35,6 +39,8 @@ struct Stamp {
 
 class Store {
  public:
+  static constexpr Milliseconds no_limit = std::chrono::hours(1);
+
   Store();
 
   // Copies what fits from a file that inspect() found good or older; returns a line for each table that did not fit.
@@ -44,8 +50,13 @@ class Store {
   void begin(const RunStart& run);
 
   PriorState prior_state(const Source& source, std::int64_t now);
-  // Writes what an attempt brought, all of it in one transaction; an outcome that does not fit the schema becomes a
-  // failure of its source and is returned as such, in the order of `outcomes`.
+  // Stores what an attempt brought, a slice at a time: see storing.hpp. All arguments outlive what is returned.
+  std::unique_ptr<Storing> begin_storing(std::span<const Outcome> outcomes, std::span<const SourceSetup> sources,
+                                         const AttemptReport& report);
+  // No attempt is half stored: it may be published.
+  bool whole() const { return under_way_.empty(); }
+  void finish_storing();
+  // All of it at once. Returns what went wrong, in the order of `outcomes`.
   std::vector<std::optional<Error>> apply(std::span<const Outcome> outcomes, std::span<const SourceSetup> sources,
                                           const AttemptReport& report);
 
@@ -59,7 +70,9 @@ class Store {
   // Returns the file's size, or what went wrong.
   std::expected<std::int64_t, std::string> copy_to(const std::filesystem::path& file, const Stamp& stamp);
   // Retention, and rolling of history into coarser tiers; every few seconds. What takes longer than `budget` is left for later.
-  void tidy(std::int64_t now, Milliseconds budget = std::chrono::hours(1));
+  void tidy(std::int64_t now, Milliseconds budget = no_limit);
+  // How long a turn of the loop took; the longest of a run is published.
+  void note_turn(double ms) { loop_max_ms_ = std::max(loop_max_ms_, ms); }
   // An event of the gateway itself: `run` has begun.
   void note_start(std::int64_t now, const std::string& version);
   // Gives free pages back when they are more than a quarter: a publish writes them too.
@@ -72,13 +85,12 @@ class Store {
   void note_absence(const RunStart& run);
   void note_run(const RunStart& run);
   void declare_sources(std::span<const SourceSetup> sources);
-  // All of it or, where it does not fit the schema, nothing and the reason.
-  std::optional<Error> try_batch(const Batch& batch);
-  std::optional<Error> store_outcome(const Outcome& outcome, const Source& source);
 
   Database database_;
   RowWriter writer_{database_};
+  std::set<Storing*> under_way_;
   Retention retention_;
+  double loop_max_ms_ = 0;
 };
 
 }  // namespace gateway

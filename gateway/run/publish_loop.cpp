@@ -7,13 +7,17 @@
 namespace gateway {
 
 PublishLoop::PublishLoop(boost::asio::io_context& loop, Store& store, Lock& lock, const SchedulerSettings& settings)
-    : settings_(settings), publisher_(loop, store, settings.cache_path, lock, [this](const auto& error) { note(error); }), timer_(loop) {}
+    : settings_(settings),
+      store_(store),
+      publisher_(loop, store, settings.cache_path, lock, [this](const auto& error) { note(error); }),
+      timer_(loop) {}
 
 boost::asio::awaitable<void> PublishLoop::run() {
   while (!stopping_) {
     const auto next = published_at_ + (changed_ ? settings_.publish_interval : settings_.publish_within);
-    if (Clock::now() < next || busy()) {
-      timer_.expires_at(std::max(next, Clock::now() + Milliseconds{busy() ? 10 : 0}));
+    const bool not_now = busy() || !store_.whole();
+    if (Clock::now() < next || not_now) {
+      timer_.expires_at(std::max(next, Clock::now() + Milliseconds{not_now ? 10 : 0}));
       co_await timer_.async_wait(quietly);
       continue;
     }

@@ -32,6 +32,7 @@ class PublishLoop {
   void note(const std::optional<std::string>& error);
 
   const SchedulerSettings& settings_;
+  Store& store_;
   Publisher publisher_;
   boost::asio::steady_timer timer_;
   bool stopping_ = false, changed_ = true, failing_ = false;

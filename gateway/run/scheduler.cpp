@@ -16,6 +16,7 @@ using asio::awaitable;
 
 constexpr auto nudge = Milliseconds{50};          // between two calls to a thread to come back
 constexpr auto stop_within = Milliseconds{2000};  // of SIGTERM
+constexpr auto upkeep = Milliseconds{20};         // at a time
 constexpr auto tidy_every = std::chrono::seconds{10};
 
 sigset_t stop_signals() {
@@ -24,6 +25,13 @@ sigset_t stop_signals() {
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
   return set;
+}
+
+// Of this thread. Waiting is no part of it, so that what one turn of the loop took is known without knowing when it began.
+double cpu_ms() {
+  timespec used{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) * 1e3 + static_cast<double>(used.tv_nsec) / 1e6;
 }
 
 }  // namespace
@@ -56,7 +64,11 @@ std::optional<std::string> Scheduler::run() {
   }
   asio::co_spawn(loop_, stop_when_told(), rethrow_escaped);
   if (upstreams_.empty() && settings_.once) stop();
-  while (!stopping_) loop_.run_one();
+  while (!stopping_) {
+    const auto before = cpu_ms();
+    loop_.run_one();
+    store_.note_turn(cpu_ms() - before);
+  }
   wait_for_threads();
   return publishing_.publish_now();
 }
@@ -72,7 +84,7 @@ awaitable<void> Scheduler::keep_tidy() {
     co_await tidy_timer_.async_wait(quietly);
     if (stopping_) co_return;
     try {
-      store_.tidy(unix_now());
+      store_.tidy(unix_now(), upkeep);
       if (Clock::now() - compacted_at_ > std::chrono::hours(1)) {
         store_.compact();
         compacted_at_ = Clock::now();

@@ -18,6 +18,7 @@ using asio::awaitable;
 
 constexpr auto grace = Milliseconds{250};  // for a thread to come back after it was told to
 constexpr auto nudge = Milliseconds{50};   // between two calls to do so
+constexpr auto turn = Milliseconds{20};    // of the loop, at most, for one upstream's answers
 
 bool is_probe(const SourceSetup& setup) { return setup.source->name.ends_with(".health"); }
 
@@ -61,7 +62,7 @@ awaitable<bool> UpstreamLoop::poll_once() {
   const auto start = Clock::now();
   if (in_flight_) {  // never join a stuck thread with another; report it every interval until it is back
     spec_.client->cancel();
-    record(not_returned(now), now, start);
+    co_await record(not_returned(now), now, start);
     next_at_ = start + spec_.pace.interval;
     co_return true;
   }
@@ -75,7 +76,7 @@ awaitable<bool> UpstreamLoop::poll_once() {
     all_due_at_ = start;
     co_return false;  // what came was asked for with the other system's cursors
   }
-  record(outcomes, now, start);
+  co_await record(outcomes, now, start);
   co_return true;
 }
 
@@ -148,7 +149,7 @@ std::vector<Outcome> UpstreamLoop::not_returned(std::int64_t now) const {
 }
 
 // Stores what an attempt brought and sets when the next one is due.
-void UpstreamLoop::record(const std::vector<Outcome>& outcomes, std::int64_t began_at, Clock::time_point start) {
+awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t began_at, Clock::time_point start) {
   const auto asked = asked_.size() == spec_.sources.size() ? Scope::all : Scope::probe;
   const AttemptPace pace{.interval = spec_.pace.interval, .backoff_cap = context_.settings.backoff_cap};
   auto result = result_of(outcomes);
@@ -161,7 +162,7 @@ void UpstreamLoop::record(const std::vector<Outcome>& outcomes, std::int64_t beg
                        .failing_for_s = {},
                        .next_probe_at = at(start + next.probe)};
   for (const auto& outcome : outcomes) report.failing_for_s[outcome.source] = log_.failing_for_s(outcome.source);
-  if (store_outcomes(outcomes, report)) {
+  if (co_await store_outcomes(outcomes, report)) {
     schedule(next, start);
   } else {  // whatever there is more of would not be stored either
     result = AttemptResult::answered;
@@ -180,11 +181,13 @@ void UpstreamLoop::schedule(const NextAttempt& next, Clock::time_point start) {
   next_at_ = has_probe ? std::min(start + next.probe, all_due_at_) : all_due_at_;
 }
 
-// Whether every answer that came is now in the store.
-bool UpstreamLoop::store_outcomes(const std::vector<Outcome>& outcomes, const AttemptReport& report) {
+// Whether every answer that came is now in the store. A large one takes several turns of the loop, between which others have theirs.
+awaitable<bool> UpstreamLoop::store_outcomes(const std::vector<Outcome>& outcomes, const AttemptReport& report) {
   bool all_stored = true;
   try {
-    const auto errors = context_.store.apply(outcomes, spec_.sources, report);
+    const auto storing = context_.store.begin_storing(outcomes, spec_.sources, report);
+    while (!storing->step(turn)) co_await asio::post(context_.loop, asio::use_awaitable);
+    const auto& errors = storing->errors();
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
       all_stored &= !outcomes[i].result || !errors[i];
       any_failed_ |= errors[i] && errors[i]->kind != ErrorClass::missing;
@@ -195,7 +198,7 @@ bool UpstreamLoop::store_outcomes(const std::vector<Outcome>& outcomes, const At
     all_stored = false;
     log(Level::error, "store_failed", {{"upstream", spec_.name}, {"error", e.what()}});
   }
-  return all_stored;
+  co_return all_stored;
 }
 
 }  // namespace gateway

@@ -57,9 +57,9 @@ class UpstreamLoop {
   std::vector<SourceSetup> due_sources() const;
   std::vector<Outcome> all_failed(std::int64_t at, Milliseconds after, const Error& error) const;
   std::vector<Outcome> not_returned(std::int64_t now) const;
-  void record(const std::vector<Outcome>& outcomes, std::int64_t began_at, Clock::time_point start);
+  boost::asio::awaitable<void> record(std::vector<Outcome> outcomes, std::int64_t began_at, Clock::time_point start);
   void schedule(const NextAttempt& next, Clock::time_point start);
-  bool store_outcomes(const std::vector<Outcome>& outcomes, const AttemptReport& report);
+  boost::asio::awaitable<bool> store_outcomes(const std::vector<Outcome>& outcomes, const AttemptReport& report);
 
   UpstreamSpec spec_;
   LoopContext& context_;

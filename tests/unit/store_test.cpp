@@ -74,19 +74,21 @@ TEST_F(StoreTest, replace_removes_what_is_no_longer_there) {
 
 TEST_F(StoreTest, a_row_that_did_not_change_is_not_written) {
   const auto written = [&] { return integer(rows_now("SELECT total_changes()").at(0).at(0)).value_or(0); };
-  std::vector<std::string> many;
-  for (int i = 0; i < 1000; ++i) many.push_back(std::to_string(i));
-  for (const auto mode : {Mode::upsert, Mode::replace}) {
-    put(parts(mode, many));
-    const auto before = written();
-    put(parts(mode, many));
-    EXPECT_LT(written() - before, 20) << "the attempt is noted, and nothing else";
-    auto one_differs = parts(mode, many);
-    one_differs.rows[500][2] = std::string("degraded");
-    put(one_differs);
-    EXPECT_EQ(rows_now("SELECT component FROM component WHERE status = 'degraded'"), (std::vector<Row>{{"500"}}));
-    put(parts(mode, many));
-    EXPECT_TRUE(rows_now("SELECT component FROM component WHERE status = 'degraded'").empty());
+  for (const std::size_t count : {100, 1000}) {  // in one slice, and in several
+    std::vector<std::string> many;
+    for (std::size_t i = 0; i < count; ++i) many.push_back(std::to_string(i));
+    for (const auto mode : {Mode::upsert, Mode::replace}) {
+      put(parts(mode, many));
+      const auto before = written();
+      put(parts(mode, many));
+      EXPECT_LT(written() - before, 20) << "the attempt is noted, and nothing else";
+      auto one_differs = parts(mode, many);
+      one_differs.rows[count / 2][2] = std::string("degraded");
+      put(one_differs);
+      EXPECT_EQ(rows_now("SELECT component FROM component WHERE status = 'degraded'"), (std::vector<Row>{{many[count / 2]}}));
+      put(parts(mode, many));
+      EXPECT_TRUE(rows_now("SELECT component FROM component WHERE status = 'degraded'").empty());
+    }
   }
 }
 
