@@ -41,6 +41,15 @@ std::string system_certificates() {
   return {};
 }
 
+// A preference is two rounds: with libpq's own word each host would be asked for its kind alone. And our role's sessions are
+// read-only by default, which libpq takes for a server that is: what is meant is the server.
+std::vector<std::string> kinds_of(const std::string& target_session_attrs) {
+  if (target_session_attrs == "prefer-standby") return {"standby", "any"};
+  if (target_session_attrs == "read-write") return {"primary"};
+  if (target_session_attrs == "read-only") return {"standby"};
+  return {target_session_attrs};
+}
+
 // What is said of several hosts: one that lives outweighs those that do not, so that no outage is claimed while it lives.
 Error combined(std::vector<Error> errors) {
   auto all = std::move(errors.back());
@@ -62,9 +71,7 @@ class PostgresConnector {
 
   Result<PostgresConnection> to_any(const Deadline& deadline) const {
     const auto hosts = endpoints(settings_);
-    // A preference is two rounds: with libpq's own word each host would be asked for its kind alone.
-    std::vector<std::string> kinds{settings_.target_session_attrs};
-    if (kinds.front() == "prefer-standby") kinds = {"standby", "any"};
+    const auto kinds = kinds_of(settings_.target_session_attrs);
     std::vector<Error> errors;
     auto left = hosts.size() * kinds.size();
     for (const auto& kind : kinds) {

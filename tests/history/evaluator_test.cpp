@@ -11,14 +11,14 @@
 #include "history_run.hpp"
 #include "postgres_writer.hpp"
 #include "random_world.hpp"
-#include "server.hpp"
+#include "../integration/support/private_postgres.hpp"
 #include "trading.hpp"
 
 namespace history {
 namespace {
 
 gateway::Settings settings_for(const std::string& database) {
-  const auto variables = Server::instance().settings(database);
+  const auto variables = integration::PrivatePostgres::instance().settings(database);
   gateway::SettingsReader reader([&](const std::string& name) -> std::optional<std::string> {
     const auto found = variables.find(name);
     if (found == variables.end()) return std::nullopt;
@@ -102,7 +102,7 @@ TEST(Evaluator, AnswersAsPostgreSQLDoes) {
   int compared = 0;
   for (int n = 0; n < worlds; ++n) {
     const auto database = fmt::format("evaluated_{}", n);
-    Server::instance().create(database);
+    integration::PrivatePostgres::instance().create(database);
     const auto settings = settings_for(database);
     Random random(choice.seed + static_cast<std::uint64_t>(n));
     World world;
@@ -123,7 +123,7 @@ TEST(Evaluator, AnswersAsPostgreSQLDoes) {
                  .version = "1.2.3",
                  .now = gateway::unix_now(),
                  .publish_within = std::chrono::seconds(10)});
-    PostgresWriter writer(Server::instance().superuser(database));
+    PostgresWriter writer(integration::PrivatePostgres::instance().superuser(database));
     for (int step = 0; step < 12; ++step) {
       if (step > 0) random_world.step();
       writer.write(world);
@@ -138,7 +138,7 @@ TEST(Evaluator, AnswersAsPostgreSQLDoes) {
       store.apply(outcomes, setups, {.upstream = "postgres", .next_attempt_at = 0, .failures_for_outage = 2, .failing_for_s = {}});
     }
     compared += both.compared();
-    Server::instance().drop(database);
+    integration::PrivatePostgres::instance().drop(database);
   }
   EXPECT_GE(compared, worlds * 12 * 7);
   std::cout << compared << " answers compared\n";

@@ -14,7 +14,7 @@
 #include "postgres_writer.hpp"
 #include "random_world.hpp"
 #include "scratch.hpp"
-#include "server.hpp"
+#include "../integration/support/private_postgres.hpp"
 #include "trading.hpp"
 
 namespace history {
@@ -27,7 +27,7 @@ using integration::Variables;
 double real_now() { return microseconds(std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count()); }
 
 Variables quick(const std::string& database, const std::filesystem::path& cache) {
-  auto settings = Server::instance().settings(database);
+  auto settings = integration::PrivatePostgres::instance().settings(database);
   const Variables more{{"CACHE_PATH", cache.string()}, {"POSTGRES_INTERVAL", "150ms"}, {"POSTGRES_TIMEOUT", "5s"},
                        {"PUBLISH_INTERVAL", "100ms"},  {"STALE_AFTER", "60s"},         {"BACKOFF_CAP", "1s"},
                        {"EVENT_MAX", "100000"},        {"RABBITMQ_HOST", "127.0.0.1"}, {"RABBITMQ_MANAGEMENT_PORT", "1"},
@@ -82,8 +82,8 @@ class Killed {
         database_("killed_" + std::to_string(number)),
         random_(seed),
         random_world_(world_, random_, {.burst = 0.03, .huge_burst = 0, .outage = 0, .long_pauses = false, .trainings = false}) {
-    Server::instance().create(database_);
-    mirror_ = std::make_unique<PostgresWriter>(Server::instance().superuser(database_));
+    integration::PrivatePostgres::instance().create(database_);
+    mirror_ = std::make_unique<PostgresWriter>(integration::PrivatePostgres::instance().superuser(database_));
     constexpr int fewer_than_a_list = 60;
     random_world_.begin(real_now(), static_cast<int>(random_.between(0, fewer_than_a_list)),
                         static_cast<int>(random_.between(0, fewer_than_a_list)));
@@ -95,7 +95,7 @@ class Killed {
     steady_.reset();
     shaken_.reset();
     mirror_.reset();
-    Server::instance().drop(database_);
+    integration::PrivatePostgres::instance().drop(database_);
   }
   Killed(const Killed&) = delete;
   Killed& operator=(const Killed&) = delete;
@@ -193,7 +193,7 @@ TEST(KilledGateway, EndsWithTheHistoryOfOneThatNeverWas) {
 }
 
 TEST(GatewayStarted, OnceWritesNoneAndRunWritesOne) {
-  Server::instance().create("once");
+  integration::PrivatePostgres::instance().create("once");
   const Directory directory;
   const auto settings = quick("once", directory / "cache.db");
   const Reader reader(directory / "cache.db");
@@ -208,7 +208,7 @@ TEST(GatewayStarted, OnceWritesNoneAndRunWritesOne) {
   }
   integration::cache_gateway({"once"}, settings);
   EXPECT_EQ(reader.number(started), 1);
-  Server::instance().drop("once");
+  integration::PrivatePostgres::instance().drop("once");
 }
 
 }  // namespace

@@ -4,13 +4,13 @@
 
 #include <csignal>
 
-#include "server.hpp"
+#include "../integration/support/private_postgres.hpp"
 
 namespace {
 
 class Servers : public ::testing::Environment {
  public:
-  void TearDown() override { history::Server::end(); }
+  void TearDown() override { integration::PrivatePostgres::end(); }
 };
 
 }  // namespace

@@ -3,13 +3,13 @@
 
 #include <csignal>
 
-#include "postgres_server.hpp"
+#include "postgres_settings.hpp"
 
 namespace {
 
 class Servers : public ::testing::Environment {
  public:
-  void TearDown() override { hostile::PostgresServer::end(); }
+  void TearDown() override { integration::PrivatePostgres::end(); }
 };
 
 }  // namespace

@@ -5,7 +5,7 @@
 
 #include <thread>
 
-#include "postgres_server.hpp"
+#include "postgres_settings.hpp"
 #include "session.hpp"
 #include "statements.hpp"
 
@@ -19,12 +19,12 @@ class PostgresAttempt : public ::testing::Test {
   PostgresAttempt() { server.reset(); }
 
   gateway::PostgresSettings settings(Milliseconds timeout = std::chrono::seconds(20)) const {
-    auto all = server.settings();
+    auto all = settings_of(server);
     all.pace.timeout = timeout;
     return all;
   }
 
-  PostgresServer& server = PostgresServer::instance();
+  PrivatePostgres& server = PrivatePostgres::instance();
 };
 
 TEST_F(PostgresAttempt, ASleepingDatasetIsCancelledInTheServerAndTheConnectionStays) {

@@ -4,7 +4,7 @@
 #include "answers.hpp"
 #include "base/text.hpp"
 #include "postgres_messages.hpp"
-#include "postgres_server.hpp"
+#include "postgres_settings.hpp"
 #include "postgres_trial.hpp"
 #include "result_table.hpp"
 
@@ -104,7 +104,7 @@ INSTANTIATE_TEST_SUITE_P(Answers, PostgresGarbage, ::testing::Range<std::size_t>
 TEST_P(PostgresGarbage, BecomesItsClassAndShowsNothing) {
   const auto& given = garbage()[GetParam()];
   RawServer server(given.script, "");
-  PostgresTrial trial(postgres_at(server.port(), "pg-s3cr3t"));
+  PostgresTrial trial(postgres_at(server.port()));
   trial.attempt(Milliseconds{given.deadline_ms});
   ASSERT_FALSE(trial.errors().empty());
   tried.note(given.name, "postgres.health", trial.classes().at("postgres.health"));

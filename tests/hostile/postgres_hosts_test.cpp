@@ -3,7 +3,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "postgres_server.hpp"
+#include "free_port.hpp"
+#include "postgres_settings.hpp"
 #include "process.hpp"
 #include "raw_server.hpp"
 #include "statements.hpp"
@@ -14,9 +15,9 @@ namespace {
 class PostgresHosts : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    auto& server = PostgresServer::instance();
+    auto& server = PrivatePostgres::instance();
     server.reset();
-    standby_port = free_port();
+    standby_port = integration::free_port();
     const auto work = fmt::format(R"(
       set -e
       bin=$(dirname /usr/lib/postgresql/*/bin/pg_basebackup)
@@ -30,7 +31,7 @@ class PostgresHosts : public ::testing::Test {
     ASSERT_EQ(done.code, 0) << done.errors << done.output << integration::content(server.directory() / "postgres/standby.log");
   }
   static void TearDownTestSuite() {
-    auto& server = PostgresServer::instance();
+    auto& server = PrivatePostgres::instance();
     std::vector<std::string> words{
         "bash", "-c",
         fmt::format(
@@ -45,7 +46,7 @@ class PostgresHosts : public ::testing::Test {
   };
   Seen attempt(const std::vector<int>& ports, const std::string& kind = "any",
                std::chrono::milliseconds timeout = std::chrono::seconds(20)) {
-    auto settings = server.settings();
+    auto settings = settings_of(server);
     settings.target_session_attrs = kind;
     settings.pace.timeout = timeout;
     settings.port.clear();
@@ -62,14 +63,14 @@ class PostgresHosts : public ::testing::Test {
     return seen;
   }
 
-  PostgresServer& server = PostgresServer::instance();
+  PrivatePostgres& server = PrivatePostgres::instance();
   static inline int standby_port = 0;
 };
 
 TEST_F(PostgresHosts, TheFirstThatAnswersServes) {
   EXPECT_EQ(attempt({server.port(), standby_port}).port, std::to_string(server.port()));
   EXPECT_EQ(attempt({standby_port, server.port()}).port, std::to_string(standby_port));
-  const auto dead = free_port();
+  const auto dead = integration::free_port();
   EXPECT_EQ(attempt({dead, server.port()}).port, std::to_string(server.port()));
   const auto seen = attempt({dead, dead});
   EXPECT_EQ(seen.kind, "refused");
@@ -92,6 +93,7 @@ TEST_F(PostgresHosts, TheKindDecidesWhereSeveralLive) {
   EXPECT_EQ(attempt({standby_port, server.port()}, "primary").port, primary);
   EXPECT_EQ(attempt({standby_port, server.port()}, "read-write").port, primary);
   EXPECT_EQ(attempt({server.port(), standby_port}, "standby").port, standby);
+  EXPECT_EQ(attempt({server.port(), standby_port}, "read-only").port, standby);
   EXPECT_EQ(attempt({server.port(), standby_port}, "prefer-standby").port, standby);
   EXPECT_EQ(attempt({server.port()}, "prefer-standby").port, primary);
 }
@@ -111,10 +113,11 @@ TEST_F(PostgresHosts, NoneOfTheKindIsRefusedAndSaysSo) {
 
 // While one of them lives, no outage may be claimed.
 TEST_F(PostgresHosts, OneThatLivesOutweighsADeadOne) {
-  auto settings = server.settings();
+  auto settings = settings_of(server);
   settings.password = "wrong";
   settings.host = "127.0.0.1,127.0.0.1";
-  for (const auto& ports : {fmt::format("{},{}", server.port(), free_port()), fmt::format("{},{}", free_port(), server.port())}) {
+  for (const auto& ports :
+       {fmt::format("{},{}", server.port(), integration::free_port()), fmt::format("{},{}", integration::free_port(), server.port())}) {
     settings.port = ports;
     Statements asked(settings);
     asked.add("one", {"SELECT 1"});

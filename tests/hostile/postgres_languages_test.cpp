@@ -3,7 +3,7 @@
 
 #include <thread>
 
-#include "postgres_server.hpp"
+#include "postgres_settings.hpp"
 #include "session.hpp"
 #include "statements.hpp"
 
@@ -39,14 +39,14 @@ class PostgresLanguages : public ::testing::TestWithParam<const char*> {
     return {kind, asked.errors["health"]};
   }
 
-  PostgresServer& server = PostgresServer::instance();
+  PrivatePostgres& server = PrivatePostgres::instance();
 };
 
 INSTANTIATE_TEST_SUITE_P(Languages, PostgresLanguages, ::testing::Values("ru_RU", "ko_KR", "uk_UA"),
                          [](const auto& each) { return std::string(each.param); });
 
 TEST_P(PostgresLanguages, AWrongPasswordIsAuth) {
-  auto settings = server.settings();
+  auto settings = settings_of(server);
   settings.password = "wrong";
   const auto [kind, error] = attempt(settings);
   EXPECT_EQ(kind, "auth") << error;
@@ -56,7 +56,7 @@ TEST_P(PostgresLanguages, AWrongPasswordIsAuth) {
 
 TEST_P(PostgresLanguages, NoConnectionLeftIsRefused) {
   server.sql("ALTER ROLE grafana_monitor CONNECTION LIMIT 0");
-  const auto [kind, error] = attempt(server.settings());
+  const auto [kind, error] = attempt(settings_of(server));
   EXPECT_EQ(kind, "refused") << error;
   EXPECT_NE(error.find("53300"), std::string::npos) << error;
 }
@@ -66,7 +66,7 @@ TEST_P(PostgresLanguages, AServerThatShutsDownIsRefused) {
   const auto pid = std::stoi(server.script({"pid"}));
   ::kill(pid, SIGTERM);  // waits for the session
   std::pair<std::string, std::string> seen;
-  for (int n = 0; n < 500 && seen.first != "refused"; ++n) seen = attempt(server.settings());
+  for (int n = 0; n < 500 && seen.first != "refused"; ++n) seen = attempt(settings_of(server));
   session.reset();
   for (int n = 0; n < 1000 && ::kill(pid, 0) == 0; ++n) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   server.script({"start"});
@@ -75,7 +75,7 @@ TEST_P(PostgresLanguages, AServerThatShutsDownIsRefused) {
 }
 
 TEST_P(PostgresLanguages, ErrorsOfStatementsKeepTheirClass) {
-  Statements asked(server.settings());
+  Statements asked(settings_of(server));
   asked.add("missing", {"SELECT * FROM nowhere"});
   asked.add("forbidden", {"SELECT * FROM pg_authid"});
   EXPECT_EQ(asked.attempt(), (Classes{{"missing", "missing"}, {"forbidden", "auth"}}));

@@ -1,14 +1,14 @@
 // More of everything than the cache keeps: it takes its share and stays of bounded size.
 #include <fmt/format.h>
 
-#include "postgres_server.hpp"
+#include "postgres_settings.hpp"
 #include "postgres_trial.hpp"
 
 namespace hostile {
 namespace {
 
 TEST(PostgresMany, TenThousandStrategies) {
-  auto& server = PostgresServer::instance();
+  auto& server = PrivatePostgres::instance();
   server.reset();
   server.sql(
       "INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) "
@@ -20,7 +20,7 @@ TEST(PostgresMany, TenThousandStrategies) {
       "INSERT INTO model_versions (version, file_path, model_type, strategy_id, is_active) "
       "SELECT 'v' || n, '/models/' || n, 'xgboost', 'strategy ' || n, true FROM generate_series(1, 10000) n");
   server.sql("ANALYZE");
-  PostgresTrial trial(server.settings());
+  PostgresTrial trial(settings_of(server));
   trial.attempt_all();
   ASSERT_TRUE(all_rows(trial));
   trial.attempt_all();
@@ -31,12 +31,12 @@ TEST(PostgresMany, TenThousandStrategies) {
 }
 
 TEST(PostgresMany, TenThousandSubscriptionsOfOneTopic) {
-  auto& server = PostgresServer::instance();
+  auto& server = PrivatePostgres::instance();
   server.reset();
   server.sql(
       "INSERT INTO subscriptions (channel_type, symbol, topic, requesting_service, is_active, last_event_at) "
       "SELECT 'trades', 'A', 'publicTrade.A', 's' || n, n % 2 = 0, now() FROM generate_series(1, 10000) n");
-  PostgresTrial trial(server.settings());
+  PostgresTrial trial(settings_of(server));
   trial.attempt_all();
   ASSERT_TRUE(all_rows(trial));
   EXPECT_EQ(trial.read("SELECT sum(is_active), sum(NOT is_active) FROM subscription"), "5000|500");

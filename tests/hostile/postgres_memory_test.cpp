@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "postgres_messages.hpp"
-#include "postgres_server.hpp"
+#include "postgres_settings.hpp"
 #include "postgres_trial.hpp"
 #include "raw_server.hpp"
 #include "trial.hpp"
@@ -72,7 +72,7 @@ INSTANTIATE_TEST_SUITE_P(Floods, PostgresMemory, ::testing::Range<std::size_t>(0
 TEST_P(PostgresMemory, IsBounded) {
   ::testing::internal::CaptureStderr();
   RawServer server(floods()[GetParam()].script, "");
-  PostgresTrial trial(postgres_at(server.port(), "pg-s3cr3t"));
+  PostgresTrial trial(postgres_at(server.port()));
   for (int n = 0; n < times; ++n) {
     begin_peak_memory();
     const auto idle = peak_memory_mib();

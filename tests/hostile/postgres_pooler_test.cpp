@@ -9,7 +9,8 @@
 #include <fstream>
 #include <thread>
 
-#include "postgres_server.hpp"
+#include "free_port.hpp"
+#include "postgres_settings.hpp"
 #include "postgres_trial.hpp"
 #include "process.hpp"
 #include "scratch.hpp"
@@ -24,8 +25,8 @@ class PostgresPooler : public ::testing::TestWithParam<const char*> {
   PostgresPooler() {
     server.reset();
     directory_ = integration::new_directory(std::filesystem::temp_directory_path(), "pgbouncer");
-    settings = server.settings();
-    settings.port = std::to_string(free_port());
+    settings = settings_of(server);
+    settings.port = std::to_string(integration::free_port());
     std::ofstream(directory_ / "users") << fmt::format("\"grafana_monitor\" \"{}\"\n", settings.password);
     std::ofstream(directory_ / "pgbouncer.ini") << fmt::format(
         "[databases]\nytrader = host={} port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {}\n"
@@ -47,7 +48,7 @@ class PostgresPooler : public ::testing::TestWithParam<const char*> {
 
   std::filesystem::path log() const { return directory_ / "log"; }
 
-  PostgresServer& server = PostgresServer::instance();
+  PrivatePostgres& server = PrivatePostgres::instance();
   gateway::PostgresSettings settings;
 
  private:

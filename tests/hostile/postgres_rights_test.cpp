@@ -2,7 +2,7 @@
 // never fresh and empty.
 #include <gtest/gtest.h>
 
-#include "postgres_server.hpp"
+#include "postgres_settings.hpp"
 #include "postgres_trial.hpp"
 #include "statements.hpp"
 
@@ -37,8 +37,8 @@ class PostgresRights : public ::testing::Test {
     trial.attempt();
   }
 
-  PostgresServer& server = PostgresServer::instance();
-  PostgresTrial trial{server.settings()};
+  PrivatePostgres& server = PrivatePostgres::instance();
+  PostgresTrial trial{settings_of(server)};
 };
 
 TEST_F(PostgresRights, ASchemaWithoutUsageIsNamed) {

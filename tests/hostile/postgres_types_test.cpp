@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "datasets/catalogue.hpp"
-#include "postgres_server.hpp"
+#include "postgres_settings.hpp"
 
 namespace hostile {
 namespace {
@@ -23,7 +23,7 @@ class PostgresTypes : public ::testing::Test {
     return server.sql(fmt::format("SELECT {} FROM (SELECT {}::{} AS c) t", (columns.*expression)("c"), literal, type));
   }
 
-  PostgresServer& server = PostgresServer::instance();
+  PrivatePostgres& server = PrivatePostgres::instance();
 };
 
 TEST_F(PostgresTypes, NumbersComeFromAnyTypeThatHoldsThem) {

@@ -2,7 +2,7 @@
 // row beside it arrives.
 #include <fmt/format.h>
 
-#include "postgres_server.hpp"
+#include "postgres_settings.hpp"
 #include "postgres_trial.hpp"
 
 namespace hostile {
@@ -45,14 +45,14 @@ class PostgresValues : public ::testing::Test {
 
   // Twice: the first fill and the next cycle ask differently.
   void expect_it_goes_on() const {
-    PostgresTrial trial(server.settings());
+    PostgresTrial trial(settings_of(server));
     trial.attempt_all();
     expect_the_sound_rows(trial);
     trial.attempt_all();
     expect_the_sound_rows(trial);
   }
 
-  PostgresServer& server = PostgresServer::instance();
+  PrivatePostgres& server = PrivatePostgres::instance();
 };
 
 // The tables we read, and a row for each that takes any value in one column.
@@ -112,7 +112,7 @@ TEST_F(PostgresValues, NotANumberInEveryNumericColumn) {
     }
   }
   expect_it_goes_on();
-  PostgresTrial trial(server.settings());
+  PostgresTrial trial(settings_of(server));
   trial.attempt_all();
   EXPECT_EQ(trial.read("SELECT count(*), sum(price IS NULL), sum(confidence IS NULL) FROM recent_signals WHERE asset = 'ODD'"), "2|1|2");
   EXPECT_EQ(trial.read("SELECT count(*) FROM recent_orders WHERE asset = 'ODD'"), "5");
@@ -204,7 +204,7 @@ TEST_F(PostgresValues, FourKilobyteTextsInEveryTextColumn) {
                     fmt::format("left(repeat('{}', 2000), 2000)", piece)));
   }
   expect_it_goes_on();
-  PostgresTrial trial(server.settings());
+  PostgresTrial trial(settings_of(server));
   trial.attempt_all();
   EXPECT_EQ(
       trial.read("SELECT count(*) FROM recent_signals WHERE asset <> 'SOUND' AND length(strategy_id) = 4096 AND trace_id = strategy_id"),
@@ -244,7 +244,7 @@ TEST_F(PostgresValues, JsonOfAnyShapeAndSize) {
                     shape));
   }
   expect_it_goes_on();
-  PostgresTrial trial(server.settings());
+  PostgresTrial trial(settings_of(server));
   trial.attempt_all();
   EXPECT_EQ(trial.read("SELECT count(*), max(length(reasoning)) FROM recent_signals WHERE asset = 'ODD'"),
             fmt::format("{}|4000", shapes.size()));
@@ -268,7 +268,7 @@ TEST_F(PostgresValues, ATextOfAMegabyteIsShownByItsBeginning) {
   server.sql("ALTER TABLE orders ALTER COLUMN order_type TYPE text, DROP CONSTRAINT orders_order_type_check");
   server.sql("UPDATE orders SET status = 'rejected', executed_at = NULL, order_type = repeat('ä', 1000000)");
   server.sql("UPDATE orders SET rejection_reason = order_type");
-  PostgresTrial trial(server.settings());
+  PostgresTrial trial(settings_of(server));
   trial.attempt_all();
   ASSERT_TRUE(all_rows(trial));
   EXPECT_EQ(trial.read("SELECT length(CAST(order_type AS blob)), length(CAST(close_reason AS blob)) FROM recent_orders"), "16383|8000");

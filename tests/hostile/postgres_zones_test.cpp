@@ -1,7 +1,7 @@
 // A database whose sessions are not in UTC: times without a zone are doubtful, which must be said; those with one are right.
 #include <gtest/gtest.h>
 
-#include "postgres_server.hpp"
+#include "postgres_settings.hpp"
 #include "postgres_trial.hpp"
 
 namespace hostile {
@@ -18,14 +18,14 @@ class PostgresZones : public ::testing::Test {
 
   // The note of the signals, after an attempt over a new connection.
   std::string note() {
-    PostgresTrial trial(server.settings());
+    PostgresTrial trial(settings_of(server));
     trial.attempt_all();
     EXPECT_TRUE(all_rows(trial));
     EXPECT_EQ(trial.read("SELECT note FROM source_status WHERE source = 'postgres.health'"), "NULL");
     return trial.read("SELECT note FROM source_status WHERE source = 'postgres.signals'");
   }
 
-  PostgresServer& server = PostgresServer::instance();
+  PrivatePostgres& server = PrivatePostgres::instance();
 };
 
 TEST_F(PostgresZones, UtcIsNotWorthANote) {
@@ -67,7 +67,7 @@ TEST_F(PostgresZones, TimesWithAZoneAreRightAndNotDoubted) {
   server.sql(
       "INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) VALUES (gen_random_uuid(), 's', 'A', 'buy', 1, "
       "'2025-01-01 00:00:00+00')");
-  PostgresTrial trial(server.settings());
+  PostgresTrial trial(settings_of(server));
   trial.attempt_all();
   ASSERT_TRUE(all_rows(trial));
   EXPECT_EQ(trial.read("SELECT note FROM source_status WHERE source = 'postgres.signals'"), "NULL");

@@ -1,15 +1,8 @@
 #include "upstreams.hpp"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <fstream>
-#include <random>
 #include <stdexcept>
 
 #include "reader.hpp"
@@ -26,23 +19,6 @@ Variables script_environment(const std::string& script) {
 
 }  // namespace
 
-// Below the range that the kernel gives to outgoing connections, so that nobody takes it while its server is away.
-int free_port() {
-  static std::minstd_rand random{std::random_device{}()};
-  for (int n = 0; n < 1000; ++n) {
-    const int port = std::uniform_int_distribution<int>(20000, 31999)(random);
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const bool free = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    ::close(fd);
-    if (free) return port;
-  }
-  throw std::runtime_error("no free port");
-}
-
 Upstreams& Upstreams::instance() {
   if (running == nullptr) running = new Upstreams;  // ended by end(), not by a static's destructor
   return *running;
@@ -57,8 +33,14 @@ Upstreams::Upstreams()
     : directory_(new_directory(std::filesystem::temp_directory_path(), "gateway")),
       postgres_port_(free_port()),
       amqp_port_(free_port()),
-      management_port_(free_port()) {
-  appoint_guardian();
+      management_port_(free_port()),
+      guardian_(R"(
+        for d in "$1" "$1/another"; do
+          [ -d "$d/postgres" ] && "$2/postgres" stop "$d" immediate
+        done
+        "$2/rabbitmq" kill "$1"
+        rm -rf -- "$1")",
+                {directory_.string(), UPSTREAM_SCRIPTS}) {
   script("postgres", {"start", std::to_string(postgres_port_)}, directory_);
   Session(superuser("postgres", directory_)).run("CREATE DATABASE pristine TEMPLATE ytrader OWNER ytrader");
   hasten_samples();
@@ -66,47 +48,7 @@ Upstreams::Upstreams()
   broker_ = std::make_unique<Broker>(management_port_);
 }
 
-Upstreams::~Upstreams() {
-  ::close(guardian_);
-  char nothing = 0;
-  while (::read(gone_, &nothing, 1) > 0) {
-  }
-  ::close(gone_);
-}
-
-// Not our child but init's: nobody who kills our process tree reaches it. It sleeps until our end of the pipe is closed.
-void Upstreams::appoint_guardian() {
-  int life[2], gone[2];
-  if (::pipe2(life, O_CLOEXEC) != 0 || ::pipe2(gone, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
-  const std::string work = R"(
-    cat >/dev/null
-    for d in "$1" "$1/another"; do
-      [ -d "$d/postgres" ] && "$2/postgres" stop "$d" immediate
-    done
-    "$2/rabbitmq" kill "$1"
-    rm -rf -- "$1")";
-  const std::string directory = directory_.string();
-  const std::string scripts = UPSTREAM_SCRIPTS;
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::setsid();
-    if (::fork() != 0) ::_exit(0);
-    ::dup2(life[0], STDIN_FILENO);
-    const int null = ::open("/dev/null", O_WRONLY);
-    ::dup2(null, STDOUT_FILENO);
-    ::dup2(null, STDERR_FILENO);
-    ::fcntl(gone[1], F_SETFD, 0);
-    ::close(life[1]);
-    ::execlp("bash", "bash", "-c", work.c_str(), "guardian", directory.c_str(), scripts.c_str(), nullptr);
-    ::_exit(127);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  ::close(life[0]);
-  ::close(gone[1]);
-  guardian_ = life[1];
-  gone_ = gone[0];
-}
+Upstreams::~Upstreams() = default;
 
 std::string Upstreams::script(const std::string& name, const std::vector<std::string>& arguments,
                               const std::filesystem::path& directory) const {

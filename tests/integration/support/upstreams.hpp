@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "broker.hpp"
+#include "free_port.hpp"
+#include "guardian.hpp"
 #include "process.hpp"
 #include "session.hpp"
 
@@ -52,7 +54,6 @@ class Upstreams {
  private:
   Upstreams();
   ~Upstreams();
-  void appoint_guardian();
   void hasten_samples() const;
   std::string script(const std::string& name, const std::vector<std::string>& arguments, const std::filesystem::path& directory) const;
   std::string superuser(const std::string& database, const std::filesystem::path& directory) const;
@@ -61,10 +62,8 @@ class Upstreams {
   std::filesystem::path directory_;
   int postgres_port_, amqp_port_, management_port_;
   bool another_ = false;
-  int guardian_ = -1, gone_ = -1;
+  Guardian guardian_;
   std::unique_ptr<Broker> broker_;
 };
-
-int free_port();
 
 }  // namespace integration
