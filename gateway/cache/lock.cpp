@@ -5,38 +5,128 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <system_error>
+#include <cerrno>
 
-#include "base/text.hpp"
+#include "cache/lock_holder.hpp"
+#include "cache/move_aside.hpp"
 
 namespace gateway {
+namespace {
 
-Lock::~Lock() {
-  if (fd_ >= 0) ::close(fd_);
+constexpr off_t longest_lock_file = 4096;  // anything longer is something else, and is not to be written over
+
+// Those who may publish: the owner, and the group where the directory is shared by one.
+mode_t lock_mode(const struct stat& directory) { return (directory.st_mode & (S_IWGRP | S_IWOTH)) == S_IWGRP ? 0660 : 0600; }
+
+// What makes it a file that is not to be taken for our lock, nor written into. nullopt: it is one, with mode and group set.
+std::optional<std::string> why_no_lock(const Descriptor& file, const Directory& directory) {
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) return reason_of_errno();
+  const auto shared = directory.status();
+  const bool known_owner = status.st_uid == ::geteuid() || status.st_uid == 0 || status.st_uid == shared.st_uid;
+  if (status.st_nlink > 1 || status.st_size > longest_lock_file || !known_owner) return describe(status);
+  auto mode = lock_mode(shared);
+  if (mode == 0660 && status.st_gid != shared.st_gid && ::fchown(file.get(), static_cast<uid_t>(-1), shared.st_gid) != 0) mode = 0600;
+  if ((status.st_mode & 07777U) != mode && ::fchmod(file.get(), mode) != 0) return describe(status);
+  return std::nullopt;
 }
 
-Lock::State Lock::acquire() {
-  if (fd_ >= 0) return State::held;
-  const int fd = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) {
-    detail_ = fmt::format("{}: {}", path_.string(), std::generic_category().message(errno));
-    return State::impossible;
-  }
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    char holder[256] = {};
-    const auto length = ::read(fd, holder, sizeof holder - 1);
-    detail_ = length > 0 ? std::string(trimmed(std::string_view(holder, static_cast<std::size_t>(length)))) : "an unnamed process";
-    ::close(fd);
-    return State::taken;
-  }
+void write_own_name(const Descriptor& file) {
   char host[256] = "?";
   ::gethostname(host, sizeof host - 1);
-  const auto self = fmt::format("process {} on {}\n", ::getpid(), host);
-  if (::ftruncate(fd, 0) != 0 || ::pwrite(fd, self.data(), self.size(), 0) < 0) {
-    detail_ = fmt::format("{}: {}", path_.string(), std::generic_category().message(errno));  // held all the same: only unnamed
+  const auto self = fmt::format("process {} of uid {} on {}\n", ::getpid(), ::geteuid(), host);
+  if (::ftruncate(file.get(), 0) != 0 || ::pwrite(file.get(), self.data(), self.size(), 0) < 0) return;  // held, only unnamed
+}
+
+}  // namespace
+
+Lock::Lock(const std::filesystem::path& cache_file)
+    : parent_(cache_file.has_parent_path() ? cache_file.parent_path() : "."), name_(cache_file.filename().string() + ".lock") {}
+
+Lock::State Lock::acquire() {
+  if (lost_) return State::lost;
+  std::optional<std::string> gone;
+  if (held_) {
+    gone = why_no_longer_ours();
+    if (!gone) return State::held;
   }
-  fd_ = fd;
-  return State::held;
+  auto taken = take();
+  if (taken) {
+    held_ = std::move(*taken);
+    if (gone) news_ = *gone + "; it was taken anew";
+    return State::held;
+  }
+  detail_ = taken.error().detail;
+  if (!gone || taken.error().state != State::taken) return taken.error().state;
+  lost_ = true;
+  detail_ = fmt::format("{}, and another gateway publishes now: {}; this one no longer does: stop one of them", *gone, detail_);
+  return State::lost;
+}
+
+std::optional<std::string> Lock::why_no_longer_ours() const {
+  struct stat status{};
+  if (::stat(parent_.c_str(), &status) != 0 || id_of(status) != held_->directory->id())
+    return fmt::format("{} is another directory than before", parent_.string());
+  const auto found = held_->directory->look(name_);
+  if (!found || id_of(*found) != held_->id) return fmt::format("the lock file {} was removed or replaced", (parent_ / name_).string());
+  return std::nullopt;
+}
+
+std::expected<Lock::Held, Lock::Refused> Lock::take() {
+  constexpr int attempts = 10;  // each fails only when somebody changes the name at this very moment
+  for (int n = 0; n < attempts; ++n) {
+    auto directory = std::make_shared<const Directory>(parent_);
+    if (!*directory) return std::unexpected(Refused{State::impossible, fmt::format("{}: {}", parent_.string(), reason_of_errno())});
+    auto file = open(*directory);
+    if (!file) return std::unexpected(file.error());
+    if (!*file) continue;
+    if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) return std::unexpected(impossible(*directory));
+      return std::unexpected(Refused{State::taken, holder_of_lock(*file)});
+    }
+    const auto id = id_of(*file);
+    const auto found = directory->look(name_);
+    if (!id || !found || id_of(*found) != *id) continue;  // it was replaced before we held it
+    if (const auto reason = why_no_lock(*file, *directory)) {
+      if (const auto refused = displace(*directory, *reason)) return std::unexpected(*refused);
+      continue;
+    }
+    write_own_name(*file);
+    return Held{std::move(directory), std::move(*file), *id};
+  }
+  return std::unexpected(Refused{State::impossible, fmt::format("{}: the name keeps changing", (parent_ / name_).string())});
+}
+
+// An empty descriptor: to be tried again.
+std::expected<Descriptor, Lock::Refused> Lock::open(const Directory& directory) {
+  if (auto file = directory.open_regular(name_, O_RDWR)) return file;
+  if (errno == ENOENT) {
+    auto file = directory.create(name_, lock_mode(directory.status()));
+    if (!file && errno != EEXIST) return std::unexpected(impossible(directory));
+    return file;
+  }
+  auto refused = impossible(directory);
+  const auto found = directory.look(name_);
+  if (found && S_ISREG(found->st_mode)) return std::unexpected(std::move(refused));
+  if (found) {
+    if (auto kept = displace(directory, describe(*found))) return std::unexpected(std::move(*kept));
+  }
+  return Descriptor();
+}
+
+std::optional<Lock::Refused> Lock::displace(const Directory& directory, const std::string& reason) {
+  const auto aside = rename_aside(directory, name_, name_, "no-lock");
+  if (!aside) return Refused{State::impossible, aside.error()};
+  news_ = fmt::format("{} was {} and no lock file; it is {} now", (parent_ / name_).string(), reason, *aside);
+  return std::nullopt;
+}
+
+Lock::Refused Lock::impossible(const Directory& directory) const {
+  const auto reason = reason_of_errno();
+  const auto found = directory.look(name_);
+  return {State::impossible,
+          fmt::format("{}: {} ({}; the gateway runs as {}:{})", (parent_ / name_).string(), reason,
+                      found ? describe(*found) : "the directory is " + describe(directory.status()), ::geteuid(), ::getegid())};
 }
 
 }  // namespace gateway

@@ -1,29 +1,59 @@
 // One gateway a file.
 #pragma once
 
+#include <expected>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
+
+#include "cache/private_file.hpp"
 
 namespace gateway {
 
-// The lock lives as long as the object and ends with the process, however it ends.
+// An flock on CACHE_PATH.lock. It ends with the object, and with the process, however that ends. The file is for those alone
+// who may publish: whoever can open it can keep the gateway from starting. It is on a file and not on a name, so the name is
+// looked at again before each publish. Blocks on the disk for microseconds.
 class Lock {
  public:
-  enum class State { held, taken, impossible };
+  enum class State { held, taken, impossible, lost };
 
-  explicit Lock(const std::filesystem::path& cache_file) : path_(cache_file.string() + ".lock") {}
-  ~Lock();
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
+  explicit Lock(const std::filesystem::path& cache_file);
 
-  // `taken`: detail() names the holder. `impossible` (a read-only directory): detail() says why; may be tried again.
+  // Takes it, or looks whether it is still ours: the lock file may have been removed, or its directory renamed. Then it is
+  // taken anew. detail() says more: `taken`: who holds it. `impossible` (a read-only directory): why; may be tried again.
+  // `lost`: it was ours and another gateway has it now; that stays so, because that one's file is the newer one.
   State acquire();
   const std::string& detail() const { return detail_; }
+  // Since the last call: the lock was taken anew, and why; something that was no lock was renamed.
+  std::optional<std::string> news() { return std::exchange(news_, std::nullopt); }
+
+  // Where the lock was taken, for all that is published under it. Only while held.
+  const std::shared_ptr<const Directory>& directory() const { return held_->directory; }
 
  private:
-  std::filesystem::path path_;
-  int fd_ = -1;
+  struct Held {
+    std::shared_ptr<const Directory> directory;
+    Descriptor file;
+    FileId id;
+  };
+  struct Refused {
+    State state;
+    std::string detail;
+  };
+
+  std::optional<std::string> why_no_longer_ours() const;
+  std::expected<Held, Refused> take();
+  std::expected<Descriptor, Refused> open(const Directory& directory);
+  std::optional<Refused> displace(const Directory& directory, const std::string& reason);
+  Refused impossible(const Directory& directory) const;
+
+  std::filesystem::path parent_;
+  std::string name_;
+  std::optional<Held> held_;
+  bool lost_ = false;
   std::string detail_;
+  std::optional<std::string> news_;
 };
 
 }  // namespace gateway

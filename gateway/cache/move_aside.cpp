@@ -7,6 +7,8 @@
 
 #include <cerrno>
 #include <chrono>
+#include <functional>
+#include <optional>
 
 #include "cache/aside.hpp"
 #include "cache/private_file.hpp"
@@ -57,6 +59,26 @@ bool keep(const Directory& directory, const std::string& name, const struct stat
   return directory.rename_to_free(name, aside);
 }
 
+// `act` on dated names until one is free. nullopt: it failed for another reason, which is in errno.
+std::optional<std::string> to_free_name(const std::string& name, const std::string& label,
+                                        const std::function<bool(const std::string&)>& act) {
+  constexpr int attempts = 100;
+  for (int n = 0; n < attempts; ++n) {
+    const auto aside = aside_name(name, label, n);
+    if (act(aside)) return aside;
+    if (errno != EEXIST) break;
+  }
+  return std::nullopt;
+}
+
+std::string why_not_kept(const Directory& directory, const std::string& name) {
+  const auto reason = reason_of_errno();
+  const auto found = directory.look(name);
+  return fmt::format("cannot keep {} under another name: {} (it is {}; the directory is {}; the gateway runs as {}:{})",
+                     (directory.path() / name).string(), reason, found ? describe(*found) : "gone", describe(directory.status()),
+                     ::geteuid(), ::getegid());
+}
+
 }  // namespace
 
 std::expected<std::filesystem::path, std::string> move_aside(const std::filesystem::path& file, const std::string& label) {
@@ -64,24 +86,21 @@ std::expected<std::filesystem::path, std::string> move_aside(const std::filesyst
   const auto name = file.filename().string();
   const auto found = directory ? directory.look(name) : std::nullopt;
   if (!found) return std::unexpected(fmt::format("{}: {}", file.string(), reason_of_errno()));
-  std::string aside;
-  bool kept = false;
-  constexpr int attempts = 100;
-  for (int n = 0; n < attempts && !kept; ++n) {
-    aside = aside_name(name, label, n);
-    kept = keep(directory, name, *found, aside);
-    if (!kept && errno != EEXIST) break;
-  }
-  const auto path = directory.path() / aside;
-  if (!kept) {
-    return std::unexpected(fmt::format("cannot keep it as {}: {} (it is {}; the directory is {}; the gateway runs as {}:{})", path.string(),
-                                       reason_of_errno(), describe(*found), describe(directory.status()), ::geteuid(), ::getegid()));
-  }
+  const auto aside = to_free_name(name, label, [&](const std::string& free) { return keep(directory, name, *found, free); });
+  if (!aside) return std::unexpected(why_not_kept(directory, name));
   // What was published last need not have reached the disk, and this may become the only copy.
-  if (const auto content = directory.open_regular(aside, O_RDONLY)) ::fsync(content.get());
+  if (const auto content = directory.open_regular(*aside, O_RDONLY)) ::fsync(content.get());
   directory.sync();
   keep_the_most_worth(directory.path(), name + infix);
-  return path;
+  return directory.path() / *aside;
+}
+
+std::expected<std::string, std::string> rename_aside(const Directory& directory, const std::string& name, const std::string& as,
+                                                     const std::string& label) {
+  const auto aside = to_free_name(as, label, [&](const std::string& free) { return directory.rename_to_free(name, free); });
+  if (!aside) return std::unexpected(why_not_kept(directory, name));
+  keep_the_most_worth(directory.path(), as + infix);
+  return *aside;
 }
 
 }  // namespace gateway

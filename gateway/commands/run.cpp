@@ -47,6 +47,7 @@ int run(const Settings& settings, bool once) {
     std::cerr << fmt::format("{}: another gateway publishes this file: {}; stop it, or set CACHE_PATH\n", file.string(), lock.detail());
     return cannot_publish;
   }
+  if (const auto news = lock.news()) log(Level::warn, "publishing", {{"text", *news}});
   log(Level::info, "started", {{"version", version}, {"file", file.string()}});
 
   const auto sources = all_sources(settings);

@@ -38,16 +38,19 @@ std::optional<std::string> finish_publish(const std::filesystem::path& copy, con
   return std::nullopt;
 }
 
-Publisher::Publisher(boost::asio::io_context& loop, Store& store, std::filesystem::path file, Lock& lock, Done done)
-    : loop_(loop), store_(store), file_(std::move(file)), done_(std::move(done)), lock_(lock) {}
+Publisher::Publisher(boost::asio::io_context& loop, Store& store, std::filesystem::path file, Lock& lock, Done done, Notice notice)
+    : loop_(loop), store_(store), file_(std::move(file)), done_(std::move(done)), notice_(std::move(notice)), lock_(lock) {}
 
 Publisher::~Publisher() { thread_.join(); }
 
 std::optional<std::string> Publisher::copy() {
-  switch (lock_.acquire()) {
+  const auto state = lock_.acquire();
+  if (const auto news = lock_.news()) notice_(*news);
+  switch (state) {
     case Lock::State::held: break;
     case Lock::State::taken: return "another gateway publishes this file: " + lock_.detail();
     case Lock::State::impossible: return "lock " + lock_.detail();
+    case Lock::State::lost: return lock_.detail();
   }
   ::unlink(next().c_str());
   const auto size = store_.copy_to(next(), {.published_at = unix_now(), .count = count_ + 1, .bytes_before = bytes_});

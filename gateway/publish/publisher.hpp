@@ -22,9 +22,11 @@ class Publisher {
  public:
   // Called on the loop thread after each publish; an error says what is wrong and that readers keep the last good file.
   using Done = std::function<void(const std::optional<std::string>& error)>;
+  // Called on the loop thread for what an operator should know although publishing goes on.
+  using Notice = std::function<void(const std::string& text)>;
 
   // The lock may still be impossible to take; it is tried again before each publish.
-  Publisher(boost::asio::io_context& loop, Store& store, std::filesystem::path file, Lock& lock, Done done);
+  Publisher(boost::asio::io_context& loop, Store& store, std::filesystem::path file, Lock& lock, Done done, Notice notice);
   ~Publisher();
 
   // Starts a publish, or does nothing while one is under way (false). Blocks for the copy, milliseconds.
@@ -43,6 +45,7 @@ class Publisher {
   Store& store_;
   std::filesystem::path file_;
   Done done_;
+  Notice notice_;
   Lock& lock_;
   boost::asio::thread_pool thread_{1};
   bool busy_ = false;

@@ -5,11 +5,17 @@
 #include "run/log.hpp"
 
 namespace gateway {
+namespace {
+
+void log_notice(const std::string& text) { log(Level::warn, "publishing", {{"text", text}}); }
+
+}  // namespace
 
 PublishLoop::PublishLoop(boost::asio::io_context& loop, Store& store, Lock& lock, const SchedulerSettings& settings)
     : settings_(settings),
       store_(store),
-      publisher_(loop, store, settings.cache_path, lock, [this](const auto& error) { note(error); }),
+      publisher_(
+          loop, store, settings.cache_path, lock, [this](const auto& error) { note(error); }, log_notice),
       timer_(loop) {}
 
 boost::asio::awaitable<void> PublishLoop::run() {

@@ -1,4 +1,4 @@
-// The published file from outside: which files are good, what is done with those that are not, and who holds the lock.
+// The published file from outside: which files are good, and what is done with those that are not.
 #include "cache/cache_file.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -13,7 +13,6 @@
 #include <memory>
 
 #include "cache.hpp"
-#include "cache/lock.hpp"
 #include "cache/move_aside.hpp"
 
 namespace gateway {
@@ -295,53 +294,6 @@ TEST_F(SetAside, renames_a_fifo_without_waiting_for_its_writer) {
 }
 
 TEST_F(SetAside, an_absent_file_is_an_error) { EXPECT_FALSE(move_aside(directory_ / "cache.db", "broken").has_value()); }
-
-class LockTest : public CacheFile {
- protected:
-  std::filesystem::path file_ = directory_ / "cache.db";
-};
-
-TEST_F(LockTest, is_held_by_the_first_who_asks) {
-  Lock lock(file_);
-  EXPECT_EQ(lock.acquire(), Lock::State::held);
-  EXPECT_EQ(lock.acquire(), Lock::State::held);
-}
-
-TEST_F(LockTest, a_second_holder_is_turned_away_and_told_who_has_it) {
-  Lock first(file_), second(file_);
-  ASSERT_EQ(first.acquire(), Lock::State::held);
-  EXPECT_EQ(second.acquire(), Lock::State::taken);
-  EXPECT_NE(second.detail().find(std::to_string(::getpid())), std::string::npos) << second.detail();
-}
-
-TEST_F(LockTest, ends_with_its_holder) {
-  auto first = std::make_unique<Lock>(file_);
-  ASSERT_EQ(first->acquire(), Lock::State::held);
-  Lock second(file_);
-  EXPECT_EQ(second.acquire(), Lock::State::taken);
-  first.reset();
-  EXPECT_EQ(second.acquire(), Lock::State::held);
-}
-
-TEST_F(LockTest, a_lock_file_left_behind_is_no_lock) {
-  write_file(file_.string() + ".lock", "process 1 on another machine\n");
-  Lock lock(file_);
-  EXPECT_EQ(lock.acquire(), Lock::State::held);
-}
-
-TEST_F(LockTest, of_another_file_is_another_lock) {
-  Lock first(file_), other(directory_ / "other.db");
-  EXPECT_EQ(first.acquire(), Lock::State::held);
-  EXPECT_EQ(other.acquire(), Lock::State::held);
-}
-
-TEST_F(LockTest, says_why_it_is_impossible) {
-  Lock lock((directory_ / "absent") / "cache.db");
-  EXPECT_EQ(lock.acquire(), Lock::State::impossible);
-  EXPECT_FALSE(lock.detail().empty());
-  std::filesystem::create_directory(directory_ / "absent");
-  EXPECT_EQ(lock.acquire(), Lock::State::held) << "it may be tried again";
-}
 
 }  // namespace
 }  // namespace gateway

@@ -1,0 +1,109 @@
+#include "shared_directory.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <stdexcept>
+
+namespace security {
+namespace {
+
+constexpr const char* secret = "the victim's secret, which nobody else may read";
+
+}  // namespace
+
+SharedDirectory::SharedDirectory() {
+  auto name = (std::filesystem::temp_directory_path() / "security-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a directory");
+  scratch_ = name;
+  std::filesystem::permissions(scratch_, std::filesystem::perms{0755});
+  directory_ = scratch_ / "cache";
+  cache_ = directory_ / "cache.db";
+  victim_ = scratch_ / "victim";
+  std::ofstream(victim_) << secret;
+  std::filesystem::permissions(victim_, std::filesystem::perms{0600});
+  std::filesystem::create_directory(directory_);
+  settings_ = integration::quick_settings(cache_);
+  for (const auto* host : {"POSTGRES_HOST", "RABBITMQ_HOST"}) settings_[host] = "127.0.0.1";
+  settings_["POSTGRES_PORT"] = settings_["RABBITMQ_MANAGEMENT_PORT"] = "1";
+  settings_["GRAFANA_POSTGRES_PASSWORD"] = "unused";
+}
+
+SharedDirectory::~SharedDirectory() {
+  const auto said = log();
+  gateway_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(scratch_, ignored);
+  if (HasFailure()) std::cerr << "the gateway's log:\n" << said << '\n';
+}
+
+void SharedDirectory::SetUp() {
+  ASSERT_EQ(::geteuid(), 0U) << "these tests need root: they are done by three users";
+  ASSERT_EQ(integration::run({PREPARE_CACHE_DIRECTORY, directory_.string()}).code, 0);
+}
+
+void SharedDirectory::start() {
+  gateway_.reset();
+  gateway_ = std::make_unique<integration::Gateway>(settings_, scratch_ / "log",
+                                                    std::vector<std::string>{"sh", "-c", "umask " + GetParam() + "; exec \"$@\"", "sh"});
+}
+
+void SharedDirectory::start_and_publish() {
+  start();
+  ASSERT_TRUE(publishes_again());
+}
+
+::testing::AssertionResult SharedDirectory::publishes_again() {
+  const auto count = [&]() -> std::int64_t {
+    struct stat status{};
+    if (::lstat(cache_.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return -1;
+    try {
+      return integration::Reader(cache_).number("SELECT publish_count FROM gateway");
+    } catch (const std::exception&) {
+      return -1;  // not yet ours
+    }
+  };
+  const auto before = count();
+  return integration::eventually([&] { return count() > 0 && count() != before; });
+}
+
+int SharedDirectory::start_and_wait() {
+  start();
+  return gateway_->wait();
+}
+
+int SharedDirectory::as(uid_t user, const std::string& words) const {
+  const auto id = std::to_string(user);
+  const auto done = integration::run(
+      {"setpriv", "--reuid=" + id, "--regid=" + id, "--clear-groups", "sh", "-c", "cd \"$0\" && " + words, directory_.string()},
+      {{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"}});
+  return done.code;
+}
+
+void SharedDirectory::expect_victim_unharmed() const {
+  EXPECT_EQ(integration::content(victim_), secret);
+  struct stat status{};
+  ASSERT_EQ(::lstat(victim_.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0600U);
+  EXPECT_EQ(status.st_uid, 0U);
+  EXPECT_EQ(status.st_gid, 0U);
+  // Nothing with the secret in it can be read by others.
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_)) {
+    struct stat found{};
+    if (::lstat(entry.path().c_str(), &found) != 0 || !S_ISREG(found.st_mode)) continue;
+    if (integration::content(entry.path()).find(secret) == std::string::npos) continue;
+    EXPECT_EQ(found.st_mode & 077, 0U) << entry.path() << " shows the secret";
+  }
+}
+
+void SharedDirectory::expect_good_cache() const {
+  struct stat status{};
+  ASSERT_EQ(::lstat(cache_.c_str(), &status), 0);
+  EXPECT_TRUE(S_ISREG(status.st_mode));
+  EXPECT_EQ(status.st_mode & 07777, 0444U);
+  EXPECT_EQ(integration::Reader(cache_).text("PRAGMA integrity_check"), "ok");
+}
+
+}  // namespace security
