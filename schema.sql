@@ -281,7 +281,7 @@ CREATE TABLE event (
   details TEXT                       -- JSON
 ) STRICT;
 CREATE INDEX event_by_time ON event (time DESC);
-CREATE INDEX event_by_type ON event (event_type, time DESC);
+CREATE INDEX event_by_type ON event (event_type, time DESC, event_id);  -- the order in which they leave
 CREATE INDEX event_by_service ON event (service, time DESC);
 
 -- What has left does not come back when its row is read again: events older than the newest that left of their type are

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "cache/event_bound.hpp"
 #include "cache/large_batch.hpp"
 
 namespace gateway {
@@ -84,7 +85,9 @@ std::optional<Error> Storing::store_slice() {
   std::optional<Error> rejected;
   database_.execute("SAVEPOINT slice");
   try {
+    const bool writing = !large_->trying();
     if (large_->step()) large_.reset();
+    if (writing) trim_events(database_);
   } catch (const std::exception& e) {
     database_.reset_statements();
     database_.execute("ROLLBACK TO slice");

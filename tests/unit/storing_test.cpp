@@ -125,6 +125,32 @@ TEST_F(StoringTest, what_is_published_in_between_has_all_of_it) {
   EXPECT_TRUE(storing->step(one_slice)) << "it was finished for the publish";
 }
 
+// 20,000 orders of one time, as an import in one transaction gives them. More events than are kept are never held for long, and
+// those that stay are those that retention would have chosen.
+TEST_F(StoringTest, a_burst_does_not_hold_events_that_retention_will_not_keep) {
+  constexpr int orders = 20'000;
+  Write write{.table = "trade_order",
+              .mode = Mode::upsert,
+              .columns = {"id", "order_id", "time", "side", "closure", "changed_at"},
+              .rows = {},
+              .scope = {}};
+  for (int n = 0; n < orders; ++n) {
+    const auto id = std::to_string(n * 7919 % orders);
+    write.rows.push_back({id, id, static_cast<double>(t0), "buy", "filled", static_cast<double>(t0)});
+  }
+  const auto storing = begin({.writes = {write}});
+  std::int64_t most = 0;
+  while (!storing->step(one_slice)) most = std::max(most, count("event"));
+  EXPECT_LT(most, 3 * 1000 + 1000);
+  cache_.store().tidy(t0 + 10);
+  const auto expected = [&](const std::string& type) {
+    return cache_.store().query("SELECT value FROM (SELECT ? || id AS value FROM trade_order) ORDER BY value LIMIT 1000", {type}).rows;
+  };
+  for (const std::string type : {"order_created", "order_executed", "order_closed"})
+    EXPECT_EQ(cache_.store().query("SELECT event_id FROM event WHERE event_type = ? ORDER BY 1", {type}).rows, expected(type + ":"))
+        << type;
+}
+
 // An upstream that gives the same answer at once, always.
 class Answering : public Upstream {
  public:
