@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "ask/tcp.hpp"
@@ -189,6 +190,9 @@ Result<Batch> Postgres::collect(Job& job, Milliseconds share, const Deadline& de
   const Deadline turn(share);
   // Where the server does not keep to its timeout, waiting for what it does when asked to cancel costs less than the connection.
   auto batch = ask(job, {turn, Deadline(share + (deadline.left() - share) / 2)}, server, outcome);
+  if (batch) {
+    if (auto error = rewritten(*job.source, deadline)) batch = std::unexpected(std::move(*error));
+  }
   if (batch || lost()) return batch;
   if (batch.error().kind == ErrorClass::timeout && turn.left() <= share - server) {
     batch =
@@ -198,6 +202,28 @@ Result<Batch> Postgres::collect(Job& job, Milliseconds share, const Deadline& de
   must_probe_ |= batch.error().kind == ErrorClass::missing || batch.error().kind == ErrorClass::auth;
   if (const auto back = connection_->run("ROLLBACK TO SAVEPOINT dataset", deadline); !back) return std::unexpected(back.error());
   return batch;
+}
+
+// A role that may read some columns only cannot lock the table. What was rewritten after the snapshot has another file than the
+// snapshot knows of, or is another table; from the reading on it is locked.
+std::optional<Error> Postgres::rewritten(const Source& source, const Deadline& deadline) {
+  std::string names;
+  for (const auto& table : source.reads) {
+    if (!catalogue_.catalogue.tables.contains(table) || std::ranges::find(catalogue_.lockable, table) != catalogue_.lockable.end())
+      continue;
+    names += (names.empty() ? "'" : ",'") + quoted(table) + "'";
+  }
+  if (names.empty()) return std::nullopt;
+  const auto found = connection_->run(
+      fmt::format("SELECT string_agg(name, ', ') FROM unnest(ARRAY[{}]) AS name LEFT JOIN pg_class c ON c.oid = to_regclass(name) "
+                  "WHERE c.oid IS NULL OR c.relfilenode <> pg_relation_filenode(c.oid)",
+                  names),
+      deadline);
+  if (!found) return found.error();
+  if (found->rows.size() != 1 || found->columns.size() != 1 || is_null(found->rows[0][0])) return std::nullopt;
+  must_probe_ = true;
+  return Error{ErrorClass::sql, fmt::format("{} was rewritten while it was read; GRANT SELECT on the whole table lets it be locked",
+                                            text(found->rows[0][0]).value_or(""))};
 }
 
 // `server`: the statement timeout that was set for the first statement; 0: none of the job's own.

@@ -32,6 +32,7 @@ class Postgres : public Upstream {
   std::optional<Error> read_identity(const Deadline& deadline);
   // One dataset's turn in the snapshot.
   Result<Batch> collect(Job& job, Milliseconds share, const Deadline& deadline, Outcome& outcome);
+  std::optional<Error> rewritten(const Source& source, const Deadline& deadline);
   Result<Batch> ask(Job& job, const Patience& patience, Milliseconds server, Outcome& outcome);
   bool lost() const { return !connection_ || connection_->lost(); }
 
