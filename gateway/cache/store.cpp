@@ -1,11 +1,9 @@
 #include "cache/store.hpp"
 
-#include <SQLiteCpp/Backup.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 
 #include "base/text.hpp"
-#include "cache/open_file_vfs.hpp"
 #include "cache/queue_history.hpp"
 #include "cache/restore.hpp"
 #include "cache/schema.hpp"
@@ -76,20 +74,23 @@ void Store::begin_anew(const std::string& upstream, const std::string& identity)
   transaction.commit();
 }
 
-std::expected<std::int64_t, std::string> Store::copy_to(const std::filesystem::path& file, const Stamp& stamp) {
+std::expected<std::unique_ptr<StoreCopy>, std::string> Store::begin_copy(const std::filesystem::path& file, const Stamp& stamp) {
   try {
-    finish_storing();
-    const auto pages = std::get<std::int64_t>(query("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").rows[0][0]);
+    const auto bytes = std::get<std::int64_t>(query("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").rows[0][0]);
     database_.run("UPDATE gateway_state SET published_at = ?, publish_count = ?, file_bytes = ?, published_bytes = ?, loop_max_ms = ?",
-                  {stamp.published_at, stamp.count, pages, stamp.bytes_before + pages, loop_max_ms_});
-    SQLite::Database target(file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 0, vfs_for(file));
-    target.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;");
-    SQLite::Backup backup(target, database_.handle());
-    backup.executeStep();
-    return pages;
+                  {stamp.published_at, stamp.count, bytes, stamp.bytes_before + bytes, loop_max_ms_});
+    return std::make_unique<StoreCopy>(database_, file, [this] { return whole(); });
   } catch (const std::exception& e) {
     return std::unexpected(fmt::format("{}: {}", file.string(), e.what()));
   }
+}
+
+std::expected<std::int64_t, std::string> Store::copy_to(const std::filesystem::path& file, const Stamp& stamp) {
+  finish_storing();
+  auto copy = begin_copy(file, stamp);
+  if (!copy) return std::unexpected(copy.error());
+  if (const auto done = (*copy)->step(StoreCopy::all_pages); !done) return std::unexpected(done.error());
+  return (*copy)->bytes();
 }
 
 void Store::tidy(std::int64_t now, Milliseconds budget) {

@@ -17,6 +17,7 @@
 #include "cache/attempt_record.hpp"
 #include "cache/database.hpp"
 #include "cache/row_writer.hpp"
+#include "cache/store_copy.hpp"
 #include "cache/storing.hpp"
 #include "settings/retention.hpp"
 
@@ -66,8 +67,10 @@ class Store {
   // Another system answers now: what was read from this upstream is forgotten, and only that. What was observed of it stays.
   void begin_anew(const std::string& upstream, const std::string& identity);
 
-  // Stamps the database and copies it into a new file, closed and complete but not yet synced. Blocks for milliseconds.
-  // Returns the file's size, or what went wrong.
+  // Stamps the database and begins to copy it into a new file: see store_copy.hpp.
+  std::expected<std::unique_ptr<StoreCopy>, std::string> begin_copy(const std::filesystem::path& file, const Stamp& stamp);
+  // All of it at once, after what is half stored; a large database takes 100 ms and more. The file is closed and complete, but not
+  // yet synced. Returns its size, or what went wrong.
   std::expected<std::int64_t, std::string> copy_to(const std::filesystem::path& file, const Stamp& stamp);
   // Retention, and rolling of history into coarser tiers; every few seconds. What takes longer than `budget` is left for later.
   void tidy(std::int64_t now, Milliseconds budget = no_limit);

@@ -14,6 +14,8 @@
 namespace gateway {
 namespace {
 
+constexpr int slice_pages = 1000;  // 4 MiB: what most installations have is copied at once
+
 std::string failed(const std::string& what, const std::filesystem::path& file) {
   return fmt::format("{} {}: {}", what, file.string(), std::generic_category().message(errno));
 }
@@ -43,23 +45,57 @@ Publisher::Publisher(boost::asio::io_context& loop, Store& store, std::filesyste
 
 Publisher::~Publisher() { thread_.join(); }
 
-std::optional<std::string> Publisher::copy() {
+std::optional<std::string> Publisher::take_lock() {
   const auto state = lock_.acquire();
   if (const auto news = lock_.news()) notice_(*news);
   switch (state) {
-    case Lock::State::held: break;
+    case Lock::State::held: return std::nullopt;
     case Lock::State::taken: return "another gateway publishes this file: " + lock_.detail();
     case Lock::State::impossible: return "lock " + lock_.detail();
     case Lock::State::lost: return lock_.detail();
   }
+  return std::nullopt;
+}
+
+Stamp Publisher::stamp() const { return {.published_at = unix_now(), .count = count_ + 1, .bytes_before = bytes_}; }
+
+std::optional<std::string> Publisher::begin_copy() {
+  if (auto error = take_lock()) return error;
   ::unlink(next().c_str());
-  const auto size = store_.copy_to(next(), {.published_at = unix_now(), .count = count_ + 1, .bytes_before = bytes_});
-  if (!size) {
-    ::unlink(next().c_str());
-    return "copy " + size.error();
+  auto copy = store_.begin_copy(next(), stamp());
+  if (!copy) return "copy " + copy.error();
+  copying_ = std::move(*copy);
+  return std::nullopt;
+}
+
+std::optional<std::string> Publisher::copy_at_once() {
+  if (copying_) {
+    copying_.reset();
+    busy_ = false;
   }
+  if (auto error = take_lock()) return error;
+  ::unlink(next().c_str());
+  const auto size = store_.copy_to(next(), stamp());
+  if (!size) return "copy " + size.error();
   bytes_under_way_ = *size;
   return std::nullopt;
+}
+
+// One slice of the copy; the next one when others have had their turns.
+void Publisher::copy_on() {
+  if (!copying_) return;  // a publish at once has taken its place
+  const auto complete = copying_->step(slice_pages);
+  if (!complete) {
+    copying_.reset();
+    busy_ = false;
+    finished("copy " + complete.error());
+  } else if (!*complete) {
+    boost::asio::post(loop_, [this] { copy_on(); });
+  } else {
+    bytes_under_way_ = copying_->bytes();
+    copying_.reset();
+    finish_in_thread();
+  }
 }
 
 void Publisher::finished(const std::optional<std::string>& error) {
@@ -74,11 +110,16 @@ void Publisher::finished(const std::optional<std::string>& error) {
 
 bool Publisher::publish() {
   if (busy_) return false;
-  if (const auto error = copy()) {
+  if (const auto error = begin_copy()) {
     finished(error);
     return true;
   }
   busy_ = true;
+  copy_on();
+  return true;
+}
+
+void Publisher::finish_in_thread() {
   boost::asio::post(thread_, [this] {
     auto error = [this]() -> std::optional<std::string> {
       try {
@@ -92,7 +133,6 @@ bool Publisher::publish() {
       finished(error);
     });
   });
-  return true;
 }
 
 std::optional<std::string> Publisher::publish_now() {
@@ -100,7 +140,7 @@ std::optional<std::string> Publisher::publish_now() {
   std::promise<void> idle;
   boost::asio::post(thread_, [&] { idle.set_value(); });
   idle.get_future().wait();
-  auto error = copy();
+  auto error = copy_at_once();
   if (!error) error = finish_publish(next(), file_);
   finished(error);
   return error;

@@ -6,6 +6,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -29,7 +30,7 @@ class Publisher {
   Publisher(boost::asio::io_context& loop, Store& store, std::filesystem::path file, Lock& lock, Done done, Notice notice);
   ~Publisher();
 
-  // Starts a publish, or does nothing while one is under way (false). Blocks for the copy, milliseconds.
+  // Starts a publish, or does nothing while one is under way (false). The copy is made in slices, a few milliseconds each.
   bool publish();
   // A publish from start to end, after waiting for one under way. For the first and the last one, and for `once`.
   std::optional<std::string> publish_now();
@@ -37,7 +38,12 @@ class Publisher {
   bool busy() const { return busy_; }
 
  private:
-  std::optional<std::string> copy();
+  std::optional<std::string> take_lock();
+  std::optional<std::string> begin_copy();
+  std::optional<std::string> copy_at_once();
+  void copy_on();
+  Stamp stamp() const;
+  void finish_in_thread();
   std::filesystem::path next() const { return file_.string() + ".next"; }
   void finished(const std::optional<std::string>& error);
 
@@ -49,6 +55,7 @@ class Publisher {
   Lock& lock_;
   boost::asio::thread_pool thread_{1};
   bool busy_ = false;
+  std::unique_ptr<StoreCopy> copying_;  // under way
   std::int64_t count_ = 0, bytes_ = 0, bytes_under_way_ = 0;
 };
 
