@@ -50,7 +50,7 @@ Table read_table(SQLite::Database& database, const std::string& sql, const Row& 
 }
 
 Database::Database() : handle_(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_URI) {
-  handle_.exec("PRAGMA page_size = 4096; PRAGMA temp_store = MEMORY;");
+  handle_.exec("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA temp_store = MEMORY;");
 }
 
 SQLite::Statement& Database::prepared(const std::string& sql) {

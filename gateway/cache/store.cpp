@@ -108,11 +108,14 @@ void Store::note_start(std::int64_t now, const std::string& version) {
       {now, version});
 }
 
-void Store::compact() {
-  const auto row = query("SELECT freelist_count, page_count FROM pragma_freelist_count, pragma_page_count").rows.at(0);
-  if (std::get<std::int64_t>(row[0]) * 4 <= std::get<std::int64_t>(row[1])) return;
-  database_.drop_statements();
-  database_.execute("VACUUM");
+void Store::compact(Milliseconds budget) {
+  constexpr auto pages_at_once = "PRAGMA incremental_vacuum(100)";
+  const auto free_share = [&] {
+    const auto row = query("SELECT freelist_count, page_count FROM pragma_freelist_count, pragma_page_count").rows.at(0);
+    return static_cast<double>(std::get<std::int64_t>(row[0])) / static_cast<double>(std::get<std::int64_t>(row[1]));
+  };
+  if (free_share() <= 0.25) return;
+  for (const auto until = Clock::now() + budget; free_share() > 0 && Clock::now() < until;) database_.execute(pages_at_once);
 }
 
 }  // namespace gateway

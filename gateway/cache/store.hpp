@@ -78,8 +78,8 @@ class Store {
   void note_turn(double ms) { loop_max_ms_ = std::max(loop_max_ms_, ms); }
   // An event of the gateway itself: `run` has begun.
   void note_start(std::int64_t now, const std::string& version);
-  // Gives free pages back when they are more than a quarter: a publish writes them too.
-  void compact();
+  // Gives free pages back when they are more than a quarter: a publish writes them too. What takes longer is left for later.
+  void compact(Milliseconds budget = no_limit);
 
   // For reading: any SQL, by position or not at all.
   Table query(const std::string& sql, const Row& parameters = {}) const;

@@ -85,10 +85,7 @@ awaitable<void> Scheduler::keep_tidy() {
     if (stopping_) co_return;
     try {
       store_.tidy(unix_now(), upkeep);
-      if (Clock::now() - compacted_at_ > std::chrono::hours(1)) {
-        store_.compact();
-        compacted_at_ = Clock::now();
-      }
+      store_.compact(upkeep);
     } catch (const std::exception& e) {
       log(Level::error, "tidy_failed", {{"error", e.what()}});
     }

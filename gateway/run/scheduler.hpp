@@ -56,7 +56,6 @@ class Scheduler {
   std::list<UpstreamLoop> upstreams_;
   std::size_t asking_ = 0;  // upstream loops that have not ended
   bool stopping_ = false;
-  Clock::time_point compacted_at_{Clock::now()};
 };
 
 }  // namespace gateway
