@@ -1,6 +1,11 @@
 // Attempts one after the other at sources of any kind, each outcome given to a real store: accepted, or refused cleanly and
 // completely. What a source knows is what the store kept. Where the first byte says so, every public view is read
 // at the end.
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
 #include "cache/store.hpp"
 
 #include "answers.hpp"
@@ -22,6 +27,9 @@ const std::vector<SourceSetup>& setups() {
   return all;
 }
 
+std::filesystem::path empty_cache() { return std::filesystem::temp_directory_path() / ("fuzz-store-" + std::to_string(::getpid())); }
+
+// As just begun, for each input.
 Store& store() {
   static Store& begun = [&]() -> Store& {
     static Store made;
@@ -32,9 +40,11 @@ Store& store() {
                 .version = "1",
                 .now = fuzz::now,
                 .publish_within = std::chrono::seconds(10)});
+    fuzz::require(made.copy_to(empty_cache(), {}).has_value(), "there is a place for an empty cache");
+    std::atexit([] { std::filesystem::remove(empty_cache()); });
     return made;
   }();
-  begun.clear();
+  begun.restore(empty_cache());
   return begun;
 }
 
