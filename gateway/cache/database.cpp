@@ -6,7 +6,7 @@
 namespace gateway {
 namespace {
 
-void bind(SQLite::Statement& statement, std::span<const Value> values) {
+void bind_values(SQLite::Statement& statement, std::span<const Value> values) {
   int index = 0;
   for (const auto& value : values) {
     ++index;
@@ -29,7 +29,7 @@ Value value_of(const SQLite::Column& column) {
 Table gather(SQLite::Statement& statement, const Row& parameters) {
   Table table;
   for (int c = 0; c < statement.getColumnCount(); ++c) table.columns.emplace_back(statement.getColumnName(c));
-  bind(statement, parameters);
+  bind_values(statement, parameters);
   while (statement.executeStep()) {
     Row row;
     for (int c = 0; c < statement.getColumnCount(); ++c) row.push_back(value_of(statement.getColumn(c)));
@@ -72,7 +72,7 @@ int Database::run_each(const std::string& sql, std::span<const Row* const> rows)
   int changed = 0;
   for (const auto* row : rows) {
     statement.reset();
-    bind(statement, *row);
+    bind_values(statement, *row);
     changed += statement.exec();
   }
   statement.reset();
@@ -85,7 +85,7 @@ std::vector<std::optional<std::int64_t>> Database::find_each(const std::string& 
   std::vector<std::optional<std::int64_t>> found;
   for (const auto* row : rows) {
     statement.reset();
-    bind(statement, std::span(*row).first(std::min(values, row->size())));
+    bind_values(statement, std::span(*row).first(std::min(values, row->size())));
     found.push_back(statement.executeStep() ? std::optional(statement.getColumn(0).getInt64()) : std::nullopt);
   }
   statement.reset();
