@@ -9,15 +9,21 @@ CREATE TABLE queue (
   messages_unacknowledged INTEGER,
   consumers INTEGER,
   publish_rate_per_s REAL,
-  consume_rate_per_s REAL,           -- deliveries less redeliveries
+  consume_rate_per_s REAL,           -- deliveries less redeliveries; both rates as the broker reports them, momentary
   state TEXT,
+  type TEXT,                         -- classic, quorum, stream, ...
+  last_known_messages INTEGER,       -- stays while the broker does not report a number
+  published_per_min REAL,            -- over up to five minutes, from the broker's counters
+  consumed_per_min REAL,
+  oldest_unconsumed_s INTEGER,       -- the oldest message has waited at least so long
   lag TEXT NOT NULL CHECK (lag IN ('ok', 'lagging', 'unknown')),
   lag_reason TEXT,
   lag_severity REAL,
   lagging_since INTEGER,
-  slow_samples INTEGER NOT NULL,     -- successive samples with too slow a consumption
   growth_per_s REAL,                 -- over the last five minutes
   drain_eta_s REAL,
+  lag_memory TEXT,                   -- counters of earlier polls, as gateway/datasets/lag.hpp writes them
+  gone_at INTEGER,                   -- not listed any more; its history is kept for an hour
   UNIQUE (vhost, name)
 ) STRICT;
 
@@ -26,9 +32,10 @@ SELECT q.vhost, q.name, q.messages, q.messages_ready, q.messages_unacknowledged,
        q.publish_rate_per_s, q.consume_rate_per_s, q.state,
        CASE WHEN s.freshness = 'fresh' THEN q.lag ELSE 'unknown' END AS lag,
        q.lag_reason, q.lag_severity, q.lagging_since, q.growth_per_s, q.drain_eta_s, q.lag AS last_known_lag,
+       q.type, q.last_known_messages, q.published_per_min, q.consumed_per_min, q.oldest_unconsumed_s,
        s.source, s.last_success_at AS fetched_at, s.age_s, s.freshness
 FROM source_status s CROSS JOIN queue q
-WHERE s.source = 'rabbitmq.queues';
+WHERE s.source = 'rabbitmq.queues' AND q.gone_at IS NULL;
 
 -- History of lengths and rates, in three tiers that do not overlap: 0 every poll, 1 a minute, 2 a quarter of an hour.
 -- Values that repeat are one row: a run from one poll to another. `queue_poll` is the grid of times at which we asked;

@@ -26,7 +26,9 @@ struct Settings {
     std::string user, password;
     Pace pace;
     std::int64_t lag_messages = 1000;
+    std::vector<std::pair<std::string, std::int64_t>> lag_messages_of;  // pattern of queue names, limit
     double lag_ratio = 0.1;
+    Milliseconds lag_after{};
     std::vector<std::string> lag_ignore;
   } rabbitmq;
   std::vector<ServiceSettings> services;

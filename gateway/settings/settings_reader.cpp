@@ -128,16 +128,44 @@ Milliseconds SettingsReader::duration(const std::string& name, const std::string
   return given.value_or(*parse_duration(fallback));
 }
 
+namespace {
+
+std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t least, std::int64_t most) {
+  std::int64_t parsed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
+  if (error != std::errc{} || end != text.data() + text.size() || parsed < least || parsed > most) return std::nullopt;
+  return parsed;
+}
+
+}  // namespace
+
 std::int64_t SettingsReader::count(const std::string& name, std::int64_t fallback, std::int64_t least, std::int64_t most) {
   const auto given = value(name, std::to_string(fallback));
   if (!given) return fallback;
-  std::int64_t parsed = 0;
-  const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), parsed);
-  if (error != std::errc{} || end != given->data() + given->size() || parsed < least || parsed > most) {
-    fault(name, *given, fmt::format("use a whole number from {} to {}", least, most));
-    return fallback;
+  const auto parsed = whole_number(*given, least, most);
+  if (!parsed) fault(name, *given, fmt::format("use a whole number from {} to {}", least, most));
+  return parsed.value_or(fallback);
+}
+
+SettingsReader::Counts SettingsReader::counts(const std::string& name, std::int64_t fallback, std::int64_t least, std::int64_t most) {
+  Counts all{fallback, {}};
+  const auto given = value(name, std::to_string(fallback)).value_or("");
+  for (const auto item : split(given, ',')) {
+    if (trimmed(item).empty()) continue;
+    const auto equals = item.rfind('=');
+    const bool of_pattern = equals != std::string_view::npos;
+    const auto number = whole_number(trimmed(item.substr(of_pattern ? equals + 1 : 0)), least, most);
+    const auto pattern = of_pattern ? trimmed(item.substr(0, equals)) : std::string_view();
+    if (!number || (of_pattern && pattern.empty())) {
+      fault(name, std::string(trimmed(item)),
+            fmt::format("use a whole number from {} to {}, or PATTERN=NUMBER, separated by commas", least, most));
+    } else if (of_pattern) {
+      all.second.emplace_back(pattern, *number);
+    } else {
+      all.first = *number;
+    }
   }
-  return parsed;
+  return all;
 }
 
 double SettingsReader::ratio(const std::string& name, double fallback) {

@@ -31,6 +31,9 @@ class SettingsReader {
   Milliseconds duration(const std::string& name, const std::string& fallback);
   std::optional<Milliseconds> optional_duration(const std::string& name);
   std::int64_t count(const std::string& name, std::int64_t fallback, std::int64_t least, std::int64_t most);
+  // `1000,logs.*=100000`: a count, and others for names that fit a pattern, in their order.
+  using Counts = std::pair<std::int64_t, std::vector<std::pair<std::string, std::int64_t>>>;
+  Counts counts(const std::string& name, std::int64_t fallback, std::int64_t least, std::int64_t most);
   double ratio(const std::string& name, double fallback);
   bool yes_or_no(const std::string& name, bool fallback);
   std::vector<std::string> list(const std::string& name);

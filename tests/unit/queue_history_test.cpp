@@ -15,10 +15,10 @@ class QueueHistory : public ::testing::Test {
   void poll(std::int64_t at, const Lengths& lengths, double rate = 2.5) {
     Write queues{.table = "queue",
                  .mode = Mode::replace,
-                 .columns = {"vhost", "name", "messages", "publish_rate_per_s", "consume_rate_per_s", "lag", "slow_samples"},
+                 .columns = {"vhost", "name", "messages", "publish_rate_per_s", "consume_rate_per_s", "lag"},
                  .rows = {},
                  .scope = {}};
-    for (const auto& [name, length] : lengths) queues.rows.push_back({"/", name, length, rate, 0.0, "ok", std::int64_t{0}});
+    for (const auto& [name, length] : lengths) queues.rows.push_back({"/", name, length, rate, 0.0, "ok"});
     cache_.succeed("rabbitmq.queues", at, {.writes = {queues, polled(at, 1)}});
   }
 

@@ -174,6 +174,9 @@ TEST(Settings, counts_are_whole_numbers_within_bounds) {
 TEST(Settings, a_ratio_is_from_0_to_1) {
   EXPECT_EQ(settings_of({{"QUEUE_LAG_RATIO", "0"}}).rabbitmq.lag_ratio, 0);
   EXPECT_EQ(settings_of({{"QUEUE_LAG_RATIO", "1"}}).rabbitmq.lag_ratio, 1);
+  const auto queues = settings_of({{"QUEUE_LAG_MESSAGES", "500, logs.*=100000 ,a=b=7"}}).rabbitmq;
+  EXPECT_EQ(queues.lag_messages, 500);
+  EXPECT_EQ(queues.lag_messages_of, (std::vector<std::pair<std::string, std::int64_t>>{{"logs.*", 100000}, {"a=b", 7}}));
   for (const auto* bad : {"-0.1", "1.1", "nan", "inf", "10%", "0,5"}) {
     EXPECT_EQ(faulty({{"QUEUE_LAG_RATIO", bad}}), std::vector<std::string>{"QUEUE_LAG_RATIO"}) << bad;
   }
