@@ -122,7 +122,7 @@ TEST_P(LagCase, lags_if_and_when_it_should) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, LagCase, ::testing::Range(std::size_t{0}, cases.size()),
-                         [](const auto& info) { return std::string(cases[info.param].name); });
+                         [](const auto& lag_case) { return std::string(cases[lag_case.param].name); });
 
 TEST(LagOverTime, a_restart_of_the_broker_keeps_the_verdict_until_there_is_something_to_decide_by) {
   SimulatedQueue queue;

@@ -1,0 +1,79 @@
+#include "datasets/queue_rows.hpp"
+
+#include <functional>
+
+namespace gateway {
+namespace {
+
+constexpr std::int64_t kept_after_vanishing_s = 3600;
+constexpr std::size_t most_vanished = 1000;
+
+struct Column {
+  const char* name;
+  Value (*value)(const JudgedQueue&);
+};
+
+Value or_null(const std::string& text) { return text.empty() ? Value{} : Value{text}; }
+
+constexpr Column columns[] = {
+    {"vhost", [](const JudgedQueue& q) -> Value { return q.listed.vhost; }},
+    {"name", [](const JudgedQueue& q) -> Value { return q.listed.name; }},
+    {"type", [](const JudgedQueue& q) { return or_null(q.listed.sample.type); }},
+    {"state", [](const JudgedQueue& q) { return or_null(q.listed.sample.state); }},
+    {"messages", [](const JudgedQueue& q) { return maybe(q.listed.sample.messages); }},
+    {"messages_ready", [](const JudgedQueue& q) { return maybe(q.listed.ready); }},
+    {"messages_unacknowledged", [](const JudgedQueue& q) { return maybe(q.listed.unacknowledged); }},
+    {"last_known_messages", [](const JudgedQueue& q) { return maybe(q.last_known_messages); }},
+    {"consumers", [](const JudgedQueue& q) { return maybe(q.listed.sample.consumers); }},
+    {"publish_rate_per_s", [](const JudgedQueue& q) { return maybe(q.listed.sample.publish_rate); }},
+    {"consume_rate_per_s", [](const JudgedQueue& q) { return maybe(q.listed.sample.consume_rate); }},
+    {"published_per_min", [](const JudgedQueue& q) { return maybe(q.lag.published_per_min); }},
+    {"consumed_per_min", [](const JudgedQueue& q) { return maybe(q.lag.consumed_per_min); }},
+    {"oldest_unconsumed_s", [](const JudgedQueue& q) { return maybe(q.lag.oldest_unconsumed_s); }},
+    {"lag", [](const JudgedQueue& q) -> Value { return q.lag.verdict; }},
+    {"lag_reason", [](const JudgedQueue& q) { return maybe(q.lag.reason); }},
+    {"lag_severity", [](const JudgedQueue& q) { return maybe(q.lag.severity); }},
+    {"lagging_since", [](const JudgedQueue& q) { return maybe(q.lag.memory.lagging_since); }},
+    {"growth_per_s", [](const JudgedQueue& q) { return maybe(q.lag.growth_per_s); }},
+    {"drain_eta_s", [](const JudgedQueue& q) { return maybe(q.lag.drain_eta_s); }},
+    {"lag_memory", [](const JudgedQueue& q) -> Value { return q.lag.memory.encoded(); }},
+    {"gone_at", [](const JudgedQueue& q) { return maybe(q.gone_at); }},
+};
+
+}  // namespace
+
+Write queue_rows(const std::map<QueueKey, JudgedQueue>& queues) {
+  Write write{.table = "queue", .mode = Mode::replace, .columns = {}, .rows = {}, .scope = {}};
+  for (const auto& column : columns) write.columns.emplace_back(column.name);
+  for (const auto& [_, queue] : queues) {
+    Row row;
+    for (const auto& column : columns) row.push_back(column.value(queue));
+    write.rows.push_back(std::move(row));
+  }
+  return write;
+}
+
+void keep_vanished(const QueuesBefore& before, std::int64_t now, std::map<QueueKey, JudgedQueue>& queues) {
+  std::multimap<std::int64_t, QueueKey, std::greater<>> vanished;  // the latest first
+  for (const auto& [key, queue] : before.queues) {
+    if (queues.contains(key) || key.second.starts_with("amq.gen-")) continue;
+    const auto gone_at = queue.gone_at.value_or(now);
+    if (now - gone_at < kept_after_vanishing_s) vanished.emplace(gone_at, key);
+  }
+  std::size_t kept = 0;
+  for (const auto& [gone_at, key] : vanished) {
+    if (++kept > most_vanished) break;
+    const auto& queue = before.queues.at(key);
+    JudgedQueue row;
+    row.listed.vhost = key.first;
+    row.listed.name = key.second;
+    row.lag.verdict = "unknown";
+    row.lag.reason = "the queue is not there any more";
+    row.lag.memory = queue.lag;
+    row.last_known_messages = queue.messages;
+    row.gone_at = gone_at;
+    queues[key] = std::move(row);
+  }
+}
+
+}  // namespace gateway

@@ -1,0 +1,23 @@
+// The rows of table `queue`: one for each queue that is listed, and for an hour one for each that is not any more.
+#pragma once
+
+#include <map>
+
+#include "datasets/queue_listing.hpp"
+#include "datasets/queues_before.hpp"
+
+namespace gateway {
+
+struct JudgedQueue {
+  ListedQueue listed;
+  Lag lag;
+  std::optional<std::int64_t> last_known_messages, gone_at;
+};
+
+Write queue_rows(const std::map<QueueKey, JudgedQueue>& queues);
+
+// A queue that is not listed any more may be back in a minute: its row stays for an hour, without figures, so that its history
+// has a gap instead of an end. The broker's own names never come back.
+void keep_vanished(const QueuesBefore& before, std::int64_t now, std::map<QueueKey, JudgedQueue>& queues);
+
+}  // namespace gateway

@@ -1,0 +1,31 @@
+#include "datasets/queues_before.hpp"
+
+#include "datasets/cursor.hpp"
+#include "datasets/lag_memory.hpp"
+
+namespace gateway {
+
+QueuesBefore::QueuesBefore(const PriorState& prior) {
+  const auto& rows = prior.tables.at(0);
+  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+    RememberedQueue queue;
+    queue.lag = LagMemory::decoded(text(rows.at(i, "lag_memory")).value_or(""));
+    queue.lag.lagging_since = integer(rows.at(i, "lagging_since"));
+    queue.messages = integer(rows.at(i, "messages"));
+    queue.gone_at = integer(rows.at(i, "gone_at"));
+    queues[{text(rows.at(i, "vhost")).value_or(""), text(rows.at(i, "name")).value_or("")}] = std::move(queue);
+  }
+  const auto& cursors = prior.tables.at(1);
+  without_statistics = integer(cursors.at(0, "without_statistics")) == 1;
+  short_listing = integer(cursors.at(0, "short_listing")) == 1;
+  const auto& polls = prior.tables.at(2);
+  if (!polls.empty()) polled_at = integer(polls.at(0, "polled_at"));
+}
+
+std::vector<std::string> queues_before_sql(const std::string& name) {
+  return {"SELECT vhost, name, lagging_since, lag_memory, last_known_messages AS messages, gone_at FROM queue",
+          read_cursors(name, {"without_statistics", "short_listing"}),
+          "SELECT max(time) AS polled_at FROM queue_poll WHERE tier = 0 AND ok = 1"};
+}
+
+}  // namespace gateway

@@ -1,0 +1,35 @@
+// What is known of the queues from the polls before.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "datasets/datasets.hpp"
+#include "datasets/lag.hpp"
+
+namespace gateway {
+
+using QueueKey = std::pair<std::string, std::string>;
+
+struct RememberedQueue {
+  LagMemory lag;
+  std::optional<std::int64_t> messages, gone_at;
+};
+
+struct QueuesBefore {
+  std::map<QueueKey, RememberedQueue> queues;
+  bool without_statistics = false, short_listing = false;
+  std::optional<std::int64_t> polled_at;
+
+  // From the answers to `queues_before_sql()`, in its order.
+  explicit QueuesBefore(const PriorState& prior);
+};
+
+// `name`: the source's.
+std::vector<std::string> queues_before_sql(const std::string& name);
+
+}  // namespace gateway
