@@ -29,8 +29,8 @@ local freshness(sources) = g.tile({
     One sentence on how current everything on this page is, and as of when (UTC).
 
     * **FRESH** (green): every source of this page answered lately.
-    * **STALE** (yellow): the named sources do not answer; what they told last stays below, its rows tinted yellow.
-    * **GATEWAY SILENT** (red): the cache gateway itself has stopped. Start it again: nothing below is updated until then.
+    * **STALE** (yellow): the named sources do not answer; their last values stay below, in rows tinted yellow.
+    * **GATEWAY DOWN** (red): the cache gateway itself is down. Start it: nothing below is updated until then.
     * grey: nothing was read yet, or nothing is configured.
 
     *What to do:* open the page Cache: it says for each source what is wrong.
@@ -54,9 +54,9 @@ local freshness(sources) = g.tile({
     )
     SELECT CASE
       WHEN g_at IS NULL THEN 'NO DATA: the gateway has not written anything into this cache yet'
-      WHEN g_freshness <> 'fresh' THEN 'GATEWAY SILENT: nothing below is current. Last written ' || g_words
-      WHEN asked = 0 THEN 'NOT CONFIGURED: none of the sources of this page is configured, or there to be read'
-      WHEN never = asked THEN 'NO DATA YET: the gateway runs, but never had an answer from ' || names
+      WHEN g_freshness <> 'fresh' THEN 'GATEWAY DOWN: nothing below is current. Last written ' || g_words
+      WHEN asked = 0 THEN 'NOT CONFIGURED: none of the sources of this page is configured, or present'
+      WHEN never = asked THEN 'NO DATA YET: the gateway runs, but has never had an answer from ' || names
       WHEN asked = 1 AND fresh = 0 THEN 'STALE: ' || names || ' is out of date, as of ' || words
       WHEN fresh < asked THEN 'STALE: ' || (asked - fresh) || ' of ' || asked || ' sources not current (' || names || '), the oldest as of ' || words
       ELSE 'FRESH: as of ' || words || CASE asked WHEN 1 THEN '' ELSE ', all ' || asked || ' sources current' END
@@ -84,11 +84,11 @@ local outages(upstreams) = std.strReplace(g.text(|||
   ORDER BY o.started_at
   LIMIT 200
 |||), '@@upstreams@@', upstreams);
-local gateway_away = g.text(|||
+local gateway_down = g.text(|||
   SELECT started_at AS time,
          max(started_at + 1, ended_at) AS timeEnd,
-         'Gateway away' AS title,
-         'The gateway was not running: nothing was measured' AS text,
+         'Gateway down' AS title,
+         'The gateway was down: nothing was measured' AS text,
          'outage,gateway' AS tags
   FROM (
     SELECT started_at, coalesce(ended_at, unixepoch()) AS ended_at FROM outage WHERE upstream = 'gateway'
@@ -102,7 +102,7 @@ local gateway_away = g.text(|||
 local annotation(name, color, sql) = {
   name: name,
   enable: true,
-  hide: false,
+  hide: true,  // no toggle: it would push the links to a second row
   iconColor: color,
   datasource: g.datasource,
   target: { refId: 'Anno' } + g.query(sql, ['time', 'timeEnd']),
@@ -130,7 +130,8 @@ g {
     definition: sql,
     refresh: 2,
     sort: 0,
-    regex: '',
+    // A value with a macro's name in it would be expanded by the plugin and break every query it is chosen for.
+    regex: @'/^(?!.*\$__).*$/',
     options: [],
   },
   // `values`: texts, or [SHOWN, VALUE].
@@ -182,7 +183,6 @@ g {
         tags: [],
       }
       for page in pages
-      if page.uid != spec.uid
     ],
     annotations: {
       list: [
@@ -195,8 +195,8 @@ g {
           iconColor: 'rgba(0, 211, 255, 1)',
           type: 'dashboard',
         },
-        annotation('Outages of what we read', 'red', outages(spec.upstreams)),
-        annotation('Gateway away', '#808080', gateway_away),
+        annotation('Upstream outages', 'red', outages(spec.upstreams)),
+        annotation('Gateway down', '#808080', gateway_down),
       ],
     },
     templating: { list: if std.objectHas(spec, 'variables') then spec.variables else [] },

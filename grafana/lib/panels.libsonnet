@@ -106,7 +106,7 @@
     },
     fieldConfig+: {
       defaults+: {
-        color: { mode: 'palette-classic' },
+        color: { mode: 'palette-classic-by-name' },  // a strategy has one colour on all pages
         displayName: '${__field.labels.' + spec.by + '}',
         custom: {
           axisBorderShow: false,

@@ -14,12 +14,12 @@ g.page({
       title: 'The gateway',
       at: [0, 3, 24, 4],
       help: |||
-        The program that reads the trading system and writes the cache these pages are drawn from. **alive** or **silent**: whether it wrote lately. **Written**: the age of the file; it should stay at a few seconds. **Written a day**: what publishing costs the disk.
+        The program that reads the trading system and writes the cache these pages are drawn from. **up** or **down**: whether it wrote lately. **Written**: the age of the file; it should stay at a few seconds. **Written a day**: what publishing costs the disk.
 
         *What to do:* written minutes ago: the gateway is stopped or stuck; see `make logs`.
       |||,
       sql: |||
-        SELECT CASE g.freshness WHEN 'fresh' THEN 'alive' ELSE 'silent' END AS state,
+        SELECT CASE g.freshness WHEN 'fresh' THEN 'up' ELSE 'down' END AS state,
           CAST(max(g.age_s, 0) AS INTEGER) AS written_s,
           CASE WHEN g.freshness = 'fresh' THEN CAST(max(unixepoch() - g.started_at, 0) AS INTEGER) END AS running_s,
           CASE WHEN g.freshness = 'fresh' THEN (SELECT 1.0 * sum(requests_per_min) FROM source_status) END AS requests_per_min,
@@ -29,7 +29,7 @@ g.page({
       size: 22,
       empty: 'unknown',
       columns: [
-        ['state', 'The gateway is', { colors: g.values([['alive', g.green], ['silent', g.red]]) }],
+        ['state', 'The gateway is', { colors: g.values([['up', g.green], ['down', g.red]]) }],
         ['written_s', 'Written, ago', { unit: 'dtdurations', decimals: 0 }],
         ['running_s', 'Running for', { unit: 'dtdurations', decimals: 0 }],
         ['requests_per_min', 'Requests a minute', { decimals: 1 }],
@@ -43,7 +43,7 @@ g.page({
       title: 'Sources',
       at: [0, 7, 24, 16],
       help: |||
-        Everything the gateway reads, how current it is, how it is asked. All postgres sources share one request. Rows tinted yellow come from a source that is out of date. The time range above does not matter here.
+        Everything the gateway reads, how current it is, how often it is polled. All postgres sources share one request. Rows tinted yellow come from a source that is out of date. The time range above does not matter here.
 
         * **Data**: *fresh*; *out of date*; *never read*; *not configured*; *not there*: the upstream has no such thing.
         * **Failures**: in a row. After failures the gateway waits longer, at most a minute, before the next attempt.
@@ -86,7 +86,7 @@ g.page({
       ],
     }),
     g.lines({
-      title: 'How long the answers took',
+      title: 'Response times',
       at: [0, 23, 12, 10],
       help: |||
         The time each attempt took, failed ones too. Obeys the time range above. Only the last 60 attempts of a source are kept, so it reaches back some ten minutes.
@@ -109,14 +109,18 @@ g.page({
       title: 'Outages',
       at: [12, 23, 12, 10],
       help: |||
-        When an upstream could not be reached (two failures in a row or more), or the gateway itself was away; the newest 100. The time range above does not matter here. The same are drawn as shades on the charts, unless they are too short to be seen in the chosen time range.
+        When an upstream could not be reached (two failures in a row or more), or the gateway itself was down, now included; the newest 100. The time range above does not matter here. The same are drawn as shades on the charts, unless they are too short to be seen in the chosen time range.
 
         *What to do:* outages at the same hour every day point at a scheduled job.
       |||,
       sql: |||
         SELECT 't' AS _, o.upstream, o.started_at, o.ended_at,
-          CAST(coalesce(o.ended_at, g.known_until) - o.started_at AS INTEGER) AS lasted_s, CASE WHEN o.upstream = 'gateway' THEN 'the gateway itself was away' ELSE coalesce(o.error_class || ': ' || o.error, o.error_class, o.error) END AS problem
-        FROM outage o
+          CAST(coalesce(o.ended_at, CASE o.upstream WHEN 'gateway' THEN unixepoch() ELSE g.known_until END) - o.started_at AS INTEGER) AS lasted_s, CASE WHEN o.upstream = 'gateway' THEN 'the gateway was down' ELSE coalesce(o.error_class || ': ' || o.error, o.error_class, o.error) END AS problem
+        FROM (
+          SELECT upstream, started_at, ended_at, error_class, error FROM outage
+          UNION ALL
+          SELECT 'gateway', published_at, NULL, NULL, NULL FROM gateway WHERE freshness = 'stale' AND published_at < unixepoch()
+        ) o
         CROSS JOIN (SELECT coalesce(max(CASE WHEN freshness = 'fresh' THEN unixepoch() ELSE published_at END), unixepoch()) AS known_until FROM gateway) g
         ORDER BY o.started_at DESC
         LIMIT 100
@@ -136,7 +140,7 @@ g.page({
       title: 'The last 100 attempts',
       at: [0, 33, 24, 12],
       help: |||
-        What the gateway asked lately, of the sources chosen above, the newest first. The phases are those of the request: connecting, waiting for the first byte, reading, understanding. The time range above does not matter here.
+        The latest polls of the sources chosen above, newest first. The phases are those of the request: connecting, waiting for the first byte, reading, parsing. The time range above does not matter here.
 
         *What to do:* *waiting* long: the upstream is slow; *connecting* long: the network is.
       |||,

@@ -5,7 +5,7 @@ g.page({
   question: 'What happened, in order: signals, orders, trainings, subscriptions, connections, health.',
   sources: "(source LIKE 'postgres.%' OR source LIKE '%.health' OR source = 'model-service.training')",
   upstreams: "upstream <> 'gateway'",
-  from: 'now-24h',
+  from: 'now-6h',
   variables: [
     g.choice('category', 'Kind', 'Show only these kinds of events', 'category', ['signal', 'order', 'model', 'subscription', 'connection', 'health']),
     g.choice('type', 'Event type', 'Show only these types of events', 'event_type', [
@@ -131,7 +131,7 @@ g.page({
       help: |||
         How many events of each type are kept, and the newest of each. The time range above does not matter here. Obeys the choices above.
 
-        *What to do:* a type whose newest event is older than usual points at the part of the system that fell silent.
+        *What to do:* a type whose newest event is older than usual points at the part of the system that stopped.
       |||,
       sql: |||
         SELECT 't' AS _, event_type, category, service, count(*) AS events, max(time) AS time, CAST(max(unixepoch() - max(time), 0) AS INTEGER) AS age_s, min(time) AS since

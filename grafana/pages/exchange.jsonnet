@@ -5,13 +5,13 @@ g.page({
   question: 'Are we connected to the exchange, since when, and what do we listen to?',
   sources: "source IN ('ws-gateway.health', 'postgres.subscriptions')",
   upstreams: "upstream IN ('ws-gateway', 'postgres')",
-  from: 'now-24h',
+  from: 'now-6h',
   panels: [
     g.tiles({
       title: 'Connections now',
       at: [0, 3, 24, 4],
       help: |||
-        The two connections to the exchange (Bybit), as they are now. *private* carries our own orders and balances and is told by ws-gateway; *public* carries the market's prices and is judged by how old the newest market event is. *Unknown* (grey): nobody can tell.
+        The two connections to the exchange (Bybit), as they are now. *private* carries our own orders and balances and is reported by ws-gateway; *public* carries the market's prices and is judged by how old the newest market event is. *Unknown* (grey): nobody can tell.
 
         *What to do:* disconnected for more than a minute: look at the log of ws-gateway and at the exchange's status page.
       |||,
@@ -188,7 +188,7 @@ g.page({
       at: [0, 39, 24, 5],
       help: 'Where the figures of this page come from. Nothing to do here.',
       text: |||
-        * **reported**: the service ws-gateway says so itself when it is asked for its health. The *private* connection's status always is.
+        * **reported**: the service ws-gateway reports it in its /health. The *private* connection's status always is.
         * **observed**: ws-gateway does not report it, so the gateway of this cache notes what changes from one question to the next. Reconnects and connection times are then counted *since* it started to watch, and a change lies between two polls.
         * **inferred**: nobody reports the *public* connection. It counts as connected while the newest market event of any active subscription is younger than a minute (`WS_QUIET_AFTER`).
       |||,

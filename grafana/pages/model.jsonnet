@@ -99,7 +99,7 @@ g.page({
 
         **Total PnL** is the sum of the recorded profits, in the quote currency. Where none is recorded it is *n/a*, not 0.
 
-        **Orders** are all orders but dry runs. **Accuracy** and **F1** come from the test of the active model when it was trained; they say how well it foretold, not how well it traded.
+        **Orders** are all orders but dry runs. **Accuracy** and **F1** come from the test of the active model when it was trained; they say how well it predicted, not how well it traded.
 
         **Colours**: a win rate below 50 % and a loss are red, a win rate up to 60 % is yellow.
       |||,

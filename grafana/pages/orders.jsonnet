@@ -5,7 +5,7 @@ g.page({
   question: 'What became of the orders, and why did a signal lead to nothing? The last 100 orders and the way from signal to execution.',
   sources: "source IN ('postgres.orders', 'postgres.executions', 'postgres.signals')",
   upstreams: "upstream IN ('postgres')",
-  from: 'now-24h',
+  from: 'now-6h',
   variables: [
     g.choice('closure', 'Ended as', 'Show only orders that ended like this', 'closure', ['open', 'filled', 'cancelled', 'rejected', ['dry run', 'dry_run']]),
     g.choiceOf('strategy', 'Strategy', 'Show only these strategies; (none): orders of no known signal', 'strategy_id', "SELECT ifnull(strategy_id, '(none)') AS strategy FROM recent_orders UNION SELECT ifnull(strategy_id, '(none)') FROM recent_signals ORDER BY 1"),
@@ -18,24 +18,26 @@ g.page({
       title: 'How the last 100 orders ended',
       at: [0, 3, 24, 3],
       help: |||
-        Of the newest 100 orders of the strategies and assets chosen above: how many were filled, cancelled, rejected, are open, or were only simulated. As of the last reading. The time range above does not matter here.
+        Of the newest 100 orders of the strategies and assets chosen above: how many were filled, cancelled, rejected, are open, or were only simulated. Unknown while the orders are out of date; the table below keeps the last known ones. The time range above does not matter here.
 
         *What to do:* many *rejected*: the column *Why* below says why (often the balance or a risk limit). *Cancelled* orders are usual: not filled in time, or a newer signal took their place.
       |||,
       sql: |||
-        SELECT sum(closure = 'filled') AS filled, sum(closure = 'open') AS open, sum(closure = 'cancelled') AS cancelled, sum(closure = 'rejected') AS rejected, sum(closure = 'dry_run') AS dry_run,
-          (SELECT CAST(max(age_s, 0) AS INTEGER) FROM source_status WHERE source = 'postgres.orders') AS read_s
-        FROM (SELECT closure FROM recent_orders WHERE @chosen strategy_id strategy@ AND @chosen asset asset@ ORDER BY time DESC LIMIT 100)
+        SELECT CASE WHEN fresh THEN total(closure = 'filled') END AS filled, CASE WHEN fresh THEN total(closure = 'open') END AS open,
+          CASE WHEN fresh THEN total(closure = 'cancelled') END AS cancelled, CASE WHEN fresh THEN total(closure = 'rejected') END AS rejected,
+          CASE WHEN fresh THEN total(closure = 'dry_run') END AS dry_run, read_s
+        FROM (SELECT coalesce(max(freshness) = 'fresh', 0) AS fresh, CAST(max(age_s, 0) AS INTEGER) AS read_s FROM source_status WHERE source = 'postgres.orders')
+        LEFT JOIN (SELECT closure FROM recent_orders WHERE @chosen strategy_id strategy@ AND @chosen asset asset@ ORDER BY time DESC LIMIT 100)
       |||,
       size: 24,
-      empty: 'none to count',
+      empty: 'unknown',
       columns: [
         ['filled', 'Filled', { steps: g.steps([g.plain, [1, g.green]]) }],
         ['open', 'Open', { steps: g.steps([g.plain, [1, g.blue]]) }],
         ['cancelled', 'Cancelled', { steps: g.steps([g.plain, [1, g.yellow]]) }],
         ['rejected', 'Rejected', { steps: g.steps([g.plain, [1, g.red]]) }],
         ['dry_run', 'Dry run', { steps: g.steps([g.plain, [1, g.purple]]) }],
-        ['read_s', 'Read, ago', { none: 'never read', unit: 'dtdurations', decimals: 0 }],
+        ['read_s', 'Updated', { none: 'never read', unit: 'dtdurations', decimals: 0 }],
       ],
     }),
     g.table({
@@ -218,7 +220,7 @@ g.page({
       ],
     }) { id: 6 },
     g.table({
-      title: 'What became of it',
+      title: 'Outcome',
       at: [9, 38, 15, 16],
       help: |||
         The events of the same order, and of the signal it came from, the oldest first.

@@ -5,7 +5,7 @@ g.page({
   question: 'Are messages piling up, where, since when, and how badly?',
   sources: "source IN ('rabbitmq.queues')",
   upstreams: "upstream IN ('rabbitmq')",
-  from: 'now-24h',
+  from: 'now-6h',
   variables: [
     g.search('find', 'Search queues', "A part of a queue's name"),
   ],
@@ -37,9 +37,9 @@ g.page({
       title: 'All queues together',
       at: [8, 3, 16, 4],
       help: |||
-        Figures over all queues as of the last reading: how many there are, how many messages wait in them, how many a second come in and go out.
+        Figures over all queues as of the last reading: how many there are, how many messages they hold, and the rates at which messages are published and consumed.
 
-        *What to do:* more in than out for minutes means that something piles up: see the table.
+        *What to do:* a publish rate above the consume rate for minutes means that a backlog grows: see the table.
       |||,
       sql: |||
         SELECT CASE WHEN count(*) > 0 OR (SELECT freshness FROM source_status WHERE source = 'rabbitmq.queues') IN ('fresh', 'stale') THEN count(*) END AS queues, sum(messages) AS messages, 1.0 * sum(publish_rate_per_s) AS publish_rate_per_s, 1.0 * sum(consume_rate_per_s) AS consume_rate_per_s,
@@ -53,30 +53,30 @@ g.page({
       columns: [
         ['queues', 'Queues', { unit: 'locale' }],
         ['messages', 'Messages waiting', { unit: 'locale' }],
-        ['publish_rate_per_s', 'In, a second', { decimals: 1 }],
-        ['consume_rate_per_s', 'Out, a second', { decimals: 1 }],
-        ['without_consumer', 'Without a reader', {}],
+        ['publish_rate_per_s', 'Published/s', { decimals: 1 }],
+        ['consume_rate_per_s', 'Consumed/s', { decimals: 1 }],
+        ['without_consumer', 'No consumers', {}],
         ['not_shown', 'Not listed below', {}],
-        ['read_s', 'Read, ago', { none: 'never read', unit: 'dtdurations', decimals: 0 }],
+        ['read_s', 'Updated', { none: 'never read', unit: 'dtdurations', decimals: 0 }],
       ],
     }),
     g.table({
-      title: 'Queues, the worst first',
+      title: 'Queues, worst first',
       at: [0, 7, 24, 15],
       help: |||
         Every queue that fits the search, the worst first, at most 200; the tile above counts the rest. The time range above does not matter here. Rows tinted yellow come from a source that is out of date.
 
         * **Lag**: the verdict now. **Severity**: 1 is the limit; 5 is five times as bad.
-        * **Why**: *length*: too many wait; *slow*: read too slowly; *no consumer*: nobody reads it.
-        * **Messages**: waiting in all; *being worked on*: handed to a reader that has not confirmed them. **Readers**: consumers attached. **In**, **Out**: messages a second that come in and that are read.
+        * **Why**: *length*: too many wait; *slow*: consumed too slowly; *no consumer*: nothing consumes it.
+        * **Messages**: waiting in all; *unacknowledged*: delivered and not acknowledged. **Consumers**: attached now. **Published/s**, **Consumed/s**: the broker's rates.
         * **Growth**: over the last five minutes; **Empty in**: when it would be read up at this pace.
         * Server-named queues (amq.gen-...) vanish with their connection.
 
-        *What to do:* no consumer: is the service that reads it running (page System health)? Slow: that service is overloaded. ws-gateway.balance and ws-gateway.liquidation have no reader by design: `QUEUE_LAG_IGNORE` leaves them out.
+        *What to do:* no consumer: is the service that consumes it running (page System health)? Slow: that service is overloaded. ws-gateway.balance and ws-gateway.liquidation have no consumer by design: `QUEUE_LAG_IGNORE` leaves them out.
       |||,
       sql: |||
         SELECT 't' AS _, name || CASE vhost WHEN '/' THEN '' ELSE ' (vhost ' || vhost || ')' END AS queue, lag AS verdict, lag_severity,
-          nullif(CASE WHEN lag = 'unknown' AND last_known_lag <> 'unknown' THEN 'last known: ' || last_known_lag || CASE WHEN lag_reason <> '' THEN ', ' ELSE '' END ELSE '' END || coalesce(lag_reason, '') || CASE WHEN messages_unacknowledged > 0 THEN ' (' || messages_unacknowledged || ' being worked on)' ELSE '' END
+          nullif(CASE WHEN lag = 'unknown' AND last_known_lag <> 'unknown' THEN 'last known: ' || last_known_lag || CASE WHEN lag_reason <> '' THEN ', ' ELSE '' END ELSE '' END || coalesce(lag_reason, '') || CASE WHEN messages_unacknowledged > 0 THEN ' (' || messages_unacknowledged || ' unacknowledged)' ELSE '' END
             || CASE WHEN state <> 'running' THEN ' (queue is ' || state || ')' ELSE '' END, '') AS reason,
           messages, consumers, publish_rate_per_s, consume_rate_per_s, growth_per_s, drain_eta_s, lagging_since, CAST(max(unixepoch() - lagging_since, 0) AS INTEGER) AS lagging_s, freshness
         FROM queue_now
@@ -93,10 +93,10 @@ g.page({
         ['lag_severity', 'Severity', g.right + g.coloured + { width: 70, decimals: 1, steps: g.steps([g.plain, [0, g.plain], [0.5, g.yellow], [1, g.red]]) }],
         ['reason', 'Why', g.left + g.wrapped + g.dash + { minWidth: 200 }],
         ['messages', 'Messages', g.count { width: 82 }],
-        ['consumers', 'Readers', g.right + g.coloured + { width: 70, steps: g.steps([g.plain, [0, g.yellow], [1, g.plain]]) }],
-        ['publish_rate_per_s', 'In, a second', g.right { width: 60, decimals: 1 }],
-        ['consume_rate_per_s', 'Out, a second', g.right { width: 60, decimals: 1 }],
-        ['growth_per_s', 'Growth, a second', g.right { width: 76, decimals: 2 }],
+        ['consumers', 'Consumers', g.right + g.coloured + { width: 70, steps: g.steps([g.plain, [0, g.yellow], [1, g.plain]]) }],
+        ['publish_rate_per_s', 'Published/s', g.right { width: 60, decimals: 1 }],
+        ['consume_rate_per_s', 'Consumed/s', g.right { width: 60, decimals: 1 }],
+        ['growth_per_s', 'Growth/s', g.right { width: 76, decimals: 2 }],
         ['drain_eta_s', 'Empty in', g.duration + g.dash + { width: 94 }],
         ['lagging_since', 'Lagging since (UTC)', g.time + g.dash + { width: 158 }],
         ['lagging_s', 'For', g.duration + g.dash + { width: 94 }],
@@ -104,7 +104,7 @@ g.page({
       ],
     }),
     g.lines({
-      title: 'Messages waiting, over time',
+      title: 'Backlog over time',
       at: [0, 22, 24, 10],
       help: |||
         How long each queue was: where a line starts to climb is when it began to pile up. The eight worst queues that fit the search. Obeys the time range above. Kept for 14 days, coarser with age. A line breaks where nothing was measured; red and grey shades say why (RabbitMQ out of reach, gateway away). Longer ranges show the most messages of each step.
@@ -138,10 +138,10 @@ g.page({
       more: g.legendTable(['lastNotNull', 'max']) + g.defaults({ custom+: { showPoints: 'never' }, min: 0, decimals: 0 }),
     }),
     g.lines({
-      title: 'Coming in, a second',
+      title: 'Publish rate',
       at: [0, 32, 12, 9],
       help: |||
-        Messages published to each queue a second. The eight worst queues that fit the search. Obeys the time range above. Kept for 14 days, coarser with age. A line breaks where nothing was measured; red and grey shades say why (RabbitMQ out of reach, gateway away).
+        Messages published to each queue per second. The eight worst queues that fit the search. Obeys the time range above. Kept for 14 days, coarser with age. A line breaks where nothing was measured; red and grey shades say why (RabbitMQ out of reach, gateway away).
 
         *What to do:* nothing comes in where it should: look at the service that writes the queue.
       |||,
@@ -172,12 +172,12 @@ g.page({
       more: g.defaults({ custom+: { showPoints: 'never' }, min: 0 }),
     }),
     g.lines({
-      title: 'Going out, a second',
+      title: 'Consume rate',
       at: [12, 32, 12, 9],
       help: |||
-        Messages read from each queue a second, repeated deliveries left out. The eight worst queues that fit the search. Obeys the time range above. Kept for 14 days, coarser with age. A line breaks where nothing was measured; red and grey shades say why (RabbitMQ out of reach, gateway away).
+        Messages consumed from each queue per second, without redeliveries. The eight worst queues that fit the search. Obeys the time range above. Kept for 14 days, coarser with age. A line breaks where nothing was measured; red and grey shades say why (RabbitMQ out of reach, gateway away).
 
-        *What to do:* far less goes out than comes in: the reader is slow or gone.
+        *What to do:* a consume rate far below the publish rate: the consumer is slow or gone.
       |||,
       sql: |||
         WITH q AS MATERIALIZED (

@@ -5,7 +5,7 @@ g.page({
   question: 'What did the model decide lately, and why? The last 100 signals, and what became of one of them.',
   sources: "source IN ('postgres.signals', 'postgres.orders')",
   upstreams: "upstream IN ('postgres')",
-  from: 'now-24h',
+  from: 'now-6h',
   variables: [
     g.choiceOf('strategy', 'Strategy', 'Show only the signals of these strategies', 'strategy_id', "SELECT DISTINCT ifnull(strategy_id, '(none)') AS strategy FROM recent_signals ORDER BY 1"),
     g.choiceOf('asset', 'Asset', 'Show only these assets', 'asset', "SELECT DISTINCT ifnull(asset, '(none)') AS asset FROM recent_signals ORDER BY 1"),
@@ -45,7 +45,7 @@ g.page({
         ['signals_1h', 'Signals in the last hour', {}],
         ['buys_1h', 'of them buy', {}],
         ['sells_1h', 'of them sell', {}],
-        ['strategies_1h', 'Strategies that spoke in the last hour', {}],
+        ['strategies_1h', 'Strategies active in the last hour', {}],
       ],
     }),
     g.table({
@@ -129,7 +129,7 @@ g.page({
       ],
     }),
     g.table({
-      title: 'What became of it',
+      title: 'Outcome',
       at: [9, 24, 15, 14],
       help: |||
         The events of the same signal and of its orders, the oldest first: received, ordered, executed, closed.
@@ -173,7 +173,7 @@ g.page({
       help: |||
         The last that each strategy said. Only signals that are kept are counted: the newest 100 or more of each strategy. The time range above does not matter here. Rows tinted yellow come from a source that is out of date.
 
-        *What to do:* a strategy that fell silent while others speak: see its model on the page Model.
+        *What to do:* a strategy without signals while others have some: see its model on the page Model.
       |||,
       sql: |||
         SELECT 't' AS _, strategy_id, max(time) AS time, CAST(max(unixepoch() - max(time), 0) AS INTEGER) AS age_s, count(*) AS signals, count(CASE WHEN side = 'buy' THEN 1 END) AS buys, count(CASE WHEN side = 'sell' THEN 1 END) AS sells,

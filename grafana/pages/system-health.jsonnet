@@ -5,7 +5,7 @@ g.page({
   question: 'Is everything well, and if not, what is wrong? The health of the whole system and of each service, errors, connections, queues, and how current all of it is.',
   sources: '1 = 1',
   upstreams: "upstream <> 'gateway'",
-  from: 'now-24h',
+  from: 'now-6h',
   panels: [
     g.tile({
       title: 'Overall',
@@ -217,7 +217,7 @@ g.page({
       title: 'Services over time',
       at: [0, 41, 24, 7],
       help: |||
-        What each service was, poll by poll. Where there is no colour nobody knew: the service could not be asked, or the gateway was away. Obeys the time range above.
+        What each service was, poll by poll. No colour means unknown: the service could not be polled, or the gateway was down. Obeys the time range above.
 
         *What to do:* compare where the colours change with the errors above and the page Events.
       |||,

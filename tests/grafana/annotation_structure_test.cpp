@@ -36,7 +36,7 @@ TEST(GrafanaStructure, annotations_ask_the_cache_and_say_which_columns_are_times
       const auto& json = annotation.json;
       EXPECT_FALSE(annotation.name.empty());
       EXPECT_EQ(json.value("enable", false), true);
-      EXPECT_EQ(json.value("hide", true), false);
+      EXPECT_EQ(json.value("hide", false), true) << "a toggle pushes the links to a second row";
       EXPECT_FALSE(json.value("iconColor", "").empty());
       EXPECT_EQ(json.at("datasource").value("uid", ""), "cache");
       EXPECT_FALSE(json.contains("query")) << "a query beside target takes its place";

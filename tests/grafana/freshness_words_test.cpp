@@ -74,7 +74,7 @@ TEST(GrafanaFreshness, stale_is_said_when_sources_are_and_as_of_when) {
 TEST(GrafanaFreshness, a_dead_gateway_is_named_before_everything_else) {
   for (const auto& dashboard : dashboards()) {
     const auto words = first_sentence(cache("gateway_dead"), dashboard).words;
-    EXPECT_TRUE(has_word(words, "GATEWAY SILENT")) << dashboard.uid << ": " << words;
+    EXPECT_TRUE(has_word(words, "GATEWAY DOWN")) << dashboard.uid << ": " << words;
     EXPECT_NE(words.find(" UTC"), std::string::npos) << words;
   }
 }

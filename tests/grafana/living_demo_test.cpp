@@ -119,7 +119,7 @@ TEST_F(LivingDemo, answers_every_panel_and_says_what_is_old_with_each_upstream_a
 // The last: it does not come back.
 TEST_F(LivingDemo, answers_every_panel_and_names_the_gateway_when_that_is_away) {
   demo("stop", "gateway");
-  for (const auto& dashboard : dashboards()) expect_words(dashboard.uid, "GATEWAY SILENT");
+  for (const auto& dashboard : dashboards()) expect_words(dashboard.uid, "GATEWAY DOWN");
   expect_every_panel_answers();
 }
 
