@@ -144,9 +144,10 @@ void make(const std::string& name, const std::filesystem::path& file, std::int64
 }  // namespace
 
 std::vector<std::string> source_names() {
-  return {"postgres.health",      "postgres.signals",       "postgres.orders",      "postgres.executions",    "postgres.models",
-          "postgres.quality",     "postgres.subscriptions", "rabbitmq.health",      "rabbitmq.queues",        "ws-gateway.health",
-          "model-service.health", "model-service.training", "order-manager.health", "position-manager.health"};
+  const Polling polling(World::ending_at(0), no_fault(), {});
+  std::vector<std::string> names;
+  for (const auto& source : polling.sources()) names.push_back(source.name);
+  return names;
 }
 
 std::vector<std::string> cache_names() {

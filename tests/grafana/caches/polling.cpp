@@ -25,7 +25,6 @@ gateway::Settings settings_of(std::map<std::string, std::string> variables) {
       {"TRADING_STRATEGIES", "momentum_v1,silent_v1"},
       {"BYBIT_ENVIRONMENT", "testnet"},
       {"MODEL_SERVICE_API_KEY", "key"},
-      {"FEATURE_SERVICE_URL", ""},
       {"QUEUE_LAG_IGNORE", "ws-gateway.balance"},
   });
   gateway::SettingsReader reader([variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {

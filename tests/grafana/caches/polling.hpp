@@ -25,6 +25,7 @@ class Polling {
   Polling(World world, Fault fault, const std::map<std::string, std::string>& variables = {});
 
   const World& world() const { return world_; }
+  const std::vector<gateway::Source>& sources() const { return sources_; }
   gateway::Store& store() { return store_; }
 
   void start(std::int64_t at);
