@@ -44,7 +44,8 @@ CREATE TABLE tick (
 ) STRICT;
 INSERT INTO tick VALUES (1, 0);
 
--- One row. `loop_max_ms` is the longest the gateway was busy with one thing: meanwhile nobody else is asked. `bytes_per_day` is what publishing costs the disk, at the pace since it started; not available in the first minute.
+-- One row. `loop_max_ms` is the longest the gateway was busy with one thing: meanwhile nobody else is asked. `bytes_per_day` is what
+-- publishing costs the disk, at the pace since it started; not available in the first minute.
 CREATE VIEW gateway AS
 SELECT version, started_at, published_at, publish_count, file_bytes,
        CASE WHEN published_at - started_at >= 60 THEN 86400.0 * published_bytes / (published_at - started_at) END AS bytes_per_day,
@@ -160,7 +161,8 @@ CREATE TABLE outage_log (
   started_at INTEGER NOT NULL,
   ended_at INTEGER,                  -- NULL while it lasts
   error_class TEXT,
-  error TEXT
+  error TEXT,
+  explanation TEXT                   -- what was found out later: a training
 ) STRICT;
 CREATE UNIQUE INDEX outage_open ON outage_log (upstream) WHERE ended_at IS NULL;
 CREATE TRIGGER outage_retention AFTER INSERT ON outage_log BEGIN
@@ -168,7 +170,14 @@ CREATE TRIGGER outage_retention AFTER INSERT ON outage_log BEGIN
 END;
 
 CREATE VIEW outage AS
-SELECT upstream, started_at, ended_at, error_class, error FROM outage_log ORDER BY started_at DESC, id DESC;
+SELECT upstream, started_at, ended_at, error_class, error, explanation FROM outage_log ORDER BY started_at DESC, id DESC;
+
+-- model-service does not answer while it trains: a silence that lies within a training, give or take what polling cannot see.
+CREATE VIEW explained_silence AS
+SELECT o.id, 'training of ' || v.version || ' for ' || v.strategy_id AS explanation
+FROM outage_log o JOIN model_version v
+  ON o.started_at >= v.trained_at - v.training_duration_s - 60 AND o.ended_at <= v.trained_at + 120
+WHERE o.upstream = 'model-service' AND o.error_class = 'timeout';
 
 ----------------------------------------------------------------------------------------------------------------------
 -- Status over time, of services and connections: runs of one status from poll to poll; where nobody knew there is no run.
@@ -331,6 +340,7 @@ CREATE TRIGGER upstream_lost_event AFTER INSERT ON outage_log WHEN new.upstream 
 END;
 CREATE TRIGGER upstream_recovered_event AFTER UPDATE OF ended_at ON outage_log WHEN old.ended_at IS NULL AND new.ended_at IS NOT NULL
  AND EXISTS (SELECT 1 FROM source WHERE upstream = new.upstream AND state <> 'off') BEGIN
+  UPDATE outage_log SET explanation = (SELECT explanation FROM explained_silence e WHERE e.id = new.id) WHERE id = new.id;
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, summary, details)
   VALUES ('upstream_recovered:' || new.upstream || ':' || new.ended_at, new.ended_at, 'upstream_recovered', 'health', new.upstream,
     'recovered', 'observed',
@@ -340,6 +350,15 @@ CREATE TRIGGER upstream_recovered_event AFTER UPDATE OF ended_at ON outage_log W
       ELSE printf('%.1f h', (new.ended_at - new.started_at) / 3600.0) END,
     json_object('lost_at', new.started_at))
   ON CONFLICT DO NOTHING;
+  UPDATE event SET summary = summary || ': ' || (SELECT explanation FROM outage_log WHERE id = new.id)
+   WHERE event_id = 'upstream_recovered:' || new.upstream || ':' || new.ended_at AND summary NOT LIKE '%: training of %'
+     AND (SELECT explanation FROM outage_log WHERE id = new.id) IS NOT NULL;
+END;
+-- The pair of events does not stand unexplained.
+CREATE TRIGGER outage_explained AFTER UPDATE OF explanation ON outage_log WHEN old.explanation IS NULL AND new.explanation IS NOT NULL BEGIN
+  UPDATE event SET summary = summary || ': ' || new.explanation
+   WHERE event_id IN ('upstream_lost:' || new.upstream || ':' || new.started_at,
+                      'upstream_recovered:' || new.upstream || ':' || new.ended_at);
 END;
 
 CREATE VIEW event_history AS

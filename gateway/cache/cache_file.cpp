@@ -44,6 +44,11 @@ std::uint32_t big_endian(const Header& header, std::size_t at, std::size_t bytes
   return value;
 }
 
+off_t size_by(const Header& header) {
+  const auto page_size = big_endian(header, 16, 2) == 1 ? 65536U : big_endian(header, 16, 2);
+  return off_t{page_size} * big_endian(header, 28, 4);
+}
+
 Inspection why_not_opened(const std::filesystem::path& file) {
   if (errno == ENOENT || errno == ENOTDIR) return {};
   const auto reason = reason_of_errno();
@@ -68,6 +73,8 @@ Inspection inspect_content(const Descriptor& file) {
     constexpr std::uint32_t utf8 = 1;
     const auto header = header_of(file);
     if (!header || big_endian(*header, encoding, 4) != utf8) return {FileState::broken, "its text is not UTF-8", {}};
+    // SQLite fills up with zeros what a last page lacks.
+    if (status.st_size < size_by(*header)) return {FileState::broken, "it is cut off", {}};
     const auto check = database.execAndGet("PRAGMA quick_check(1)").getString();
     if (check != "ok") return {FileState::broken, one_line(check), {}};
     if (version < ours().user_version)
@@ -116,10 +123,8 @@ std::optional<std::string> faults_of_finished(const Descriptor& file) {
   if (header[18] != 1 || header[19] != 1) return "its header says WAL";
   if (big_endian(header, 68, 4) != ours().application_id) return "its application_id is wrong";
   if (big_endian(header, 60, 4) != ours().user_version) return "its user_version is wrong";
-  const auto page_size = big_endian(header, 16, 2) == 1 ? 65536U : big_endian(header, 16, 2);
   struct stat status{};
-  if (::fstat(file.get(), &status) != 0 || status.st_size != off_t{page_size} * big_endian(header, 28, 4))
-    return "its size is not what its header says";
+  if (::fstat(file.get(), &status) != 0 || status.st_size != size_by(header)) return "its size is not what its header says";
   return std::nullopt;
 }
 

@@ -39,8 +39,8 @@ Write connection_row(const std::string& connection, const Table& before, const C
           .columns = {"connection", "status", "observed_at", "known_at", "environment", "connected_at", "last_heartbeat_at",
                       "reconnect_count", "observed_since", "last_error", "active_subscriptions", "basis"},
           .rows = {{connection, maybe(status), now, maybe(known_at), maybe(seen.environment),
-                    status == "connected" ? maybe(connected_at) : Value{}, maybe(seen.last_heartbeat_at), maybe(reconnects), maybe(since),
-                    maybe(seen.last_error), maybe(seen.active_subscriptions), basis}},
+                    seen.connected_at || status == "connected" ? maybe(connected_at) : Value{}, maybe(seen.last_heartbeat_at),
+                    maybe(reconnects), maybe(since), maybe(seen.last_error), maybe(seen.active_subscriptions), basis}},
           .scope = {}};
 }
 

@@ -15,20 +15,49 @@ CREATE TABLE ws_connection_row (
   basis TEXT NOT NULL CHECK (basis IN ('reported', 'observed', 'inferred'))
 ) STRICT;
 
--- Always two rows: of a connection that nothing was heard of yet, the facts are not available.
+-- What the rows of subscriptions say of the two connections, and when something last moved at the exchange.
+CREATE VIEW connection_traffic AS
+SELECT c.connection, s.last_success_at AS read_at,
+       CASE WHEN s.last_success_at IS NOT NULL THEN count(r.subscription_id) END AS subscriptions, max(r.last_event_at) AS last_event_at,
+       (SELECT max(closed_at) FROM trade_order WHERE closure IN ('filled', 'cancelled') AND coalesce(is_dry_run, 0) = 0) AS orders_moved_at
+FROM (SELECT 'private' AS connection UNION ALL SELECT 'public') c
+CROSS JOIN source_status s
+LEFT JOIN subscription_row r ON r.is_active = 1
+ AND CASE WHEN r.channel_type IN ('order', 'position', 'balance') THEN 'private' ELSE 'public' END = c.connection
+WHERE s.source = 'postgres.subscriptions'
+GROUP BY c.connection;
+
+-- Always two rows: of a connection that nothing was heard of yet, the facts are not available. What is reported connected is doubted
+-- when orders moved at the exchange more than a minute after the last event that came over it.
 CREATE VIEW ws_connection AS
 SELECT c.connection,
-       CASE WHEN s.freshness = 'fresh' AND w.known_at = w.observed_at THEN w.status ELSE 'unknown' END AS status,
+       CASE WHEN s.freshness = 'fresh' AND w.known_at = w.observed_at AND NOT c.doubted THEN w.status ELSE 'unknown' END AS status,
        w.status AS last_known_status, w.environment, w.connected_at,
-       CASE WHEN s.freshness = 'fresh' AND w.known_at = w.observed_at AND w.status = 'connected'
+       CASE WHEN s.freshness = 'fresh' AND w.known_at = w.observed_at AND w.status = 'connected' AND NOT c.doubted
          THEN CAST(unixepoch() - w.connected_at AS REAL) END AS duration_s,
-       w.last_heartbeat_at, w.reconnect_count, w.observed_since, w.last_error,
-       CASE WHEN w.active_subscriptions = 0
+       h.last_heartbeat_at,
+       w.reconnect_count, w.observed_since, w.last_error,
+       CASE WHEN c.connection = 'private' AND c.subscriptions IS NOT NULL THEN c.subscriptions
+            WHEN w.active_subscriptions = 0
              AND EXISTS (SELECT 1 FROM service_health h WHERE h.service = 'postgres' AND h.effective_status = 'unhealthy')
             THEN NULL ELSE w.active_subscriptions END AS active_subscriptions,
-       w.basis, c.source, s.last_success_at AS fetched_at, s.age_s, coalesce(s.freshness, 'never') AS freshness
-FROM (SELECT 'private' AS connection, 'ws-gateway.health' AS source UNION ALL SELECT 'public', 'postgres.subscriptions') c
+       w.basis,
+       CASE c.connection WHEN 'private' THEN w.active_subscriptions END AS reported_subscriptions,
+       CASE WHEN c.doubted THEN 'reported connected, but nothing was heard since ' || strftime('%H:%M:%S', c.last_event_at, 'unixepoch')
+         || ' UTC, and orders moved after it' END AS doubt,
+       c.source, s.last_success_at AS fetched_at, s.age_s, coalesce(s.freshness, 'never') AS freshness
+FROM (SELECT c.connection, c.source, t.subscriptions, t.last_event_at,
+             coalesce(c.connection = 'private' AND w.status = 'connected' AND t.orders_moved_at > t.last_event_at + 60
+                      AND t.read_at > t.orders_moved_at + 60, 0) AS doubted
+        FROM (SELECT 'private' AS connection, 'ws-gateway.health' AS source UNION ALL SELECT 'public', 'postgres.subscriptions') c
+        LEFT JOIN connection_traffic t ON t.connection = c.connection
+        LEFT JOIN ws_connection_row w ON w.connection = c.connection) c
 LEFT JOIN ws_connection_row w ON w.connection = c.connection
+-- Its own, or the newest event's. A join, and the table last, so that the column keeps its declared type.
+LEFT JOIN (SELECT connection, 1 AS of_event, last_event_at AS last_heartbeat_at FROM connection_traffic
+           UNION ALL SELECT connection, 0, last_heartbeat_at FROM ws_connection_row) h
+  ON h.connection = c.connection
+ AND h.of_event = (c.connection = 'private' AND c.last_event_at IS NOT NULL AND c.last_event_at > coalesce(w.last_heartbeat_at, 0))
 LEFT JOIN source_status s ON s.source = c.source;
 
 -- Observed changes. A change across a time when nobody knew, however short, lies between not_before_at and time. The newest

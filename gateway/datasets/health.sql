@@ -33,20 +33,35 @@ SELECT substr(s.source, 1, length(s.source) - 7) AS service,
              AND unixepoch() - s.last_attempt_at BETWEEN -5 AND s.stale_after_s + g.backoff_cap_s THEN 'unhealthy'
             WHEN s.freshness = 'fresh' THEN coalesce(v.status, 'unknown')
             ELSE 'unknown' END AS effective_status,
-       v.status AS last_known_status, v.status_since, v.latency_ms, coalesce(s.error, v.error) AS error,
+       v.status AS last_known_status, v.status_since, v.latency_ms,
+       -- A training keeps model-service from answering.
+       CASE WHEN s.source = 'model-service.health' AND s.error_class = 'timeout' AND EXISTS (SELECT 1 FROM training_probable)
+            THEN 'no answer: probably training (' || s.error || ')' ELSE coalesce(s.error, v.error) END AS error,
        s.source, s.last_success_at AS fetched_at, s.age_s, s.freshness
 FROM source_status s CROSS JOIN gateway_state g
 LEFT JOIN service v ON v.service = substr(s.source, 1, length(s.source) - 7)
 WHERE s.source LIKE '%.health'
 ORDER BY s.position;
 
+-- What a service says of PostgreSQL or of the broker is not believed while that is down by its own rule.
 CREATE VIEW service_component AS
 SELECT c.service, c.component,
-       CASE WHEN h.freshness = 'fresh' THEN c.status ELSE 'unknown' END AS status,
-       c.basis, c.error, c.status AS last_known_status, h.source, h.fetched_at, h.age_s, h.freshness
-FROM service_health h CROSS JOIN component c ON c.service = h.service;
+       CASE WHEN h.freshness <> 'fresh' OR p.service IS NOT NULL THEN 'unknown' ELSE c.status END AS status,
+       c.basis,
+       e.error,
+       c.status AS last_known_status, h.source, h.fetched_at, h.age_s, h.freshness
+FROM service_health h CROSS JOIN component c ON c.service = h.service
+LEFT JOIN service_health p ON p.effective_status = 'unhealthy' AND c.basis = 'reported' AND c.status = 'healthy'
+ AND (p.service = 'postgres' AND lower(c.component) IN ('database', 'db', 'postgres', 'postgresql')
+      OR p.service = 'rabbitmq' AND lower(c.component) IN ('queue', 'broker', 'rabbit', 'rabbitmq', 'amqp'))
+-- A join, and the table last, so that the column keeps its declared type.
+LEFT JOIN (SELECT NULL AS service, NULL AS component, 'reported healthy, but PostgreSQL does not answer us' AS error, 'postgres' AS down
+           UNION ALL SELECT NULL, NULL, 'reported healthy, but RabbitMQ does not answer us', 'rabbitmq'
+           UNION ALL SELECT service, component, error, NULL FROM component) e
+  ON CASE WHEN p.service IS NULL THEN e.service = c.service AND e.component = c.component ELSE e.down = p.service END;
 
--- One row. Services that are not configured do not count; those without the endpoint are unknown, and have no age.
+-- One row. Services that are not configured do not count; those without the endpoint are unknown, and have no age. `reason` is what
+-- a person on call reads first.
 CREATE VIEW system_health AS
 SELECT CASE WHEN sum(effective_status = 'unhealthy') > 0 THEN 'unhealthy'
             WHEN count(*) = 0 OR sum(effective_status = 'unknown') > 0 THEN 'unknown'
@@ -56,6 +71,7 @@ SELECT CASE WHEN sum(effective_status = 'unhealthy') > 0 THEN 'unhealthy'
        coalesce(sum(effective_status = 'degraded'), 0) AS degraded,
        coalesce(sum(effective_status = 'unhealthy'), 0) AS unhealthy,
        coalesce(sum(effective_status = 'unknown'), 0) AS unknown,
+       (SELECT reason FROM system_reason) AS reason,
        group_concat(source, ', ') AS source,
        min(CASE WHEN freshness <> 'missing' THEN fetched_at END) AS fetched_at,
        max(CASE WHEN freshness <> 'missing' THEN age_s END) AS age_s,

@@ -13,6 +13,7 @@ CREATE TABLE model_version (
   precision REAL,
   recall REAL,
   f1_score REAL,
+  roc_auc REAL,
   metrics_split TEXT
 ) STRICT;
 CREATE INDEX model_version_by_strategy ON model_version (strategy_id, trained_at DESC);
@@ -30,6 +31,37 @@ CREATE TABLE training (
   observed_at INTEGER NOT NULL
 ) STRICT;
 
+-- Datasets that are being built for a training, or whose building failed: the newest 100.
+CREATE TABLE dataset_build_row (
+  id TEXT PRIMARY KEY,
+  symbol TEXT,
+  status TEXT,                       -- as upstream says: building, failed
+  created_at REAL,
+  completed_at REAL,
+  error TEXT
+) STRICT;
+
+CREATE VIEW dataset_build AS
+SELECT d.created_at AS time, d.id, d.symbol, d.status, d.completed_at, d.error,
+       s.source, s.last_success_at AS fetched_at, s.age_s, s.freshness
+FROM source_status s CROSS JOIN dataset_build_row d
+WHERE s.source = 'postgres.models'
+ORDER BY d.created_at DESC, d.id;
+
+-- A row while model-service may well be training: it said so last, something waits, or a strategy's usual pause between trainings is
+-- almost over. Not a verdict; it explains a silence.
+CREATE VIEW training_probable AS
+SELECT 1 AS probable FROM training WHERE is_training = 1 OR queue_size > 0 OR pending_dataset_builds > 0
+UNION ALL
+SELECT 1 FROM (
+  SELECT strategy_id, trained_at, avg(pause) OVER (PARTITION BY strategy_id) AS usual_pause,
+         count(pause) OVER (PARTITION BY strategy_id) AS pauses, row_number() OVER (PARTITION BY strategy_id ORDER BY trained_at DESC) AS n
+    FROM (SELECT strategy_id, trained_at, trained_at - lag(trained_at) OVER (PARTITION BY strategy_id ORDER BY trained_at) AS pause,
+                 row_number() OVER (PARTITION BY strategy_id ORDER BY trained_at DESC) AS newest
+            FROM model_version WHERE trained_at IS NOT NULL)
+   WHERE newest <= 10)
+WHERE n = 1 AND pauses >= 2 AND unixepoch() - trained_at BETWEEN 0.8 * usual_pause AND 2 * usual_pause;
+
 -- One row a strategy and active version; a strategy without one is in warm-up.
 CREATE VIEW model_state AS
 SELECT n.strategy_id, v.version AS active_version, v.model_type, v.trained_at,
@@ -39,6 +71,8 @@ SELECT n.strategy_id, v.version AS active_version, v.model_type, v.trained_at,
        CASE WHEN s.freshness = 'fresh' THEN v.version IS NULL END AS warmup,
        v.accuracy, v.f1_score, v.training_duration_s, v.training_dataset_size,
        CASE (SELECT is_training FROM training) WHEN 1 THEN 'training' WHEN 0 THEN 'idle' END AS last_known_training_status,
+       v.roc_auc, CASE WHEN t.freshness = 'fresh' THEN (SELECT queue_size FROM training) END AS training_queue_size,
+       CASE WHEN t.freshness = 'fresh' THEN (SELECT pending_dataset_builds FROM training) END AS pending_dataset_builds,
        s.source, s.last_success_at AS fetched_at, s.age_s, s.freshness
 FROM source_status s
 CROSS JOIN (SELECT strategy_id FROM configured_strategy UNION SELECT strategy_id FROM signal WHERE strategy_id IS NOT NULL
@@ -51,7 +85,7 @@ ORDER BY n.strategy_id, v.trained_at DESC;
 -- Completed trainings, newest first: the newest 500.
 CREATE VIEW model_training AS
 SELECT v.trained_at AS time, v.strategy_id, v.version, v.model_type, v.is_active, v.training_duration_s, v.training_dataset_size,
-       v.accuracy, v.precision, v.recall, v.f1_score, v.metrics_split,
+       v.accuracy, v.precision, v.recall, v.f1_score, v.metrics_split, v.roc_auc,
        s.source, s.last_success_at AS fetched_at, s.age_s, s.freshness
 FROM source_status s CROSS JOIN model_version v
 WHERE s.source = 'postgres.models'
@@ -106,9 +140,16 @@ CREATE TRIGGER training_event AFTER UPDATE OF is_training ON training WHEN old.i
   ON CONFLICT DO NOTHING;
 END;
 
+-- A training that is told of now explains a silence that is over.
+CREATE TRIGGER training_explains_silence AFTER INSERT ON model_version BEGIN
+  UPDATE outage_log SET explanation = (SELECT explanation FROM explained_silence e WHERE e.id = outage_log.id)
+   WHERE upstream = 'model-service' AND explanation IS NULL AND ended_at >= new.trained_at - 3600;
+END;
+
 -- Trainings that were observed at model-service stay.
 CREATE TRIGGER models_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
   DELETE FROM model_version;
+  DELETE FROM dataset_build_row;
   DELETE FROM event WHERE category = 'model' AND origin <> 'observed';
   DELETE FROM event_floor WHERE event_type LIKE 'model@_%' ESCAPE '@';
 END;

@@ -23,7 +23,7 @@ SELECT format('GRANT CONNECT ON DATABASE %I TO grafana_monitor', current_databas
 GRANT USAGE ON SCHEMA :"schema" TO grafana_monitor;
 SELECT format('GRANT SELECT ON %I.%I TO grafana_monitor', :'schema', name)
   FROM unnest(ARRAY['trading_signals', 'orders', 'execution_events', 'model_versions', 'model_quality_metrics',
-                    'subscriptions']) AS name
+                    'subscriptions', 'datasets']) AS name
  WHERE to_regclass(format('%I.%I', :'schema', name)) IS NOT NULL \gexec
 
 -- Rights above are the fence. These are defaults that the session may change, and keep a mistake from doing harm; only

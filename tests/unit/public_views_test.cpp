@@ -21,7 +21,7 @@ namespace {
 const std::filesystem::path promise_file = std::filesystem::path(GOLDEN_DIRECTORY) / "views.txt";
 
 // Of these no panel asks.
-const std::set<std::string> internal{"quality_settled"};
+const std::set<std::string> internal{"connection_traffic", "explained_silence", "quality_settled", "system_reason", "training_probable"};
 // What happened, not what is now: these rows have a time instead of an age. source_status is itself where ages come from.
 const std::set<std::string> without_freshness{"event_history",   "model_quality_trend",  "outage",         "queue_trend",
                                               "service_error",   "service_status_trend", "source_attempt", "source_status",
