@@ -83,8 +83,14 @@ launch() {
 launch_service() {
     local name=$1 port_variable tenths=300
     port_variable=$(port_name "$name")
+    # Now and then what real services do unnoticed, each at a pace of its own.
+    local quirks=0
+    case $name in
+    ws-gateway) quirks=300 ;;
+    position-manager) quirks=210 ;;
+    esac
     launch "$name" "$trading_system" "$name" --http-port "${!port_variable}" --amqp-port "$RABBITMQ_PORT" \
-        --market-port "$MARKET_PORT"
+        --market-port "$MARKET_PORT" --quirk-every "$quirks"
     while ! port_is_taken "${!port_variable}"; do
         tenths=$((tenths - 1))
         if [ "$tenths" -eq 0 ] || ! process_of "$name" >/dev/null; then

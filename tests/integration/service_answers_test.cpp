@@ -53,13 +53,15 @@ TEST_F(ServiceAnswers, AConnectionThatClosesWithoutAnAnswerIsUnhealthy) {
   ASSERT_TRUE(recovers());
 }
 
-TEST_F(ServiceAnswers, AStatusTextInsideA503IsWhatTheServiceSays) {
+TEST_F(ServiceAnswers, TheWorseOfStatusTextAndHttpStatusCounts) {
   ASSERT_TRUE(is_healthy_first());
   service.answer(503, R"({"status":"unhealthy","service":"order-manager"})");
   ASSERT_TRUE(eventually(state(), "NULL|fresh|unhealthy|unhealthy"));
   service.answer(503, R"({"status":"warming up"})");
+  ASSERT_TRUE(eventually([&] { return reader.service("order-manager", "error"); }, "HTTP 503, \"warming up\""));
+  EXPECT_EQ(state()(), "NULL|fresh|unhealthy|unhealthy");
+  service.answer(503, R"({"status":"UP"})");
   ASSERT_TRUE(eventually(state(), "NULL|fresh|degraded|degraded"));
-  EXPECT_EQ(reader.service("order-manager", "error"), "warming up");
   ASSERT_TRUE(recovers());
 }
 

@@ -20,6 +20,8 @@ const std::map<std::string, Type, std::less<>> known_keys{
     {"rows", Type::boolean},
     {"messages", Type::boolean},
     {"pause", Type::boolean},
+    {"hang", Type::boolean},
+    {"closed_in_silence", Type::boolean},
     {"websocket_status", Type::text},
     {"websocket_connected", Type::boolean},
     {"websocket_state", Type::object},

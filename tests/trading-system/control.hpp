@@ -10,7 +10,9 @@
 //                   "rows": false             writes no rows (messages still flow)
 //                   "messages": false         publishes no messages
 //                   "pause": true             no work at all: no rows, no messages, nothing consumed
-//   ws-gateway      "websocket_status": text, "websocket_connected": bool, "websocket_state": {...}
+//   position-manager "hang": true             its consumers take messages and acknowledge none
+//   ws-gateway      "closed_in_silence": true the exchange has closed the private socket in good order, and nobody noticed
+//                   "websocket_status": text, "websocket_connected": bool, "websocket_state": {...}
 //   model-service   "train": seconds          starts one training now
 #pragma once
 

@@ -22,7 +22,8 @@ PositionManager::PositionManager(const Settings& settings, std::stop_token stop)
                {"position-manager.position_updated", plain},
                {"position-manager.portfolio_updated", plain},
                {"position-manager.position_snapshot_created", plain}}},
-      degraded_{settings.disturb_every, settings.disturb_for} {}
+      degraded_{settings.disturb_every, settings.disturb_for},
+      hanging_{settings.quirk_every, settings.quirk_for} {}
 
 bool PositionManager::apply_fill(const json& order) {
   if (!may_write()) return true;
@@ -58,7 +59,9 @@ void PositionManager::handle_order_event(const Delivery& delivery) {
 
 void PositionManager::work() {
   queue_connected_ = broker_.connected();
-  if (!may_write() || database_.answers()) {
+  // A consumer that hangs is a consumer to the broker: what was delivered stays open, up to the prefetch count.
+  const bool hangs = hanging_.on() || control_.flag("hang", false);
+  if (!hangs && (!may_write() || database_.answers())) {
     while (const auto delivery = broker_.next()) {
       if (delivery->queue == "order-manager.order_events") {
         handle_order_event(*delivery);

@@ -24,6 +24,7 @@ class PositionManager : public Service {
   void handle_order_event(const Delivery& delivery);
 
   Disturbance degraded_;
+  Disturbance hanging_;
   Every portfolio_due_{std::chrono::seconds{1}};
   Every snapshot_due_{std::chrono::seconds{30}};
   std::atomic<bool> queue_connected_{false};

@@ -67,6 +67,10 @@ Settings settings_from(int argc, char** argv) {
   milliseconds("--tick-ms", settings.tick, "time between rounds of work: market events, consuming (500)");
   seconds("--disturb-every", settings.disturb_every, "seconds between the service's own disturbances; 0: never");
   seconds("--disturb-for", settings.disturb_for, "seconds a disturbance lasts");
+  seconds("--quirk-every", settings.quirk_every,
+          "seconds between what real services do unnoticed: ws-gateway's private socket is closed in good order, "
+          "position-manager's consumers hang; 0: never (0)");
+  seconds("--quirk-for", settings.quirk_for, "seconds such a quirk lasts (150)");
   seconds("--order-timeout", settings.order_timeout, "order-manager: seconds until a pending order is cancelled (60)");
   app.add_option("--pnl-share", settings.pnl_share, "model-service: share of executions with a realized_pnl")->check(CLI::Range(0.0, 1.0));
   app.add_flag("!--no-history", settings.history, "model-service: do not write two past weeks into empty tables");

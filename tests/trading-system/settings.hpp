@@ -35,6 +35,8 @@ struct Settings {
   std::chrono::milliseconds tick{500};
   std::chrono::seconds disturb_every{-1};
   std::chrono::seconds disturb_for{-1};
+  std::chrono::seconds quirk_every{0};
+  std::chrono::seconds quirk_for{150};
   std::chrono::seconds order_timeout{60};
   double pnl_share = 0.4;
   bool history = true;

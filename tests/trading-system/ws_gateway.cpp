@@ -25,7 +25,8 @@ WsGateway::WsGateway(const Settings& settings, std::stop_token stop)
                {"ws-gateway.position", bounded},
                {"ws-gateway.balance", bounded},
                {"ws-gateway.liquidation", bounded}}},
-      reconnecting_{settings.disturb_every, settings.disturb_for} {}
+      reconnecting_{settings.disturb_every, settings.disturb_for},
+      closed_in_silence_{settings.quirk_every, settings.quirk_for} {}
 
 bool WsGateway::exchange_answers() {
   if (settings_.market_port == 0) return true;
@@ -101,11 +102,13 @@ void WsGateway::work() {
                        control_.text("websocket_status").value_or("connected") == "connected";
   if (!exchange) return;
   std::vector<std::string> marks = publish_public_events();
-  const std::vector<std::string> private_marks = publish_private_events();
+  // As the real one: a private socket that the exchange closes in good order stays `connected` for ever.
+  const bool silent = closed_in_silence_.on() || control_.flag("closed_in_silence", false);
+  const std::vector<std::string> private_marks = silent ? std::vector<std::string>{} : publish_private_events();
   marks.insert(marks.end(), private_marks.begin(), private_marks.end());
   if (!subscribed_ || !may_write()) return;
   if (!marks.empty()) mark_events(database_, marks);
-  if (private_connected_ && balances_due_.due()) write_balances();
+  if (private_connected_ && !silent && balances_due_.due()) write_balances();
   if (change_due_.due()) change_a_subscription(database_, choices_);
 }
 

@@ -32,6 +32,7 @@ class WsGateway : public Service {
   void list_subscriptions(const httplib::Request& request, httplib::Response& response);
 
   Disturbance reconnecting_;
+  Disturbance closed_in_silence_;
   Every topics_due_{std::chrono::seconds{5}};
   Every slow_events_due_{std::chrono::seconds{5}};
   Every funding_due_{std::chrono::seconds{30}};
