@@ -53,7 +53,7 @@ TEST(HealthDocument, a_part_of_any_form_never_hides_the_word) {
            Said{R"({"status":"healthy","checks":7,"components":"none"})", "healthy", ""},
            Said{R"({"status":"healthy","checks":{"db":1,"disk":null}})", "healthy",
                 "db=unknown(reported in a form we do not know (number)) disk=unknown(reported in a form we do not know (null)) "},
-           Said{R"({"status":"healthy","database_connected":"false"})", "healthy", "database=unhealthy(not connected) "},
+           Said{R"({"status":"healthy","database_connected":"false"})", "healthy", "database=unknown(false) "},
            Said{R"({"status":"healthy","database_connected":[]})", "healthy",
                 "database=unknown(reported in a form we do not know (array)) "},
            Said{R"({"status":"healthy","redis_connected":false,"queue_connected":true})", "healthy",
@@ -116,7 +116,7 @@ TEST(HealthDocument, who_is_not_well_has_a_reason) {
 }
 
 TEST(HealthDocument, what_is_no_health_at_all_is_malformed_and_a_word_is_not_made_up) {
-  for (const auto* body : {"", "<html>ok</html>", "[]", "7", "\"starting\"", "welcome"})
+  for (const auto* body : {"", "<html>ok</html>", "[]", "7", "\"starting\"", "welcome", "no", "true"})
     EXPECT_FALSE(read_health(body, "GET /health")) << body;
   for (const auto* body : {"{}", R"({"status":null})", R"({"status":7})", R"({"version":"ok"})"}) {
     const auto read = read_health(body, "GET /health");
