@@ -27,6 +27,8 @@ CREATE TABLE gateway_state (
   published_at INTEGER,              -- when this file was made
   publish_count INTEGER NOT NULL DEFAULT 0,  -- since started_at
   published_bytes INTEGER NOT NULL DEFAULT 0,
+  saved_at INTEGER,                  -- when the newest copy that survives a power cut was made; this file's own time: it is that copy
+  saved_bytes INTEGER NOT NULL DEFAULT 0,    -- since started_at
   file_bytes INTEGER,
   loop_max_ms REAL,                  -- since started_at
   publish_within_s REAL NOT NULL,    -- it publishes at least this often, whatever happens upstream
@@ -44,12 +46,16 @@ CREATE TABLE tick (
 ) STRICT;
 INSERT INTO tick VALUES (1, 0);
 
--- One row. `loop_max_ms` is the longest the gateway was busy with one thing: meanwhile nobody else is asked. `bytes_per_day` is what
--- publishing costs the disk, at the pace since it started; not available in the first minute.
+-- One row. `loop_max_ms` is the longest the gateway was busy with one thing: meanwhile nobody else is asked.
+-- `bytes_per_day` is what publishing writes, to memory as a rule; `saved_bytes_per_day` is what it writes to the disk, as a copy
+-- that survives a power cut, made at `saved_at`. Both at the pace since it started; not available in the first minute.
+-- `unsaved_s`: how much of what this file shows a power cut would cost now; NULL: there is no such copy.
 CREATE VIEW gateway AS
 SELECT version, started_at, published_at, publish_count, file_bytes,
        CASE WHEN published_at - started_at >= 60 THEN 86400.0 * published_bytes / (published_at - started_at) END AS bytes_per_day,
-       loop_max_ms,
+       loop_max_ms, saved_at,
+       CASE WHEN published_at - started_at >= 60 THEN 86400.0 * saved_bytes / (published_at - started_at) END AS saved_bytes_per_day,
+       max(published_at - saved_at, 0) AS unsaved_s,
        'gateway' AS source, published_at AS fetched_at, unixepoch() - published_at AS age_s,
        CASE WHEN published_at IS NULL THEN 'never'
             WHEN unixepoch() - published_at BETWEEN -5 AND 3 * publish_within_s + 2 THEN 'fresh'

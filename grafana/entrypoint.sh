@@ -38,10 +38,12 @@ export GF_SECURITY_SECRET_KEY
 # snapshot from being seen, so this waits for the file and not for the gateway, and not for ever.
 cache=/cache/cache.db
 waited=0
-while [ ! -r "$cache" ] && [ "$waited" -lt 30 ]; do
+# A power cut can leave an empty file until the gateway has published again; to SQLite that is a database without tables.
+has_tables() { [ "$(head -c 15 "$cache" 2>/dev/null | tr -d '\0')" = "SQLite format 3" ]; }
+while ! has_tables && [ "$waited" -lt 30 ]; do
     sleep 1
     waited=$((waited + 1))
 done
-[ -r "$cache" ] || echo "grafana: $cache is not there: every panel shows an error until the gateway publishes it" >&2
+has_tables || echo "grafana: $cache holds no snapshot: every panel shows an error until the gateway publishes it" >&2
 
 exec /run.sh "$@"

@@ -100,8 +100,11 @@ std::string immutable_uri(const std::filesystem::path& file) {
 
 SQLite::Database open_published(const std::filesystem::path& file) {
   struct stat status{};
-  if (::stat(file.c_str(), &status) == 0 && !S_ISREG(status.st_mode))  // the open of a FIFO would wait
-    throw SQLite::Exception("it is " + describe(status), SQLITE_CANTOPEN);
+  const bool found = ::stat(file.c_str(), &status) == 0;
+  // The open of a FIFO would wait.
+  if (found && !S_ISREG(status.st_mode)) throw SQLite::Exception("it is " + describe(status), SQLITE_CANTOPEN);
+  // To SQLite that is a database without tables. A power cut leaves it so until the gateway publishes again.
+  if (found && status.st_size == 0) throw SQLite::Exception("it is empty: the gateway has not published yet", SQLITE_CANTOPEN);
   SQLite::Database database(immutable_uri(file), SQLite::OPEN_READONLY | SQLite::OPEN_URI);
   database.exec("PRAGMA query_only = 1");
   return database;

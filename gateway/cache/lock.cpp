@@ -63,11 +63,11 @@ Lock::State Lock::acquire() {
   return State::lost;
 }
 
-std::optional<std::string> Lock::why_no_longer_ours() const {
-  struct stat status{};
-  if (::stat(parent_.c_str(), &status) != 0 || id_of(status) != held_->directory->id())
-    return fmt::format("{} is another directory than before", parent_.string());
-  const auto found = held_->directory->look(name_);
+std::optional<std::string> Lock::why_no_longer_ours() {
+  Directory now(parent_);
+  if (!now || now.id() != held_->directory) return fmt::format("{} is another directory than before", parent_.string());
+  const auto found = now.look(name_);
+  directory_ = std::move(now);
   if (!found || id_of(*found) != held_->id) return fmt::format("the lock file {} was removed or replaced", (parent_ / name_).string());
   return std::nullopt;
 }
@@ -75,24 +75,26 @@ std::optional<std::string> Lock::why_no_longer_ours() const {
 std::expected<Lock::Held, Lock::Refused> Lock::take() {
   constexpr int attempts = 10;  // each fails only when somebody changes the name at this very moment
   for (int n = 0; n < attempts; ++n) {
-    auto directory = std::make_shared<const Directory>(parent_);
-    if (!*directory) return std::unexpected(Refused{State::impossible, fmt::format("{}: {}", parent_.string(), reason_of_errno())});
-    auto file = open(*directory);
+    Directory directory(parent_);
+    if (!directory) return std::unexpected(Refused{State::impossible, fmt::format("{}: {}", parent_.string(), reason_of_errno())});
+    auto file = open(directory);
     if (!file) return std::unexpected(file.error());
     if (!*file) continue;
     if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK) return std::unexpected(impossible(*directory));
+      if (errno != EWOULDBLOCK) return std::unexpected(impossible(directory));
       return std::unexpected(Refused{State::taken, holder_of_lock(*file)});
     }
     const auto id = id_of(*file);
-    const auto found = directory->look(name_);
+    const auto found = directory.look(name_);
     if (!id || !found || id_of(*found) != *id) continue;  // it was replaced before we held it
-    if (const auto reason = why_no_lock(*file, *directory)) {
-      if (const auto refused = displace(*directory, *reason)) return std::unexpected(*refused);
+    if (const auto reason = why_no_lock(*file, directory)) {
+      if (const auto refused = displace(directory, *reason)) return std::unexpected(*refused);
       continue;
     }
     write_own_name(*file);
-    return Held{std::move(directory), std::move(*file), *id};
+    const auto where = directory.id();
+    directory_ = std::move(directory);
+    return Held{std::move(*file), *id, where};
   }
   return std::unexpected(Refused{State::impossible, fmt::format("{}: the name keeps changing", (parent_ / name_).string())});
 }

@@ -3,7 +3,6 @@
 
 #include <expected>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -28,21 +27,21 @@ class Lock {
   // Since the last call: the lock was taken anew, and why; something that was no lock was renamed.
   std::optional<std::string> news() { return std::exchange(news_, std::nullopt); }
 
-  // Where the lock was taken, for all that is published under it. Only while held.
-  const std::shared_ptr<const Directory>& directory() const { return held_->directory; }
+  // Where the lock is, for what is published under it now. Not kept open longer, so that a mount there can be undone. Once after
+  // each acquire() that returned `held`.
+  Directory take_directory() { return std::move(*directory_); }
 
  private:
   struct Held {
-    std::shared_ptr<const Directory> directory;
     Descriptor file;
-    FileId id;
+    FileId id, directory;
   };
   struct Refused {
     State state;
     std::string detail;
   };
 
-  std::optional<std::string> why_no_longer_ours() const;
+  std::optional<std::string> why_no_longer_ours();
   std::expected<Held, Refused> take();
   std::expected<Descriptor, Refused> open(const Directory& directory);
   std::optional<Refused> displace(const Directory& directory, const std::string& reason);
@@ -51,6 +50,7 @@ class Lock {
   std::filesystem::path parent_;
   std::string name_;
   std::optional<Held> held_;
+  std::optional<Directory> directory_;
   bool lost_ = false;
   std::string detail_;
   std::optional<std::string> news_;

@@ -30,18 +30,22 @@ void Store::note_absence(const RunStart& run) {
   if (before.empty() || run.sources.empty()) return;
   const auto shortest = std::ranges::min(run.sources, {}, [](const auto& setup) { return setup.pace.stale_after; }).pace.stale_after;
   const auto last = std::get<std::int64_t>(before.rows[0][0]);
-  if (std::chrono::seconds(run.now - last) <= shortest) return;
-  database_.run("INSERT INTO outage_log (upstream, started_at, ended_at, error) VALUES ('gateway', ?, ?, 'the gateway did not run')",
-                {last, run.now});
+  if (std::chrono::seconds(run.now - last) <= shortest && !run.from_saved_copy) return;
+  database_.run(
+      "INSERT INTO outage_log (upstream, started_at, ended_at, error) VALUES ('gateway', ?, ?, ?)",
+      {last, run.now,
+       run.from_saved_copy ? "the cache file was lost, as in a power cut; what was recorded after the copy saved at that time is missing"
+                           : "the gateway did not run"});
   // Nobody asked meanwhile: charts must show a gap, not a line across it.
-  database_.run("INSERT INTO queue_poll (tier, time, ok) VALUES (0, ?1 + 1, 0), (0, ?2 - 1, 0) ON CONFLICT DO NOTHING", {last, run.now});
+  if (run.now - last > 2)
+    database_.run("INSERT INTO queue_poll (tier, time, ok) VALUES (0, ?1 + 1, 0), (0, ?2 - 1, 0) ON CONFLICT DO NOTHING", {last, run.now});
 }
 
 void Store::note_run(const RunStart& run) {
   database_.run(
       "INSERT INTO gateway_state (id, version, started_at, publish_within_s, backoff_cap_s, history_quarters_s, event_retention_s, "
       "event_max) VALUES (1, ?, ?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT (id) DO UPDATE SET version = excluded.version, started_at = excluded.started_at, published_bytes = 0, "
+      "ON CONFLICT (id) DO UPDATE SET version = excluded.version, started_at = excluded.started_at, published_bytes = 0, saved_bytes = 0, "
       "publish_count = 0, publish_within_s = excluded.publish_within_s, backoff_cap_s = excluded.backoff_cap_s, "
       "history_quarters_s = excluded.history_quarters_s, event_retention_s = excluded.event_retention_s, event_max = excluded.event_max",
       {run.version, run.now, seconds(run.publish_within), seconds(run.backoff_cap), whole_seconds(run.retention.history_quarters),

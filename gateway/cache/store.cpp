@@ -77,8 +77,11 @@ void Store::begin_anew(const std::string& upstream, const std::string& identity)
 std::expected<std::unique_ptr<StoreCopy>, std::string> Store::begin_copy(const std::filesystem::path& file, const Stamp& stamp) {
   try {
     const auto bytes = std::get<std::int64_t>(query("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").rows[0][0]);
-    database_.run("UPDATE gateway_state SET published_at = ?, publish_count = ?, file_bytes = ?, published_bytes = ?, loop_max_ms = ?",
-                  {stamp.published_at, stamp.count, bytes, stamp.bytes_before + bytes, loop_max_ms_});
+    database_.run(
+        "UPDATE gateway_state SET published_at = ?, publish_count = ?, file_bytes = ?, published_bytes = ?, loop_max_ms = ?, "
+        "saved_at = ?, saved_bytes = ?",
+        {stamp.published_at, stamp.count, bytes, stamp.bytes_before + bytes, loop_max_ms_,
+         stamp.saves ? Value{stamp.published_at} : maybe(stamp.saved_at), stamp.saved_bytes_before + (stamp.saves ? bytes : 0)});
     return std::make_unique<StoreCopy>(database_, file, [this] { return whole(); });
   } catch (const std::exception& e) {
     return std::unexpected(fmt::format("{}: {}", file.string(), e.what()));

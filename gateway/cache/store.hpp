@@ -32,10 +32,14 @@ struct RunStart {
   std::string version;
   std::int64_t now = 0;
   Milliseconds publish_within{};  // it publishes at least this often
+  bool from_saved_copy = false;   // what was published last is lost, and the store holds the copy saved before it
 };
 
 struct Stamp {
   std::int64_t published_at = 0, count = 0, bytes_before = 0;
+  bool saves = false;                    // this file will be saved to the disk as well
+  std::optional<std::int64_t> saved_at;  // when one was, last
+  std::int64_t saved_bytes_before = 0;
 };
 
 class Store {

@@ -25,6 +25,7 @@ SchedulerSettings schedule(const Settings& settings, const std::vector<SourceSet
   return {.backoff_cap = settings.backoff_cap,
           .publish_interval = settings.publish_interval,
           .publish_within = std::max(Milliseconds{1}, shortest / 3),
+          .save = {.interval = settings.save_interval, .budget_per_day = settings.save_budget},
           .once = once,
           .cache_path = settings.cache_path};
 }
@@ -54,7 +55,8 @@ int run(const Settings& settings, bool once) {
   const auto setup = setups(sources, settings);
   const auto pace = schedule(settings, setup, once);
   Store store;
-  if (const auto loaded = load_cache(store, file); !loaded) {
+  const auto loaded = load_cache(store, file);
+  if (!loaded) {
     log(Level::error, "cannot_start", {{"error", loaded.error()}});
     return cannot_publish;
   }
@@ -66,7 +68,8 @@ int run(const Settings& settings, bool once) {
                .backoff_cap = settings.backoff_cap,
                .version = version,
                .now = unix_now(),
-               .publish_within = slowest});
+               .publish_within = slowest,
+               .from_saved_copy = loaded->from_saved_copy});
   if (!once) store.note_start(unix_now(), version);
 
   Scheduler scheduler(store, upstreams(setup, settings), pace, lock);

@@ -27,6 +27,10 @@ std::string word(const Value& value, std::size_t bytes = 100) { return shortened
 std::string time_of(const Value& value) { return shown(value, readable_time); }
 std::string age_of(const Value& value) { return shown(value, readable_seconds); }
 
+std::string readable_bytes(double bytes) {
+  return bytes < 1e9 ? fmt::format("{:.0f} MB", bytes / 1e6) : fmt::format("{:.1f} GB", bytes / 1e9);
+}
+
 Json json_rows(const Table& table) {
   auto rows = Json::array();
   for (const auto& row : table.rows) {
@@ -50,7 +54,8 @@ struct Report {
 
 Report read_report(SQLite::Database& database) {
   return {read_table(database,
-                     "SELECT version, started_at, published_at, age_s, freshness, publish_count, file_bytes, bytes_per_day FROM gateway"),
+                     "SELECT version, started_at, published_at, age_s, freshness, publish_count, file_bytes, bytes_per_day, "
+                     "saved_at, saved_bytes_per_day, unsaved_s FROM gateway"),
           read_table(database, "SELECT status, healthy, degraded, unhealthy, unknown FROM system_health"),
           read_table(database, "SELECT service, effective_status, last_known_status, status_since, error FROM service_health"),
           read_table(database,
@@ -64,11 +69,11 @@ Report read_report(SQLite::Database& database) {
 void print_text(const Report& report, bool colour, std::ostream& out) {
   if (!report.gateway.empty()) {
     const auto& g = report.gateway;
-    out << fmt::format("published {} UTC, {} ago ({}); file {} kB, {} a day\n", time_of(g.at(0, "published_at")), age_of(g.at(0, "age_s")),
-                       coloured(word(g.at(0, "freshness")), colour), integer(g.at(0, "file_bytes")).value_or(0) / 1024,
-                       shown(g.at(0, "bytes_per_day"), [](double bytes) {
-                         return bytes < 1e9 ? fmt::format("{:.0f} MB", bytes / 1e6) : fmt::format("{:.1f} GB", bytes / 1e9);
-                       }));
+    out << fmt::format("published {} UTC, {} ago ({}); file {} kB\n", time_of(g.at(0, "published_at")), age_of(g.at(0, "age_s")),
+                       coloured(word(g.at(0, "freshness")), colour), integer(g.at(0, "file_bytes")).value_or(0) / 1024);
+    out << fmt::format("saved     {} UTC, {} per day; a power cut now would cost {}\n", time_of(g.at(0, "saved_at")),
+                       shown(g.at(0, "saved_bytes_per_day"), readable_bytes),
+                       is_null(g.at(0, "saved_at")) ? "everything" : age_of(g.at(0, "unsaved_s")));
   }
   const auto& s = report.system;
   out << fmt::format("system    {}: {} healthy, {} degraded, {} unhealthy, {} unknown\n\n", coloured(word(s.at(0, "status")), colour),

@@ -1,53 +1,51 @@
 #include "publish/publisher.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <future>
-#include <system_error>
 
-#include "cache/cache_file.hpp"
+#include "publish/publish_steps.hpp"
 
 namespace gateway {
 namespace {
 
 constexpr int slice_pages = 1000;  // 4 MiB: what most installations have is copied at once
-
-std::string failed(const std::string& what, const std::filesystem::path& file) {
-  return fmt::format("{} {}: {}", what, file.string(), std::generic_category().message(errno));
-}
-
-bool synced(const std::filesystem::path& path, int flags) {
-  const Descriptor file(::open(path.c_str(), flags | O_CLOEXEC));
-  return file && ::fsync(file.get()) == 0;
-}
+constexpr auto retry_save_after = std::chrono::seconds{10};
 
 }  // namespace
 
-std::optional<std::string> finish_publish(const std::filesystem::path& copy, const std::filesystem::path& file) {
-  if (const auto fault = faults_of_finished(copy)) return fmt::format("check {}: {}", copy.string(), *fault);
-  if (!synced(copy, O_RDONLY)) return failed("sync", copy);
-  // Readers may be any user; nobody writes, not even by accident with their own sqlite3.
-  if (::chmod(copy.c_str(), 0444) != 0) return failed("chmod", copy);
-  // Left by whoever opened the file for writing; beside a new file they would belong to the wrong one.
-  for (const auto* stray : {"-journal", "-wal", "-shm"}) ::unlink((file.string() + stray).c_str());
-  if (::rename(copy.c_str(), file.c_str()) != 0) return failed("rename to", file);
-  const auto directory = std::filesystem::absolute(file).parent_path();
-  if (!synced(directory, O_RDONLY | O_DIRECTORY)) return failed("sync", directory);
-  return std::nullopt;
-}
-
-Publisher::Publisher(boost::asio::io_context& loop, Store& store, std::filesystem::path file, Lock& lock, Done done, Notice notice)
-    : loop_(loop), store_(store), file_(std::move(file)), done_(std::move(done)), notice_(std::move(notice)), lock_(lock) {}
+Publisher::Publisher(boost::asio::io_context& loop, Store& store, std::filesystem::path file, Lock& lock, SavePace pace,
+                     PublishReports reports)
+    : loop_(loop),
+      store_(store),
+      file_(std::move(file)),
+      name_(file_.filename().string()),
+      lock_(lock),
+      pace_(pace),
+      reports_(std::move(reports)) {}
 
 Publisher::~Publisher() { thread_.join(); }
 
+Clock::time_point Publisher::save_due_at() const { return std::max(last_saved_ + save_pause(size_, pace_), retry_save_at_); }
+
+// A gateway that is restarted over and over saves no more often than one that runs, and no less often.
+void Publisher::note_saved_before(const Directory& directory) {
+  began_ = true;
+  if (!directory.look(name_ + ".saved")) return;
+  const auto row = store_.query("SELECT saved_at, file_bytes FROM gateway_state");
+  const auto saved_at = row.empty() ? std::nullopt : integer(row.rows[0][0]);
+  if (!saved_at) return;
+  saved_at_ = saved_at;
+  size_ = integer(row.rows[0][1]).value_or(0);
+  const auto age = std::clamp<std::int64_t>(unix_now() - *saved_at, 0, std::chrono::seconds(std::chrono::hours(24)).count());
+  last_saved_ = Clock::now() - std::chrono::seconds(age);
+}
+
 std::optional<std::string> Publisher::take_lock() {
   const auto state = lock_.acquire();
-  if (const auto news = lock_.news()) notice_(*news);
+  if (const auto news = lock_.news()) reports_.notice(*news);
   switch (state) {
     case Lock::State::held: return std::nullopt;
     case Lock::State::taken: return "another gateway publishes this file: " + lock_.detail();
@@ -57,92 +55,148 @@ std::optional<std::string> Publisher::take_lock() {
   return std::nullopt;
 }
 
-Stamp Publisher::stamp() const { return {.published_at = unix_now(), .count = count_ + 1, .bytes_before = bytes_}; }
-
-std::optional<std::string> Publisher::begin_copy() {
-  if (auto error = take_lock()) return error;
-  ::unlink(next().c_str());
-  auto copy = store_.begin_copy(next(), stamp());
-  if (!copy) return "copy " + copy.error();
-  copying_ = std::move(*copy);
-  return std::nullopt;
+std::expected<Publisher::Work, std::string> Publisher::begin_copy(bool save) {
+  if (auto error = take_lock()) return std::unexpected(std::move(*error));
+  Work work{.directory = lock_.take_directory(), .next = {}, .copy = {}, .published_at = unix_now(), .save = save};
+  if (!began_) note_saved_before(work.directory);
+  auto next = create_next(work.directory, name_);
+  if (!next) return std::unexpected(next.error());
+  work.next = std::move(*next);
+  auto copy = store_.begin_copy(work.next.path(), {.published_at = work.published_at,
+                                                   .count = count_ + 1,
+                                                   .bytes_before = bytes_,
+                                                   .saves = save,
+                                                   .saved_at = saved_at_,
+                                                   .saved_bytes_before = saved_bytes_});
+  if (!copy) {
+    remove_next(work.directory, name_);
+    return std::unexpected(fmt::format("copy to {}.next: {}", file_.string(), copy.error()));
+  }
+  work.copy = std::move(*copy);
+  return work;
 }
 
-std::optional<std::string> Publisher::copy_at_once() {
-  if (copying_) {
-    copying_.reset();
-    busy_ = false;
+// So many pages of the copy. Whether it is complete; the error: it is given up.
+std::expected<bool, std::string> Publisher::copy_pages(Work& work, int pages) const {
+  const auto complete = work.copy->step(pages);
+  if (!complete) {
+    remove_next(work.directory, name_);
+    return std::unexpected(fmt::format("copy to {}.next: {}", file_.string(), complete.error()));
   }
-  if (auto error = take_lock()) return error;
-  ::unlink(next().c_str());
-  const auto size = store_.copy_to(next(), stamp());
-  if (!size) return "copy " + size.error();
-  bytes_under_way_ = *size;
-  return std::nullopt;
+  if (*complete) {
+    work.bytes = work.copy->bytes();
+    work.copy.reset();
+  }
+  return *complete;
 }
 
 // One slice of the copy; the next one when others have had their turns.
 void Publisher::copy_on() {
   if (!copying_) return;  // a publish at once has taken its place
-  const auto complete = copying_->step(slice_pages);
+  const auto complete = copy_pages(*copying_, slice_pages);
   if (!complete) {
     copying_.reset();
     busy_ = false;
-    finished("copy " + complete.error());
+    reports_.published(complete.error());
   } else if (!*complete) {
     boost::asio::post(loop_, [this] { copy_on(); });
   } else {
-    bytes_under_way_ = copying_->bytes();
+    finish_in_thread(std::move(*copying_));
     copying_.reset();
-    finish_in_thread();
   }
 }
 
-void Publisher::finished(const std::optional<std::string>& error) {
-  if (error) {
-    ::unlink(next().c_str());
-  } else {
-    ++count_;
-    bytes_ += bytes_under_way_;
+Publisher::Result Publisher::finish(const Work& work) const {
+  Result result;
+  try {
+    const auto shown = show(work.directory, name_, work.next, shown_);
+    if (!shown) {
+      remove_next(work.directory, name_);
+      result.error = shown.error();
+      return result;
+    }
+    result.exchanged = shown->exchanged;
+    if (!shown->displaced.empty())
+      result.notice = fmt::format("what stood at {} was not published by this gateway; it is {} now", file_.string(), shown->displaced);
+    if (work.save) result.save_error = save(work.directory, name_, work.next);
+  } catch (const std::exception& e) {  // would end the process
+    result.error = e.what();
   }
-  done_(error);
+  return result;
+}
+
+void Publisher::finished(Work work, const Result& result) {
+  if (result.notice) reports_.notice(*result.notice);
+  if (!result.exchanged && exchanges_) {
+    exchanges_ = false;
+    reports_.notice("the file system of " + file_.string() +
+                    " cannot exchange two files (renameat2): each publish may be written to the disk");
+  }
+  if (!result.error) {
+    ++count_;
+    bytes_ += work.bytes;
+    size_ = work.bytes;
+    shown_ = std::move(work.next);
+    if (work.save && result.save_error) retry_save_at_ = Clock::now() + retry_save_after;
+    if (work.save && !result.save_error) {
+      last_saved_ = Clock::now();
+      saved_at_ = work.published_at;
+      saved_bytes_ += work.bytes;
+    }
+    if (work.save) reports_.saved(result.save_error);
+  }
+  reports_.published(result.error);
 }
 
 bool Publisher::publish() {
   if (busy_) return false;
-  if (const auto error = begin_copy()) {
-    finished(error);
+  auto work = begin_copy(Clock::now() >= save_due_at());
+  if (!work) {
+    reports_.published(work.error());
     return true;
   }
   busy_ = true;
+  copying_ = std::move(*work);
   copy_on();
   return true;
 }
 
-void Publisher::finish_in_thread() {
-  boost::asio::post(thread_, [this] {
-    auto error = [this]() -> std::optional<std::string> {
-      try {
-        return finish_publish(next(), file_);
-      } catch (const std::exception& e) {  // would end the process
-        return e.what();
-      }
-    }();
-    boost::asio::post(loop_, [this, error = std::move(error)] {
+void Publisher::finish_in_thread(Work work) {
+  boost::asio::post(thread_, [this, work = std::make_shared<Work>(std::move(work))] {
+    auto result = finish(*work);
+    boost::asio::post(loop_, [this, work, result = std::move(result)] {
       busy_ = false;
-      finished(error);
+      finished(std::move(*work), result);
     });
   });
 }
 
-std::optional<std::string> Publisher::publish_now() {
+std::optional<std::string> Publisher::publish_from_start_to_end(bool save, bool& save_failed) {
+  store_.finish_storing();
+  auto work = begin_copy(save);
+  const auto copied = work ? copy_pages(*work, StoreCopy::all_pages) : std::unexpected(work.error());
+  if (!copied) {
+    reports_.published(copied.error());
+    return copied.error();
+  }
+  const auto result = finish(*work);
+  finished(std::move(*work), result);
+  save_failed = result.save_error.has_value();
+  return result.error;
+}
+
+std::optional<std::string> Publisher::publish_now(Save save) {
   // The thread takes one piece of work after the other: an empty one comes back when a publish under way has ended.
   std::promise<void> idle;
   boost::asio::post(thread_, [&] { idle.set_value(); });
   idle.get_future().wait();
-  auto error = copy_at_once();
-  if (!error) error = finish_publish(next(), file_);
-  finished(error);
+  if (copying_) {
+    copying_.reset();
+    busy_ = false;
+  }
+  bool save_failed = false;
+  auto error = publish_from_start_to_end(save == Save::yes, save_failed);
+  if (save_failed) error = publish_from_start_to_end(false, save_failed);  // what is in view must not say that it is saved
   return error;
 }
 

@@ -1,9 +1,11 @@
-// Swaps a finished file into view. The copy is made on the loop thread (the store is there); syncing, checking and
-// renaming happen in the publisher's own thread, one publish at a time. A reader sees the old file or the new one, whole.
+// Makes the store visible to readers, and safe from a power cut. A live publish costs a copy in memory and no write to the disk:
+// publish_steps.hpp says how. Now and then, by the budget for it, the same file is saved as well, as CACHE_PATH.saved. The copy is
+// made on the loop thread (the store is there); the steps after it happen in the publisher's own thread, one publish at a time.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <expected>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -12,51 +14,76 @@
 
 #include "cache/lock.hpp"
 #include "cache/store.hpp"
+#include "publish/save_pace.hpp"
 
 namespace gateway {
 
-// The steps from a closed copy to the published name: sync, check, mode 0444, strays unlinked, rename, directory sync.
-// Blocks on the disk. nullopt: published.
-std::optional<std::string> finish_publish(const std::filesystem::path& copy, const std::filesystem::path& file);
+// Called on the loop thread.
+struct PublishReports {
+  // After each publish; an error says what is wrong and that readers keep the last good file.
+  std::function<void(const std::optional<std::string>& error)> published;
+  // After each save; an error: the copy saved before stays, and the next publish says so to readers.
+  std::function<void(const std::optional<std::string>& error)> saved;
+  // What an operator should know although publishing goes on.
+  std::function<void(const std::string& text)> notice;
+};
 
 class Publisher {
  public:
-  // Called on the loop thread after each publish; an error says what is wrong and that readers keep the last good file.
-  using Done = std::function<void(const std::optional<std::string>& error)>;
-  // Called on the loop thread for what an operator should know although publishing goes on.
-  using Notice = std::function<void(const std::string& text)>;
-
   // The lock may still be impossible to take; it is tried again before each publish.
-  Publisher(boost::asio::io_context& loop, Store& store, std::filesystem::path file, Lock& lock, Done done, Notice notice);
+  Publisher(boost::asio::io_context& loop, Store& store, std::filesystem::path file, Lock& lock, SavePace pace, PublishReports reports);
   ~Publisher();
 
-  // Starts a publish, or does nothing while one is under way (false). The copy is made in slices, a few milliseconds each.
+  // Starts a publish, which is also saved when that is due; or does nothing while one is under way (false). The copy is made in
+  // slices, a few milliseconds each.
   bool publish();
-  // A publish from start to end, after waiting for one under way. For the first and the last one, and for `once`.
-  std::optional<std::string> publish_now();
+  // A publish from start to end, after waiting for one under way. For the first one, which is not saved: readers wait for it;
+  // and for the last one and `once`, which are.
+  enum class Save { no, yes };
+  std::optional<std::string> publish_now(Save save);
 
   bool busy() const { return busy_; }
+  // When the next publish will be saved. Changes with each publish.
+  Clock::time_point save_due_at() const;
 
  private:
+  // What the publisher's thread works on.
+  struct Work {
+    Directory directory;
+    Descriptor next;
+    std::unique_ptr<StoreCopy> copy;  // until it is complete
+    std::int64_t bytes = 0, published_at = 0;
+    bool save = false;
+  };
+  struct Result {
+    std::optional<std::string> error, save_error, notice;
+    bool exchanged = true;
+  };
+
   std::optional<std::string> take_lock();
-  std::optional<std::string> begin_copy();
-  std::optional<std::string> copy_at_once();
+  std::expected<Work, std::string> begin_copy(bool save);
+  std::expected<bool, std::string> copy_pages(Work& work, int pages) const;
   void copy_on();
-  Stamp stamp() const;
-  void finish_in_thread();
-  std::filesystem::path next() const { return file_.string() + ".next"; }
-  void finished(const std::optional<std::string>& error);
+  void finish_in_thread(Work work);
+  Result finish(const Work& work) const;
+  void finished(Work work, const Result& result);
+  void note_saved_before(const Directory& directory);
+  std::optional<std::string> publish_from_start_to_end(bool save, bool& save_failed);
 
   boost::asio::io_context& loop_;
   Store& store_;
-  std::filesystem::path file_;
-  Done done_;
-  Notice notice_;
+  const std::filesystem::path file_;
+  const std::string name_;
   Lock& lock_;
+  const SavePace pace_;
+  const PublishReports reports_;
   boost::asio::thread_pool thread_{1};
-  bool busy_ = false;
-  std::unique_ptr<StoreCopy> copying_;  // under way
-  std::int64_t count_ = 0, bytes_ = 0, bytes_under_way_ = 0;
+  bool busy_ = false, began_ = false, exchanges_ = true;
+  std::optional<Work> copying_;
+  Descriptor shown_;  // open, so that the number of its inode is not given to another file
+  std::int64_t count_ = 0, bytes_ = 0, saved_bytes_ = 0, size_ = 0;
+  std::optional<std::int64_t> saved_at_;
+  Clock::time_point last_saved_{}, retry_save_at_{};
 };
 
 }  // namespace gateway

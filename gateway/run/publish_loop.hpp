@@ -25,18 +25,19 @@ class PublishLoop {
   // The store holds something new.
   void changed();
   // Blocks; for the first and the last publish. Returns what went wrong.
-  std::optional<std::string> publish_now();
+  std::optional<std::string> publish_now(Publisher::Save save);
   bool busy() const { return publisher_.busy(); }
 
  private:
   void note(const std::optional<std::string>& error);
+  void note_save(const std::optional<std::string>& error);
 
   const SchedulerSettings& settings_;
   Store& store_;
   Publisher publisher_;
   boost::asio::steady_timer timer_;
-  bool stopping_ = false, changed_ = true, failing_ = false;
-  Clock::time_point published_at_{}, failure_logged_at_{};
+  bool stopping_ = false, changed_ = true, failing_ = false, save_failing_ = false;
+  Clock::time_point published_at_{}, failure_logged_at_{}, save_failure_logged_at_{};
 };
 
 }  // namespace gateway

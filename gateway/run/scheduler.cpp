@@ -55,7 +55,7 @@ bool Scheduler::left_a_thread_behind() const { return std::ranges::any_of(upstre
 
 std::optional<std::string> Scheduler::run() {
   // Readers get what is known before the first answer is waited for. `once` publishes once.
-  if (!settings_.once) publishing_.publish_now();
+  if (!settings_.once) publishing_.publish_now(Publisher::Save::no);
   asking_ = upstreams_.size();
   for (auto& upstream : upstreams_) asio::co_spawn(loop_, ask(upstream), rethrow_escaped);
   if (!settings_.once) {
@@ -70,7 +70,7 @@ std::optional<std::string> Scheduler::run() {
     store_.note_turn(cpu_ms() - before);
   }
   wait_for_threads();
-  return publishing_.publish_now();
+  return publishing_.publish_now(Publisher::Save::yes);
 }
 
 awaitable<void> Scheduler::ask(UpstreamLoop& upstream) {

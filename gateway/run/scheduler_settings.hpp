@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/deadline.hpp"
+#include "publish/save_pace.hpp"
 
 namespace gateway {
 
@@ -11,6 +12,7 @@ struct SchedulerSettings {
   Milliseconds backoff_cap{};
   Milliseconds publish_interval{};  // after a change
   Milliseconds publish_within{};    // without one
+  SavePace save;
   bool once = false;
   std::filesystem::path cache_path;
 };

@@ -55,7 +55,9 @@ Settings read_settings(SettingsReader& reader) {
   s.ws_quiet_after = reader.duration("WS_QUIET_AFTER", "60s");
 
   s.backoff_cap = reader.duration("BACKOFF_CAP", "60s");
-  s.publish_interval = reader.duration("PUBLISH_INTERVAL", "2s");
+  s.publish_interval = reader.duration("PUBLISH_INTERVAL", "500ms");
+  s.save_interval = reader.duration("SAVE_INTERVAL", "60s");
+  s.save_budget = reader.bytes("SAVE_BUDGET", "5GB");
   s.retention.history_fine = reader.duration("HISTORY_FINE", "2h");
   s.retention.history_minutes = reader.duration("HISTORY_MINUTES", "24h");
   s.retention.history_quarters = reader.duration("HISTORY_QUARTERS", "14d");

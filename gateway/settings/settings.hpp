@@ -38,7 +38,8 @@ struct Settings {
   std::vector<std::string> strategies;
   std::string bybit_environment;
   Milliseconds ws_quiet_after{};
-  Milliseconds backoff_cap{}, publish_interval{};
+  Milliseconds backoff_cap{}, publish_interval{}, save_interval{};
+  std::int64_t save_budget = 0;  // bytes a day
   Retention retention;
   std::filesystem::path cache_path;
   std::string log_level;

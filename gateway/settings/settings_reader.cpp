@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "settings/duration.hpp"
+#include "settings/size.hpp"
 
 namespace gateway {
 namespace {
@@ -138,6 +139,14 @@ std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t lea
 }
 
 }  // namespace
+
+std::int64_t SettingsReader::bytes(const std::string& name, const std::string& fallback) {
+  const auto given = value(name, fallback);
+  if (!given) return *parse_size(fallback);
+  const auto parsed = parse_size(*given);
+  if (!parsed) fault(name, *given, "use a size from 1MB on, such as 500MB, 5GB or 2GiB");
+  return parsed.value_or(*parse_size(fallback));
+}
 
 std::int64_t SettingsReader::count(const std::string& name, std::int64_t fallback, std::int64_t least, std::int64_t most) {
   const auto given = value(name, std::to_string(fallback));

@@ -30,6 +30,7 @@ class SettingsReader {
   std::string secret(const std::string& name, const std::string& fallback);
   Milliseconds duration(const std::string& name, const std::string& fallback);
   std::optional<Milliseconds> optional_duration(const std::string& name);
+  std::int64_t bytes(const std::string& name, const std::string& fallback);
   std::int64_t count(const std::string& name, std::int64_t fallback, std::int64_t least, std::int64_t most);
   // `1000,logs.*=100000`: a count, and others for names that fit a pattern, in their order.
   using Counts = std::pair<std::int64_t, std::vector<std::pair<std::string, std::int64_t>>>;

@@ -14,7 +14,7 @@ g.page({
       title: 'The gateway',
       at: [0, 3, 24, 4],
       help: |||
-        The program that reads the trading system and writes the cache these pages are drawn from. **up** or **down**: whether it wrote lately. **Written**: the age of the file; it should stay at a few seconds. **Written a day**: what publishing costs the disk.
+        The program that reads the trading system and writes the cache these pages are drawn from. **up** or **down**: whether it wrote lately. **Written**: the age of the file; it should stay at a few seconds. **Saved a day**: what it writes to the disk. **A power cut costs**: how much of what these pages show is not yet saved to the disk.
 
         *What to do:* written minutes ago: the gateway is stopped or stuck; see `make logs`.
       |||,
@@ -23,7 +23,7 @@ g.page({
           CAST(max(g.age_s, 0) AS INTEGER) AS written_s,
           CASE WHEN g.freshness = 'fresh' THEN CAST(max(unixepoch() - g.started_at, 0) AS INTEGER) END AS running_s,
           CASE WHEN g.freshness = 'fresh' THEN (SELECT 1.0 * sum(requests_per_min) FROM source_status) END AS requests_per_min,
-          g.file_bytes, g.bytes_per_day, g.publish_count, g.version
+          g.file_bytes, g.saved_bytes_per_day, CAST(g.unsaved_s AS REAL) AS unsaved_s, g.publish_count, g.version
         FROM gateway g
       |||,
       size: 22,
@@ -34,7 +34,8 @@ g.page({
         ['running_s', 'Running for', { unit: 'dtdurations', decimals: 0 }],
         ['requests_per_min', 'Requests a minute', { decimals: 1 }],
         ['file_bytes', 'File size', { unit: 'decbytes' }],
-        ['bytes_per_day', 'Written a day', { none: 'not yet measured', unit: 'decbytes' }],
+        ['saved_bytes_per_day', 'Saved a day', { none: 'not yet measured', unit: 'decbytes' }],
+        ['unsaved_s', 'A power cut costs', { none: 'everything: not yet saved', unit: 'dtdurations', decimals: 0 }],
         ['publish_count', 'Times written', { unit: 'locale' }],
         ['version', 'Version', {}],
       ],

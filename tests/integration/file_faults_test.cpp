@@ -199,7 +199,7 @@ class UnprivilegedStart : public FileFaults {
     gateway().kill();
     upstreams.reset();
     ::chmod(cache().c_str(), 0600);
-    std::filesystem::remove(beside(".lock"));
+    for (const auto* mine : {".lock", ".saved"}) std::filesystem::remove(beside(mine));
     return content(cache());
   }
 };
@@ -208,7 +208,7 @@ TEST_F(UnprivilegedStart, ACacheThatCannotBeReadIsKeptUnderAnotherName) {
   const auto bytes = restored_by_root();
   std::filesystem::permissions(directory(), std::filesystem::perms::all);
   start_gateway(as_nobody);
-  ASSERT_TRUE(eventually([&] { return gateway().logged("cache_set_aside") == 1 && std::filesystem::exists(cache()); })) << gateway().log();
+  ASSERT_TRUE(eventually([&] { return gateway().logged("cache_set_aside") > 0 && std::filesystem::exists(cache()); })) << gateway().log();
   EXPECT_TRUE(aside() == std::vector<std::string>{bytes});
   EXPECT_TRUE(becomes("postgres.signals", "fresh"));
 }
@@ -231,15 +231,56 @@ TEST_F(FileFaults, ARemovedFileIsPublishedAgain) {
   expect_good_again();
 }
 
-TEST_F(FileFaults, ADirectoryInItsPlaceIsSaidAndOutlived) {
+TEST_F(FileFaults, ADirectoryInItsPlaceIsMovedAside) {
   start_and_wait();
   std::filesystem::rename(cache(), beside(".mine"));
   std::filesystem::create_directory(cache());
-  ASSERT_TRUE(eventually([&] { return gateway().logged("publish_failed") > 0; }));
-  EXPECT_TRUE(gateway().running());
-  std::filesystem::remove(cache());
-  ASSERT_TRUE(eventually([&] { return gateway().logged("publish_recovered") > 0; }));
+  ASSERT_TRUE(eventually([&] { return gateway().logged("was not published by this gateway") > 0; })) << gateway().log();
+  ASSERT_TRUE(eventually([&] { return std::filesystem::is_regular_file(cache()); }));
   expect_good_again();
+}
+
+TEST_F(FileFaults, ABackupThatIsPutThereWhileItRunsIsKept) {
+  start_and_wait();
+  const auto backup = content(cache());
+  std::filesystem::remove(cache());
+  std::ofstream(cache(), std::ios::binary) << backup;
+  ASSERT_TRUE(eventually([&] { return gateway().logged("was not published by this gateway") > 0; })) << gateway().log();
+  EXPECT_TRUE(aside() == std::vector<std::string>{backup});
+  expect_good_again();
+}
+
+// What a power cut leaves: the name, and nothing or half of the content.
+TEST_F(FileFaults, AFileThatDidNotSurviveGivesWayToTheSavedCopy) {
+  settings["SAVE_INTERVAL"] = "1s";
+  settings["SAVE_BUDGET"] = "1000TB";
+  start_and_wait();
+  ASSERT_TRUE(
+      eventually([&] { return std::filesystem::exists(beside(".saved")) && content(beside(".saved")).size() == content(cache()).size(); }));
+  ASSERT_TRUE(
+      eventually([&] { return Reader(beside(".saved")).text("SELECT rows FROM source_status WHERE source = 'postgres.signals'") == "3"; }));
+  gateway().kill();
+  upstreams.stop_postgres();
+  for (const auto& left : {std::string(), content(cache()).substr(0, 50000)}) {
+    SCOPED_TRACE(left.size());
+    gateway().kill();
+    replace(left);
+    start_gateway();
+    ASSERT_TRUE(eventually([&] { return gateway().logged("cache_lost") == 1; })) << gateway().log();
+    ASSERT_TRUE(eventually(source("postgres.signals", "rows, error_class"), "3|refused"));
+    EXPECT_EQ(reader.text("SELECT count(*) FROM recent_signals"), "3");
+    EXPECT_EQ(reader.text("SELECT count(*) > 0, max(ended_at IS NULL), max(error LIKE '%lost%') FROM outage WHERE upstream = 'gateway'"),
+              "1|0|1");
+    expect_good_again();
+  }
+}
+
+TEST_F(FileFaults, ACleanStopLeavesNothingUnsaved) {
+  start_and_wait();
+  EXPECT_EQ(gateway().terminate(), 0);
+  EXPECT_EQ(reader.text("SELECT unsaved_s, saved_at = published_at FROM gateway"), "0|1");
+  EXPECT_EQ(std::filesystem::hard_link_count(cache()), 2U);
+  EXPECT_TRUE(content(cache()) == content(beside(".saved")));
 }
 
 }  // namespace

@@ -27,6 +27,8 @@ class Kill : public Integration {
     settings["POSTGRES_INTERVAL"] = settings["SERVICES_INTERVAL"] = settings["RABBITMQ_INTERVAL"] = "40ms";
     settings["BACKOFF_CAP"] = "40ms";
     settings["PUBLISH_INTERVAL"] = "20ms";
+    settings["SAVE_INTERVAL"] = "100ms";
+    settings["SAVE_BUDGET"] = "1000TB";
     settings["EVENT_MAX"] = "1000000";
     settings["ORDER_MANAGER_URL"] = service.url();
   }
@@ -88,7 +90,7 @@ TEST_F(Kill, NoReadFailsAndNothingSeenIsLost) {
   std::vector<std::string> left;
   for (const auto& entry : std::filesystem::directory_iterator(directory())) left.push_back(entry.path().filename().string());
   std::ranges::sort(left);
-  EXPECT_EQ(left, (std::vector<std::string>{"cache.db", "cache.db.lock"}));
+  EXPECT_EQ(left, (std::vector<std::string>{"cache.db", "cache.db.lock", "cache.db.saved"}));
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ SharedDirectory::SharedDirectory() {
   settings_ = integration::quick_settings(cache_);
   for (const auto* host : {"POSTGRES_HOST", "RABBITMQ_HOST"}) settings_[host] = "127.0.0.1";
   settings_["POSTGRES_PORT"] = settings_["RABBITMQ_MANAGEMENT_PORT"] = "1";
+  settings_["SAVE_INTERVAL"] = settings_["PUBLISH_INTERVAL"] = "50ms";
+  settings_["SAVE_BUDGET"] = "1000TB";
   settings_["GRAFANA_POSTGRES_PASSWORD"] = "unused";
 }
 

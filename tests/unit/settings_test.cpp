@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "settings/duration.hpp"
+#include "settings/size.hpp"
 #include "support.hpp"
 
 namespace gateway {
@@ -76,7 +77,9 @@ TEST(Settings, an_empty_environment_gives_the_defaults) {
   EXPECT_EQ(s.services_pace.timeout, 3s);
   EXPECT_EQ(s.ws_quiet_after, 60s);
   EXPECT_EQ(s.backoff_cap, 60s);
-  EXPECT_EQ(s.publish_interval, 2s);
+  EXPECT_EQ(s.publish_interval, 500ms);
+  EXPECT_EQ(s.save_interval, 60s);
+  EXPECT_EQ(s.save_budget, 5'000'000'000);
   EXPECT_EQ(s.retention.history_fine, 2h);
   EXPECT_EQ(s.retention.history_minutes, 24h);
   EXPECT_EQ(s.retention.history_quarters, 14 * 24h);
@@ -130,6 +133,20 @@ TEST(Settings, stale_after_follows_the_interval_unless_it_is_set) {
   EXPECT_EQ(s.postgres.pace.stale_after, 90s);
   EXPECT_EQ(s.rabbitmq.pace.stale_after, 90s);
   EXPECT_EQ(s.services_pace.stale_after, 90s);
+}
+
+TEST(Settings, a_size_has_a_unit_and_is_no_trifle) {
+  EXPECT_EQ(parse_size("5GB"), 5'000'000'000);
+  EXPECT_EQ(parse_size("1.5 GB"), 1'500'000'000);
+  EXPECT_EQ(parse_size("2GiB"), 2'147'483'648);
+  EXPECT_EQ(parse_size("1000kB"), 1'000'000);
+  for (const auto* text : {"", "5", "5G", "GB", "-5GB", "0GB", "5gb", "999kB", "5GB a day", "2000TB", "1e30TB", "nanGB"})
+    EXPECT_EQ(parse_size(text), std::nullopt) << text;
+  EXPECT_EQ(settings_of({{"SAVE_BUDGET", "500MB"}}).save_budget, 500'000'000);
+  SettingsReader reader(environment_of({{"SAVE_BUDGET", "much"}}));
+  read_settings(reader);
+  ASSERT_EQ(reader.faults().size(), 1U);
+  EXPECT_EQ(reader.faults()[0].variable, "SAVE_BUDGET");
 }
 
 TEST(Settings, no_relation_between_durations_is_a_fault) {

@@ -8,7 +8,7 @@
 
 #include "answers.hpp"
 #include "datasets/datasets.hpp"
-#include "publish/publisher.hpp"
+#include "publish/publish_steps.hpp"
 #include "run/upstreams.hpp"
 
 namespace grafana {
@@ -121,10 +121,13 @@ void Polling::write(const std::string& source, gateway::Batch batch, std::int64_
 }
 
 void Polling::publish(const std::filesystem::path& file, std::int64_t at) {
-  const auto copy = file.string() + ".next";
-  const auto size = store_.copy_to(copy, {.published_at = at, .count = ++count_, .bytes_before = 0});
+  const auto directory = gateway::directory_of(file);
+  const auto name = file.filename().string();
+  const auto next = gateway::create_next(directory, name);
+  if (!next) throw std::runtime_error(next.error());
+  const auto size = store_.copy_to(next->path(), {.published_at = at, .count = ++count_, .bytes_before = 0});
   if (!size) throw std::runtime_error(size.error());
-  if (const auto error = gateway::finish_publish(copy, file)) throw std::runtime_error(*error);
+  if (const auto shown = gateway::show(directory, name, *next, {}); !shown) throw std::runtime_error(shown.error());
 }
 
 }  // namespace grafana
