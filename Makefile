@@ -5,7 +5,7 @@ ENV_FILE ?= .env
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test kill-test soak fuzz test-asan test-tsan test-grafana bench mutants up down logs test-deployment dashboards lint format clean
+.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test kill-test power-cut soak fuzz test-asan test-tsan test-grafana bench mutants up down logs test-deployment dashboards lint format clean
 
 # (this list)
 help:
@@ -70,6 +70,11 @@ COUNT ?= 2000
 kill-test: build
 	@KILL_COUNT=$(COUNT) $(BUILD)/tests/integration/integration-tests --gtest_brief=1 --gtest_filter='Kill.*'
 	@STEP_KILLS=$(COUNT) $(BUILD)/tests/faults/fault-tests --gtest_brief=1 --gtest_filter='PublishSteps.*'
+
+# cut the power at random moments and start from what is on the disk; needs root and loop devices: make power-cut CUTS=100
+CUTS ?= 100
+power-cut: build
+	@POWER_CUTS=$(CUTS) $(BUILD)/tests/faults/fault-tests --gtest_brief=1 --gtest_filter='PowerCut.*'
 
 # one gateway for many publishes while faults come and go; it must end where it began: make soak CYCLES=10000
 CYCLES ?= 10000
