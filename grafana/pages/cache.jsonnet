@@ -116,11 +116,11 @@ g.page({
       |||,
       sql: |||
         SELECT 't' AS _, o.upstream, o.started_at, o.ended_at,
-          CAST(coalesce(o.ended_at, CASE o.upstream WHEN 'gateway' THEN unixepoch() ELSE g.known_until END) - o.started_at AS INTEGER) AS lasted_s, CASE WHEN o.upstream = 'gateway' THEN 'the gateway was down' ELSE coalesce(o.error_class || ': ' || o.error, o.error_class, o.error) END AS problem
+          CAST(coalesce(o.ended_at, CASE o.upstream WHEN 'gateway' THEN unixepoch() ELSE g.known_until END) - o.started_at AS INTEGER) AS lasted_s, CASE WHEN o.upstream = 'gateway' THEN 'the gateway was down' ELSE coalesce(o.explanation || ' (', '') || coalesce(o.error_class || ': ' || o.error, o.error_class, o.error) || CASE WHEN o.explanation IS NULL THEN '' ELSE ')' END END AS problem
         FROM (
-          SELECT upstream, started_at, ended_at, error_class, error FROM outage
+          SELECT upstream, started_at, ended_at, error_class, error, explanation FROM outage
           UNION ALL
-          SELECT 'gateway', published_at, NULL, NULL, NULL FROM gateway WHERE freshness = 'stale' AND published_at < unixepoch()
+          SELECT 'gateway', published_at, NULL, NULL, NULL, NULL FROM gateway WHERE freshness = 'stale' AND published_at < unixepoch()
         ) o
         CROSS JOIN (SELECT coalesce(max(CASE WHEN freshness = 'fresh' THEN unixepoch() ELSE published_at END), unixepoch()) AS known_until FROM gateway) g
         ORDER BY o.started_at DESC

@@ -18,6 +18,7 @@ g.page({
       sql: |||
         SELECT connection, status || CASE
             WHEN status <> 'unknown' THEN coalesce(' (' || environment || ')', '')
+            WHEN doubt IS NOT NULL THEN ': ' || doubt
             WHEN last_known_status IS NULL THEN ': never seen'
             ELSE ', last known ' || last_known_status END AS status
         FROM ws_connection
@@ -34,12 +35,12 @@ g.page({
       help: |||
         What is known of each connection. **Known by**: *reported*: ws-gateway says so; *observed*: the gateway of this cache watched it from poll to poll, since **Observed since**; *inferred*: concluded from the age of the newest market event. Reconnects and connection time that are not reported are counted since then.
 
-        *Connected for* is unknown without fresh data. Rows tinted yellow come from a source that is out of date.
+        **Subscriptions** counts the active rows of this connection; **Reported** is the total that ws-gateway tells, of all topics. *Connected for* is unknown without fresh data. Rows tinted yellow come from a source that is out of date.
 
         *What to do:* a rising number of reconnects points at an unsteady network; an old heartbeat at a connection that hangs.
       |||,
       sql: |||
-        SELECT 't' AS _, connection || coalesce(' (' || environment || ')', '') AS name, status || CASE WHEN status = 'unknown' AND last_known_status IS NOT NULL THEN ', was ' || last_known_status ELSE '' END AS status, duration_s, connected_at, last_heartbeat_at, CAST(max(unixepoch() - last_heartbeat_at, 0) AS INTEGER) AS heartbeat_s, reconnect_count, active_subscriptions, last_error, basis, observed_since, freshness
+        SELECT 't' AS _, connection || coalesce(' (' || environment || ')', '') AS name, status || CASE WHEN status = 'unknown' AND last_known_status IS NOT NULL THEN ', was ' || last_known_status ELSE '' END AS status, duration_s, connected_at, last_heartbeat_at, CAST(max(unixepoch() - last_heartbeat_at, 0) AS INTEGER) AS heartbeat_s, reconnect_count, active_subscriptions, reported_subscriptions, coalesce(doubt, last_error) AS last_error, basis, observed_since, freshness
         FROM ws_connection
         ORDER BY connection
       |||,
@@ -58,7 +59,8 @@ g.page({
         ['heartbeat_s', 'Ago', g.duration { width: 94, none: 'n/a' }],
         ['reconnect_count', 'Reconnects', g.right { width: 94 }],
         ['active_subscriptions', 'Sub- scriptions', g.right { width: 82 }],
-        ['last_error', 'Last error', g.left + g.dash + { minWidth: 60 }],
+        ['reported_subscriptions', 'Reported', g.right + g.dash + { width: 78 }],
+        ['last_error', 'Last error, or doubt', g.left + g.dash + { minWidth: 60 }],
         ['basis', 'Known by', g.left { width: 76 }],
         ['observed_since', 'Observed since (UTC)', g.time + g.dash + { width: 158 }],
         g.tint,

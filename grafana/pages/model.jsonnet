@@ -21,7 +21,7 @@ g.page({
       sql: |||
         SELECT 't' AS _, strategy_id, coalesce(active_version, CASE WHEN freshness IN ('fresh', 'stale') THEN 'none' ELSE 'unknown' END) AS active_version, CASE warmup WHEN 1 THEN 'warm-up' WHEN 0 THEN 'no' ELSE 'unknown' END AS warmup,
           training_status || CASE WHEN training_status = 'unknown' AND last_known_training_status IS NOT NULL THEN ', was ' || last_known_training_status ELSE '' END AS training,
-          model_type, trained_at, CAST(max(unixepoch() - trained_at, 0) AS INTEGER) AS trained_s, accuracy, f1_score, training_duration_s, training_dataset_size, freshness
+          model_type, trained_at, CAST(max(unixepoch() - trained_at, 0) AS INTEGER) AS trained_s, accuracy, f1_score, roc_auc, training_duration_s, training_dataset_size, training_queue_size, pending_dataset_builds, freshness
         FROM model_state
         WHERE @chosen strategy_id strategy@
         ORDER BY strategy_id, trained_at DESC
@@ -40,8 +40,11 @@ g.page({
         ['trained_s', 'Age', g.duration + g.dash + { width: 94 }],
         ['accuracy', 'Accuracy', g.right { width: 80, unit: 'percentunit', decimals: 1 }],
         ['f1_score', 'F1 score', g.right { width: 72, unit: 'percentunit', decimals: 1 }],
+        ['roc_auc', 'ROC AUC', g.right { width: 76, decimals: 3 }],
         ['training_duration_s', 'Training took', g.duration { width: 90 }],
         ['training_dataset_size', 'Examples', g.count { width: 82 }],
+        ['training_queue_size', 'Trainings waiting', g.count { width: 82 }],
+        ['pending_dataset_builds', 'Datasets waiting', g.count { width: 82 }],
         g.tint,
       ],
     }),
@@ -227,6 +230,33 @@ g.page({
         unit: 'percentunit',
         max: 1,
       }),
+    }),
+    g.table({
+      title: 'Datasets being built, or failed',
+      at: [0, 52, 24, 8],
+      help: |||
+        What a training waits for: datasets that the feature service is building now, and the newest whose building failed, with its reason. Of all times; the time range above does not matter here. Rows tinted yellow come from a source that is out of date.
+
+        *What to do:* one that has been building for an hour, or the same failure again and again: look at feature-service.
+      |||,
+      sql: |||
+        SELECT 't' AS _, time, CAST(max(unixepoch() - time, 0) AS INTEGER) AS age_s, symbol, status, completed_at, error, freshness
+        FROM dataset_build
+        ORDER BY time DESC
+        LIMIT 100
+      |||,
+      times: ['time', 'completed_at'],
+      empty: 'No builds of datasets to show',
+      columns: [
+        g.notAvailable,
+        ['time', 'Begun (UTC)', g.time + g.dash + { width: 158 }],
+        ['age_s', 'Ago', g.duration + g.dash + { width: 94 }],
+        ['symbol', 'Symbol', g.left + g.dash + { width: 110 }],
+        ['status', 'Status', g.left + g.coloured + { width: 90, colors: g.values([['building', g.blue], ['failed', g.orange]]) }],
+        ['completed_at', 'Ended (UTC)', g.time { width: 158, none: 'not over' }],
+        ['error', 'What failed', g.left + g.wrapped + g.dash + { minWidth: 200 }],
+        g.tint,
+      ],
     }),
   ],
 })

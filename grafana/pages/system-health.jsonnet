@@ -55,9 +55,80 @@ g.page({
       empty: 'No services to show',
       more: { options+: { wideLayout: false } },
     }),
+    g.tile({
+      title: 'In one sentence',
+      at: [0, 8, 24, 3],
+      help: |||
+        What is wrong now, the worst first, in one sentence. The list below has all of it.
+
+        *What to do:* start with what it names first: the rest often follows from it.
+      |||,
+      sql: 'SELECT reason FROM system_health',
+      field: 'reason',
+      size: 16,
+      colors: [['^all ', g.none]],
+      empty: 'Nothing to say: no cache was read',
+      more: g.defaults({ thresholds: g.steps([g.none]) }),
+    }),
+    g.table({
+      title: 'What is wrong now',
+      at: [0, 11, 24, 8],
+      help: |||
+        Everything that is not well, the worst first: services, queues that lag, the exchange connection, signals without orders, parts of services, sources without current data. **For**: since when, where that is known.
+
+        *What to do:* click a name to see what happened to it. Rows tinted yellow come from a source that is out of date.
+      |||,
+      sql: |||
+        SELECT 't' AS _, kind, subject, status AS state, since, CAST(max(unixepoch() - since, 0) AS INTEGER) AS since_s, why, freshness
+        FROM problem
+        ORDER BY rank
+        LIMIT 200
+      |||,
+      times: ['since'],
+      empty: 'Nothing is known to be wrong',
+      columns: [
+        g.notAvailable,
+        ['kind', 'What', g.left { width: 92 }],
+        ['subject', 'Which', g.left { minWidth: 200, link: ['What happened to it', '/d/events?var-find=${__value.raw:percentencode}&var-service=All&var-category=All&var-type=All&${__url_time_range}'] }],
+        ['state', 'Now', g.left + g.filled + {
+          width: 104,
+          colors: g.matching([['^(unhealthy|lagging|disconnected|missing)', g.red], ['^(degraded|stale|connecting|reconnecting)', g.yellow], ['^(unknown|never)', g.grey]]),
+        }],
+        ['since', 'Since (UTC)', g.time + g.dash + { width: 158 }],
+        ['since_s', 'For', g.duration + g.dash + { width: 94 }],
+        ['why', 'Why', g.left + g.wrapped + g.dash + { minWidth: 240 }],
+        g.tint,
+      ],
+    }),
+    g.timeline({
+      title: 'Services over time',
+      at: [0, 19, 24, 7],
+      help: |||
+        What each service was, poll by poll. No colour means unknown: the service could not be polled, or the gateway was down. Obeys the time range above.
+
+        *What to do:* compare where the colours change with the errors above and the page Events.
+      |||,
+      sql: |||
+        SELECT max(time, $__from / 1000) AS time, min(shown_until, $__to / 1000) AS end_time, service, status
+        FROM (
+          SELECT t.time, t.service, t.status,
+            CASE WHEN lead(t.time) OVER w - t.end_time <= coalesce(s.stale_after_s, 60) THEN lead(t.time) OVER w ELSE max(t.end_time, t.time + 1) END AS shown_until
+          FROM service_status_trend t
+          LEFT JOIN source_status s ON s.source = t.service || '.health'
+          WINDOW w AS (PARTITION BY t.service ORDER BY t.time)
+        )
+        WHERE time < $__to / 1000 AND shown_until > $__from / 1000
+        ORDER BY service, time
+        LIMIT 5000
+      |||,
+      times: ['time', 'end_time'],
+      by: 'service',
+      colors: [['healthy', g.green], ['degraded', g.yellow], ['unhealthy', g.red]],
+      empty: 'No history to show in this time range',
+    }),
     g.table({
       title: 'Each service in detail',
-      at: [0, 8, 24, 12],
+      at: [0, 26, 24, 12],
       help: |||
         Every service with what is known of it. **Now** is a verdict: without fresh data it is unknown. **Last known** stands beside it, and since when. **What is wrong** is the service's own complaint, or why it could not be asked.
 
@@ -106,7 +177,7 @@ g.page({
     }),
     g.table({
       title: 'Parts of the services',
-      at: [0, 20, 10, 13],
+      at: [0, 38, 10, 13],
       help: |||
         What the services say of their parts (database, queue, exchange connection), and what the gateway probed itself. **Said by**: *reported* by the service, or *probed* by the gateway.
 
@@ -134,35 +205,8 @@ g.page({
       ],
     }),
     g.table({
-      title: 'Errors',
-      at: [0, 33, 24, 8],
-      help: |||
-        What went wrong lately, the newest first: the same error of a service is one line, ids and numbers in it left out of the comparison. **Times**: how often it was seen (for rejections: how many orders). At most 100; the time range above does not matter here.
-
-        *What to do:* look at *last seen*: an old one is over. Many of one kind: see the service's own log.
-      |||,
-      sql: |||
-        SELECT 't' AS _, service, kind, message, count, first_at, last_at, CAST(max(unixepoch() - last_at, 0) AS INTEGER) AS age_s
-        FROM service_error
-        ORDER BY last_at DESC
-        LIMIT 100
-      |||,
-      times: ['first_at', 'last_at'],
-      empty: 'No errors to show',
-      columns: [
-        g.notAvailable,
-        ['service', 'Service', g.left { width: 130 }],
-        ['kind', 'Kind', g.left { width: 84 }],
-        ['message', 'Message, as last seen', g.left { minWidth: 200 }],
-        ['count', 'Times', g.count { width: 70 }],
-        ['first_at', 'First seen (UTC)', g.time + g.dash + { width: 158 }],
-        ['last_at', 'Last seen (UTC)', g.time + g.dash + { width: 158 }],
-        ['age_s', 'Ago', g.duration + g.dash + { width: 94 }],
-      ],
-    }),
-    g.table({
       title: 'Exchange connections',
-      at: [10, 20, 14, 5],
+      at: [10, 38, 14, 5],
       help: |||
         The two connections to the exchange. *private* carries our own orders and balances, *public* the market's prices. More on the page Exchange connection.
 
@@ -189,7 +233,7 @@ g.page({
     }),
     g.table({
       title: 'Worst queues',
-      at: [10, 25, 14, 8],
+      at: [10, 43, 14, 8],
       help: |||
         The five queues that are worst off, as of the last reading. **lagging**: messages pile up faster than they are read, or too many wait. More on the page Queues.
 
@@ -208,40 +252,83 @@ g.page({
         ['name', 'Queue', g.left { width: 256, link: ['This queue', '/d/queues?var-find=${__value.raw:percentencode}&${__url_time_range}'] }],
         ['lag', 'Now', g.left + g.filled + { width: 90, colors: g.matching(g.lagWords) }],
         ['messages', 'Messages', g.count { width: 82 }],
-        ['consumers', 'Readers', g.right { width: 68 }],
+        ['consumers', 'Consumers', g.right { width: 68 }],
         ['reason', 'Why', g.left + g.wrapped + g.dash + { minWidth: 120 }],
         g.tint,
       ],
     }),
-    g.timeline({
-      title: 'Services over time',
-      at: [0, 41, 24, 7],
+    g.table({
+      title: 'Errors',
+      at: [0, 51, 24, 8],
       help: |||
-        What each service was, poll by poll. No colour means unknown: the service could not be polled, or the gateway was down. Obeys the time range above.
+        What went wrong lately, the newest first: the same error of a service is one line, ids and numbers in it left out of the comparison. **Times**: how often it was seen (for rejections: how many orders). At most 100; the time range above does not matter here.
 
-        *What to do:* compare where the colours change with the errors above and the page Events.
+        *What to do:* look at *last seen*: an old one is over. Many of one kind: see the service's own log.
       |||,
       sql: |||
-        SELECT max(time, $__from / 1000) AS time, min(shown_until, $__to / 1000) AS end_time, service, status
-        FROM (
-          SELECT t.time, t.service, t.status,
-            CASE WHEN lead(t.time) OVER w - t.end_time <= coalesce(s.stale_after_s, 60) THEN lead(t.time) OVER w ELSE max(t.end_time, t.time + 1) END AS shown_until
-          FROM service_status_trend t
-          LEFT JOIN source_status s ON s.source = t.service || '.health'
-          WINDOW w AS (PARTITION BY t.service ORDER BY t.time)
-        )
-        WHERE time < $__to / 1000 AND shown_until > $__from / 1000
-        ORDER BY service, time
-        LIMIT 5000
+        SELECT 't' AS _, service, kind, message, count, first_at, last_at, CAST(max(unixepoch() - last_at, 0) AS INTEGER) AS age_s
+        FROM service_error
+        ORDER BY last_at DESC
+        LIMIT 100
       |||,
-      times: ['time', 'end_time'],
-      by: 'service',
-      colors: [['healthy', g.green], ['degraded', g.yellow], ['unhealthy', g.red]],
-      empty: 'No history to show in this time range',
+      times: ['first_at', 'last_at'],
+      empty: 'No errors to show',
+      columns: [
+        g.notAvailable,
+        ['service', 'Service', g.left { width: 130 }],
+        ['kind', 'Kind', g.left { width: 84 }],
+        ['message', 'Message, as last seen', g.left { minWidth: 200 }],
+        ['count', 'Times', g.count { width: 70 }],
+        ['first_at', 'First seen (UTC)', g.time + g.dash + { width: 158 }],
+        ['last_at', 'Last seen (UTC)', g.time + g.dash + { width: 158 }],
+        ['age_s', 'Ago', g.duration + g.dash + { width: 94 }],
+      ],
+    }),
+    g.tile({
+      title: 'Signals without an order',
+      at: [0, 59, 6, 6],
+      help: |||
+        How many of the last ten signals that are at least a minute old have no order, not even a refused one. It is no verdict of health: refusals by the order manager's first checks leave no row.
+
+        *What to do:* most of them: look at order-manager, and at its lock store (Redis).
+      |||,
+      sql: |||
+        SELECT CASE WHEN without_order IS NULL THEN 'unknown' ELSE without_order || ' of the last ' || judged END AS missing FROM signals_without_order
+      |||,
+      field: 'missing',
+      size: 24,
+      colors: [['^unknown', g.grey], ['^0 ', g.none], ['^([5-9]|10) of', g.red], ['^[1-4] of', g.none]],
+      empty: 'No signals to show',
+    }),
+    g.table({
+      title: 'Time since the last signal',
+      at: [6, 59, 18, 6],
+      help: |||
+        Since when each strategy has sent no signal, and what is usual: the median of its last pauses. **long**: over three usual pauses.
+
+        *What to do:* long for one strategy: see its model; long for all: see model-service and the features it reads. Rows tinted yellow come from a source that is out of date.
+      |||,
+      sql: |||
+        SELECT 't' AS _, strategy_id, last_signal_at, CAST(max(since_s, 0) AS INTEGER) AS since_s, CAST(median_pause_s AS INTEGER) AS median_pause_s, silence, freshness
+        FROM signal_flow
+        ORDER BY silence <> 'long', strategy_id
+        LIMIT 100
+      |||,
+      times: ['last_signal_at'],
+      empty: 'No signals to show',
+      columns: [
+        g.notAvailable,
+        ['strategy_id', 'Strategy', g.left { minWidth: 140 }],
+        ['last_signal_at', 'Last signal (UTC)', g.time + g.dash + { width: 158 }],
+        ['since_s', 'Ago', g.duration + g.dash + { width: 94 }],
+        ['median_pause_s', 'Usual pause', g.duration + g.dash + { width: 94 }],
+        ['silence', 'Silence', g.left + g.filled + { width: 100, colors: g.values([['usual', g.none], ['long', g.yellow], ['unknown', g.grey]]) }],
+        g.tint,
+      ],
     }),
     g.table({
       title: 'Freshness of every source',
-      at: [0, 48, 24, 17],
+      at: [0, 65, 24, 17],
       help: |||
         Everything the gateway reads, and how current it is. A source is **fresh** while its last success is younger than *stale after*. Rows tinted yellow come from a source that is out of date.
 
