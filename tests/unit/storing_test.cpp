@@ -111,7 +111,8 @@ TEST_F(StoringTest, of_a_large_answer_with_one_bad_row_nothing_stays) {
 TEST_F(StoringTest, the_cursor_comes_with_the_last_slice) {
   const auto storing = begin({.writes = {parts(Mode::upsert, 0, 2000), cursor_at(7)}});
   while (!storing->step(one_slice)) {
-    if (count("cursor") == 1) EXPECT_EQ(count("component"), 2000);
+    if (count("cursor") == 0) continue;
+    EXPECT_EQ(count("component"), 2000);
   }
   EXPECT_EQ(count("cursor"), 1);
 }
