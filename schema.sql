@@ -346,7 +346,6 @@ CREATE TRIGGER upstream_lost_event AFTER INSERT ON outage_log WHEN new.upstream 
 END;
 CREATE TRIGGER upstream_recovered_event AFTER UPDATE OF ended_at ON outage_log WHEN old.ended_at IS NULL AND new.ended_at IS NOT NULL
  AND EXISTS (SELECT 1 FROM source WHERE upstream = new.upstream AND state <> 'off') BEGIN
-  UPDATE outage_log SET explanation = (SELECT explanation FROM explained_silence e WHERE e.id = new.id) WHERE id = new.id;
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, summary, details)
   VALUES ('upstream_recovered:' || new.upstream || ':' || new.ended_at, new.ended_at, 'upstream_recovered', 'health', new.upstream,
     'recovered', 'observed',
@@ -356,9 +355,7 @@ CREATE TRIGGER upstream_recovered_event AFTER UPDATE OF ended_at ON outage_log W
       ELSE printf('%.1f h', (new.ended_at - new.started_at) / 3600.0) END,
     json_object('lost_at', new.started_at))
   ON CONFLICT DO NOTHING;
-  UPDATE event SET summary = summary || ': ' || (SELECT explanation FROM outage_log WHERE id = new.id)
-   WHERE event_id = 'upstream_recovered:' || new.upstream || ':' || new.ended_at AND summary NOT LIKE '%: training of %'
-     AND (SELECT explanation FROM outage_log WHERE id = new.id) IS NOT NULL;
+  UPDATE outage_log SET explanation = (SELECT explanation FROM explained_silence e WHERE e.id = new.id) WHERE id = new.id;
 END;
 -- The pair of events does not stand unexplained.
 CREATE TRIGGER outage_explained AFTER UPDATE OF explanation ON outage_log WHEN old.explanation IS NULL AND new.explanation IS NOT NULL BEGIN

@@ -98,11 +98,13 @@ Fields::Fields(const Json& value, std::string place, std::optional<Error>& fault
   }
 }
 
-const Json* Fields::find(std::string_view key) const {
-  if (!value_->is_object()) return nullptr;
-  const auto found = value_->find(key);
-  return found == value_->end() || found->is_null() ? nullptr : &*found;
+const Json* member(const Json& object, std::string_view key) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(key);
+  return found == object.end() || found->is_null() ? nullptr : &*found;
 }
+
+const Json* Fields::find(std::string_view key) const { return member(*value_, key); }
 
 void Fields::expected(std::string_view key, std::string_view type, const Json& got) const {
   if (!*fault_) *fault_ = Error{ErrorClass::malformed, fmt::format("{}: expected {}, got {}", within(place_, key), type, got.type_name())};

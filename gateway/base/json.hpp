@@ -22,6 +22,9 @@ Result<Json> parse_json(std::string_view body, std::string_view what);
 Result<std::size_t> parse_array(std::string_view body, std::string_view what,
                                 const std::function<std::optional<Error>(const Json&, std::size_t)>& each);
 
+// A member of an object; nullptr where it is absent or null, or `object` is none. For what costs itself: there is no error.
+const Json* member(const Json& object, std::string_view key);
+
 // Reads the fields of one object. The first fault is kept for all Fields that share `fault`; after it, reads go on
 // and give nullopt or a value, and the caller looks at `fault` once at its end.
 class Fields {

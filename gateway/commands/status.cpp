@@ -56,7 +56,7 @@ Report read_report(SQLite::Database& database) {
   return {read_table(database,
                      "SELECT version, started_at, published_at, age_s, freshness, publish_count, file_bytes, bytes_per_day, "
                      "saved_at, saved_bytes_per_day, unsaved_s FROM gateway"),
-          read_table(database, "SELECT status, healthy, degraded, unhealthy, unknown FROM system_health"),
+          read_table(database, "SELECT status, healthy, degraded, unhealthy, unknown, reason FROM system_health"),
           read_table(database, "SELECT service, effective_status, last_known_status, status_since, error FROM service_health"),
           read_table(database,
                      "SELECT source, freshness, last_success_at, age_s, rows, consecutive_failures, error_class, error FROM source_status"),
@@ -76,9 +76,10 @@ void print_text(const Report& report, bool colour, std::ostream& out) {
                        is_null(g.at(0, "saved_at")) ? "everything" : age_of(g.at(0, "unsaved_s")));
   }
   const auto& s = report.system;
-  out << fmt::format("system    {}: {} healthy, {} degraded, {} unhealthy, {} unknown\n\n", coloured(word(s.at(0, "status")), colour),
-                     integer(s.at(0, "healthy")).value_or(0), integer(s.at(0, "degraded")).value_or(0),
-                     integer(s.at(0, "unhealthy")).value_or(0), integer(s.at(0, "unknown")).value_or(0));
+  out << fmt::format("system    {}: {} healthy, {} degraded, {} unhealthy, {} unknown\n          {}\n\n",
+                     coloured(word(s.at(0, "status")), colour), integer(s.at(0, "healthy")).value_or(0),
+                     integer(s.at(0, "degraded")).value_or(0), integer(s.at(0, "unhealthy")).value_or(0),
+                     integer(s.at(0, "unknown")).value_or(0), word(s.at(0, "reason"), 1000));
   TextTable services{.header = {"SERVICE", "STATUS", "LAST KNOWN", "SINCE (UTC)", "ERROR"}, .rows = {}, .right = {}};
   for (const auto& row : report.services.rows)
     services.rows.push_back({word(row[0]), word(row[1]), word(row[2]), time_of(row[3]), word(row[4])});

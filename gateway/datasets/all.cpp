@@ -5,7 +5,7 @@ namespace gateway {
 
 std::vector<Source> all_sources(const Settings& settings) {
   std::vector<Source> sources{
-      postgres_health(),       signals(),         orders(),         executions(), models(), quality(),
+      postgres_health(),       signals(),         orders(),         executions(), models(), dataset_builds(), quality(),
       subscriptions(settings), rabbitmq_health(), queues(settings),
   };
   for (const auto& service : settings.services) {

@@ -14,6 +14,7 @@ Source signals();
 Source orders();
 Source executions();
 Source models();
+Source dataset_builds();
 Source quality();
 Source subscriptions(const Settings& settings);
 Source rabbitmq_health();

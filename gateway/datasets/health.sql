@@ -55,10 +55,10 @@ LEFT JOIN service_health p ON p.effective_status = 'unhealthy' AND c.basis = 're
  AND (p.service = 'postgres' AND lower(c.component) IN ('database', 'db', 'postgres', 'postgresql')
       OR p.service = 'rabbitmq' AND lower(c.component) IN ('queue', 'broker', 'rabbit', 'rabbitmq', 'amqp'))
 -- A join, and the table last, so that the column keeps its declared type.
-LEFT JOIN (SELECT NULL AS service, NULL AS component, 'reported healthy, but PostgreSQL does not answer us' AS error, 'postgres' AS down
-           UNION ALL SELECT NULL, NULL, 'reported healthy, but RabbitMQ does not answer us', 'rabbitmq'
-           UNION ALL SELECT service, component, error, NULL FROM component) e
-  ON CASE WHEN p.service IS NULL THEN e.service = c.service AND e.component = c.component ELSE e.down = p.service END;
+LEFT JOIN (SELECT '' AS service, 'postgres' AS component, 'reported healthy, but PostgreSQL does not answer us' AS error
+           UNION ALL SELECT '', 'rabbitmq', 'reported healthy, but RabbitMQ does not answer us'
+           UNION ALL SELECT service, component, error FROM component) e
+  ON e.service = iif(p.service IS NULL, c.service, '') AND e.component = coalesce(p.service, c.component);
 
 -- One row. Services that are not configured do not count; those without the endpoint are unknown, and have no age. `reason` is what
 -- a person on call reads first.

@@ -15,16 +15,10 @@ constexpr std::size_t longest_plain_word = 64;
 
 std::string shown(const std::string& text, std::size_t longest) { return shortened(one_line(clean_utf8(text)), longest); }
 
-const Json* find(const Json& object, std::string_view key) {
-  if (!object.is_object()) return nullptr;
-  const auto found = object.find(key);
-  return found == object.end() || found->is_null() ? nullptr : &*found;
-}
-
 // A word, or a boolean in place of one.
 std::optional<std::string> word_in(const Json& object, std::initializer_list<std::string_view> keys) {
   for (const auto key : keys) {
-    const auto* found = find(object, key);
+    const auto* found = member(object, key);
     if (found == nullptr) continue;
     if (found->is_boolean()) return found->get<bool>() ? "healthy" : "unhealthy";
     if (const auto* text = found->get_ptr<const std::string*>()) return shown(*text, 200);
@@ -34,7 +28,7 @@ std::optional<std::string> word_in(const Json& object, std::initializer_list<std
 
 std::optional<std::string> text_in(const Json& object, std::initializer_list<std::string_view> keys) {
   for (const auto key : keys) {
-    const auto* found = find(object, key);
+    const auto* found = member(object, key);
     const auto* text = found == nullptr ? nullptr : found->get_ptr<const std::string*>();
     if (text != nullptr && !trimmed(*text).empty()) return shown(*text, 1000);
   }
@@ -71,7 +65,7 @@ void read_object(const Json& object, Component& part) {
   auto error = text_in(object, {"error"});
   if (!error && part.status != "healthy") error = text_in(object, {"message", "output", "description", "reason"});
   for (const auto* key : {"details", "data"}) {
-    const auto* nested = find(object, key);
+    const auto* nested = member(object, key);
     if (!error && nested != nullptr) error = text_in(*nested, {"error"});
   }
   if (error) part.error = error;
@@ -132,12 +126,12 @@ void add_list(const Json& list, const std::string& key, Parts& parts) {
 std::vector<Component> parts_of(const Json& body) {
   Parts parts;
   for (const auto* key : {"checks", "components", "entries", "dependencies"}) {
-    if (const auto* list = find(body, key)) add_list(*list, key, parts);
+    if (const auto* list = member(body, key)) add_list(*list, key, parts);
   }
   // Spring Boot 1 and 2.0 call it `details`; others keep there what is no part.
-  if (const auto* details = find(body, "details"); details != nullptr && details->is_object()) {
+  if (const auto* details = member(body, "details"); details != nullptr && details->is_object()) {
     for (const auto& [name, value] : details->items()) {
-      if (find(value, "status") != nullptr) parts.add(part_of(name, value));
+      if (member(value, "status") != nullptr) parts.add(part_of(name, value));
     }
   }
   for (const auto& [key, value] : body.items()) {
@@ -152,23 +146,24 @@ std::vector<Component> parts_of(const Json& body) {
 }  // namespace
 
 Result<HealthDocument> read_health(std::string_view body, std::string_view what) {
-  if (body.size() <= longest_plain_word && health_of_word(body)) return HealthDocument{std::string(trimmed(body)), std::nullopt, {}};
-  const auto document = parse_json(body, what);
+  if (body.size() <= longest_plain_word && health_of_word(body)) return HealthDocument{std::string(trimmed(body)), std::nullopt, {}, {}};
+  auto document = parse_json(body, what);
   if (!document) return std::unexpected(document.error());
   if (const auto* text = document->get_ptr<const std::string*>(); text != nullptr && health_of_word(*text)) {
-    return HealthDocument{std::string(trimmed(*text)), std::nullopt, {}};
+    return HealthDocument{std::string(trimmed(*text)), std::nullopt, {}, {}};
   }
   if (!document->is_object()) {
     return failure(ErrorClass::malformed, fmt::format("{}: expected object, got {}", what, document->type_name()));
   }
   HealthDocument read;
-  if (const auto* status = find(*document, "status"); status != nullptr && status->is_object()) {
+  if (const auto* status = member(*document, "status"); status != nullptr && status->is_object()) {
     read.word = word_in(*status, {"code", "status"});  // Spring Boot can nest it
   }
   if (!read.word) read.word = word_in(*document, {"status", "healthy", "ok"});
   if (read.word) read.word = std::string(trimmed(*read.word));
   read.text = text_in(*document, {"error", "message", "output", "description", "reason"});
   read.parts = parts_of(*document);
+  read.body = std::move(*document);
   return read;
 }
 

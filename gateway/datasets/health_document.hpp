@@ -15,6 +15,7 @@ struct HealthDocument {
   std::optional<std::string> word;  // as said; nullopt: it says none
   std::optional<std::string> text;  // what it says beside the word: error, message, ...
   std::vector<Component> parts;     // all `reported`
+  Json body;                        // null where it was a plain word
 };
 
 // `body`: of the answer. A plain text or a JSON string counts if it is a word of a dialect. Malformed if it is neither that nor a

@@ -9,7 +9,7 @@
 namespace gateway {
 namespace {
 
-struct Dialects {
+struct Words {
   const char* health;
   std::initializer_list<std::string_view> words;
 };
@@ -18,16 +18,16 @@ const std::map<std::string, std::string, std::less<>>& known_words() {
   static const auto words = [] {
     std::map<std::string, std::string, std::less<>> all;
     for (const auto& [health, of_it] : {
-             Dialects{"healthy",
-                      {"healthy", "ok", "okay", "up", "pass", "passed", "passing", "alive", "available", "running", "ready", "serving",
-                       "good", "green", "online", "operational", "connected", "success"}},
-             Dialects{"degraded",
-                      {"degraded", "warn", "warning", "partial", "partially_available", "impaired", "limited", "yellow", "unstable",
-                       "degraded_performance", "partial_outage"}},
-             Dialects{"unhealthy",
-                      {"unhealthy", "down",        "fail",    "failed",      "failing",   "failure",   "error",        "out_of_service",
-                       "critical",  "dead",        "red",     "unavailable", "not_ready", "not_alive", "not_serving",  "not_ok",
-                       "offline",   "not_running", "stopped", "crashed",     "fatal",     "broken",    "disconnected", "major_outage"}},
+             Words{"healthy",
+                   {"healthy", "ok", "okay", "up", "pass", "passed", "passing", "alive", "available", "running", "ready", "serving", "good",
+                    "green", "online", "operational", "connected", "success"}},
+             Words{"degraded",
+                   {"degraded", "warn", "warning", "partial", "partially_available", "impaired", "limited", "yellow", "unstable",
+                    "degraded_performance", "partial_outage"}},
+             Words{"unhealthy",
+                   {"unhealthy", "down",        "fail",    "failed",      "failing",   "failure",   "error",        "out_of_service",
+                    "critical",  "dead",        "red",     "unavailable", "not_ready", "not_alive", "not_serving",  "not_ok",
+                    "offline",   "not_running", "stopped", "crashed",     "fatal",     "broken",    "disconnected", "major_outage"}},
          }) {
       for (const auto word : of_it) all.emplace(word, health);
     }

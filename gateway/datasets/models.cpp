@@ -1,6 +1,5 @@
 // postgres.models: the newest 500 model versions and all active ones, each with the metrics of its test split, or of
-// validation where there is no test. Beside them, the datasets that are being built or failed. The table is small: a row a completed
-// training.
+// validation where there is no test. The table is small: a row a completed training.
 #include <fmt/format.h>
 
 #include "datasets/catalogue.hpp"
@@ -8,30 +7,14 @@
 #include "datasets/datasets.hpp"
 
 namespace gateway {
-namespace {
-
-// What a training waits for. Deployments without the table, or that do not grant it, do without.
-std::optional<SqlRequest> dataset_builds(const Catalogue& catalogue) {
-  if (missing_columns(catalogue, "datasets", {"id", "status", "created_at"})) return std::nullopt;
-  const Columns of(catalogue, "datasets");
-  return SqlRequest{
-      fmt::format("SELECT {} AS id, {} AS symbol, {} AS status, {} AS created_at, {} AS completed_at, {} AS error FROM datasets "
-                  "WHERE {} IN ('building', 'failed') ORDER BY created_at DESC LIMIT 100",
-                  of.text("id"), of.text("symbol"), of.text("status"), of.time("created_at"), of.time("completed_at"),
-                  of.text("error_message"), of.text("status")),
-      {}};
-}
-
-}  // namespace
-
 Source models() {
   return {
       .name = "postgres.models",
       .upstream = "postgres",
-      .tables = {"model_version", "dataset_build_row"},
+      .tables = {"model_version"},
       .row_count_sql = "SELECT count(*) FROM model_version",
       .prior_state_sql = {},
-      .reads = {"model_versions", "model_quality_metrics", "datasets"},
+      .reads = {"model_versions", "model_quality_metrics"},
       .ask = [](const PriorState& prior) -> Result<std::vector<Request>> {
         if (auto error = missing_columns(*prior.catalogue, "model_versions",
                                          {"id", "version", "strategy_id", "model_type", "trained_at", "training_duration_seconds",
@@ -54,7 +37,7 @@ Source models() {
                       "GROUP BY split ORDER BY array_position(ARRAY['test', 'validation'], split) NULLS LAST LIMIT 1) q ON true"
                     : "CROSS JOIN (SELECT NULL::text AS split, NULL::numeric AS accuracy, NULL::numeric AS precision, NULL::numeric AS "
                       "recall, NULL::numeric AS f1_score, NULL::numeric AS roc_auc) q";
-        std::vector<Request> requests{SqlRequest{
+        return std::vector<Request>{SqlRequest{
             fmt::format(
                 "SELECT m.version, coalesce(m.strategy_id, '(default)') AS strategy_id, m.model_type, {} AS trained_at, "
                 "m.training_duration_seconds AS training_duration_s, m.training_dataset_size, m.is_active, "
@@ -66,20 +49,12 @@ Source models() {
                 "trained_at DESC LIMIT 500)",
                 epoch("m.trained_at"), measured),
             {}}};
-        if (auto builds = dataset_builds(*prior.catalogue)) requests.emplace_back(std::move(*builds));
-        return requests;
       },
       .parse = [](const PriorState&, std::span<const Answer> answers) -> Result<Batch> {
         const auto& versions = std::get<Table>(answers[0]);
-        Batch batch{
+        return Batch{
             .writes = {{.table = "model_version", .mode = Mode::replace, .columns = versions.columns, .rows = versions.rows, .scope = {}}},
             .rows = static_cast<std::int64_t>(versions.rows.size())};
-        if (answers.size() > 1) {
-          const auto& builds = std::get<Table>(answers[1]);
-          batch.writes.push_back(
-              {.table = "dataset_build_row", .mode = Mode::replace, .columns = builds.columns, .rows = builds.rows, .scope = {}});
-        }
-        return batch;
       },
       .failed = {}};
 }

@@ -31,23 +31,6 @@ CREATE TABLE training (
   observed_at INTEGER NOT NULL
 ) STRICT;
 
--- Datasets that are being built for a training, or whose building failed: the newest 100.
-CREATE TABLE dataset_build_row (
-  id TEXT PRIMARY KEY,
-  symbol TEXT,
-  status TEXT,                       -- as upstream says: building, failed
-  created_at REAL,
-  completed_at REAL,
-  error TEXT
-) STRICT;
-
-CREATE VIEW dataset_build AS
-SELECT d.created_at AS time, d.id, d.symbol, d.status, d.completed_at, d.error,
-       s.source, s.last_success_at AS fetched_at, s.age_s, s.freshness
-FROM source_status s CROSS JOIN dataset_build_row d
-WHERE s.source = 'postgres.models'
-ORDER BY d.created_at DESC, d.id;
-
 -- A row while model-service may well be training: it said so last, something waits, or a strategy's usual pause between trainings is
 -- almost over. Not a verdict; it explains a silence.
 CREATE VIEW training_probable AS
@@ -143,13 +126,13 @@ END;
 -- A training that is told of now explains a silence that is over.
 CREATE TRIGGER training_explains_silence AFTER INSERT ON model_version BEGIN
   UPDATE outage_log SET explanation = (SELECT explanation FROM explained_silence e WHERE e.id = outage_log.id)
-   WHERE upstream = 'model-service' AND explanation IS NULL AND ended_at >= new.trained_at - 3600;
+   WHERE upstream = 'model-service' AND explanation IS NULL
+     AND ended_at BETWEEN new.trained_at - new.training_duration_s - 60 AND new.trained_at + 120;
 END;
 
 -- Trainings that were observed at model-service stay.
 CREATE TRIGGER models_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
   DELETE FROM model_version;
-  DELETE FROM dataset_build_row;
   DELETE FROM event WHERE category = 'model' AND origin <> 'observed';
   DELETE FROM event_floor WHERE event_type LIKE 'model@_%' ESCAPE '@';
 END;

@@ -14,28 +14,21 @@ const std::string statistical =
     "message_stats.redeliver,message_stats.publish_details.rate,message_stats.deliver_get_details.rate,"
     "message_stats.redeliver_details.rate";
 
-const Json& member(const Json& object, const char* key) {
-  static const Json none = nullptr;
-  if (!object.is_object()) return none;
-  const auto found = object.find(key);
-  return found == object.end() ? none : *found;
-}
-
 // Reads of one field that forget its error: the field is then not available.
-std::optional<std::int64_t> integer_or_nothing(const Json& object, const char* key) {
+std::optional<std::int64_t> integer_or_nothing(const Json* object, const char* key) {
   std::optional<Error> ignored;
-  return member(object, key).is_null() ? std::nullopt : Fields(object, "", ignored).integer(key);
+  return object == nullptr ? std::nullopt : Fields(*object, "", ignored).integer(key);
 }
-double rate_or_zero(const Json& stats, const char* key) {
+double rate_or_zero(const Json* stats, const char* key) {
   std::optional<Error> ignored;
-  const auto& details = member(stats, key);
-  if (!details.is_object()) return 0;
+  const auto* details = stats == nullptr ? nullptr : member(*stats, key);
+  if (details == nullptr) return 0;
   // None is negative: what says so is no rate, and a difference of such could be no number.
-  return std::max(0.0, Fields(details, "", ignored).number("rate").value_or(0));
+  return std::max(0.0, Fields(*details, "", ignored).number("rate").value_or(0));
 }
 
 // An absent counter is zero once the queue has figures at all: nothing of the kind has happened yet.
-void read_statistics(const Json& stats, QueueSample& sample) {
+void read_statistics(const Json* stats, QueueSample& sample) {
   const auto counter = [&](const char* key) { return std::max(std::int64_t{0}, integer_or_nothing(stats, key).value_or(0)); };
   sample.counters = QueueCounters{.published = counter("publish"),
                                   .consumed = counter("ack") + counter("deliver_no_ack") + counter("get_no_ack"),
@@ -61,10 +54,10 @@ Result<ListedQueue> read_queue(const Json& object, std::size_t index, bool count
   sample.messages = essential.integer("messages");
   if (fault) sample.unreadable = fault->text;
   if (sample.messages && *sample.messages < 0) sample.messages.reset();
-  queue.ready = integer_or_nothing(object, "messages_ready");
-  queue.unacknowledged = integer_or_nothing(object, "messages_unacknowledged");
+  queue.ready = integer_or_nothing(&object, "messages_ready");
+  queue.unacknowledged = integer_or_nothing(&object, "messages_unacknowledged");
   sample.unacknowledged = std::max(std::int64_t{0}, queue.unacknowledged.value_or(0));
-  sample.consumers = integer_or_nothing(object, "consumers");
+  sample.consumers = integer_or_nothing(&object, "consumers");
   sample.max_length = integer_or_nothing(member(object, "arguments"), "x-max-length");
   if (!sample.max_length) sample.max_length = integer_or_nothing(member(object, "effective_policy_definition"), "max-length");
   if (sample.messages && counted) read_statistics(member(object, "message_stats"), sample);

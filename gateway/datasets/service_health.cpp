@@ -42,12 +42,11 @@ std::optional<ConnectionSeen> private_connection(const Fields& body, const std::
 }
 
 // A field that cannot be read costs itself.
-std::vector<Write> connection_writes(const HttpAnswer& answer, const std::string& environment, const PriorState& prior,
-                                     const std::string& what) {
+std::vector<Write> connection_writes(const Json& body, const std::string& environment, const PriorState& prior, const std::string& what) {
   std::optional<Error> odd;
-  const auto document = parse_json(answer.body, what);
-  const auto seen = document && document->is_object() ? private_connection(Fields(*document, what, odd), environment) : std::nullopt;
-  if (seen) return {connection_row("private", prior.tables.at(0), *seen, "reported", prior.now)};
+  if (const auto seen = private_connection(Fields(body, what, odd), environment)) {
+    return {connection_row("private", prior.tables.at(0), *seen, "reported", prior.now)};
+  }
   if (prior.tables.at(0).empty()) return {};
   return {connection_not_reported("private", "reported", prior.now)};
 }
@@ -65,7 +64,8 @@ Result<Batch> parse(const std::string& service, const std::string& environment, 
   parts.insert(parts.end(), document->parts.begin(), document->parts.end());
   Batch batch{.writes = observed(service, verdict, prior.now, answer.latency_ms, reason_of(*document, answer.status, verdict), parts),
               .rows = 1};
-  if (service == "ws-gateway") std::ranges::move(connection_writes(answer, environment, prior, what), std::back_inserter(batch.writes));
+  if (service == "ws-gateway")
+    std::ranges::move(connection_writes(document->body, environment, prior, what), std::back_inserter(batch.writes));
   return batch;
 }
 

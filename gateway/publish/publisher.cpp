@@ -171,18 +171,17 @@ void Publisher::finish_in_thread(Work work) {
   });
 }
 
-std::optional<std::string> Publisher::publish_from_start_to_end(bool save, bool& save_failed) {
+Publisher::Result Publisher::publish_from_start_to_end(bool save) {
   store_.finish_storing();
   auto work = begin_copy(save);
   const auto copied = work ? copy_pages(*work, StoreCopy::all_pages) : std::unexpected(work.error());
   if (!copied) {
     reports_.published(copied.error());
-    return copied.error();
+    return {.error = copied.error(), .save_error = {}, .notice = {}};
   }
-  const auto result = finish(*work);
+  auto result = finish(*work);
   finished(std::move(*work), result);
-  save_failed = result.save_error.has_value();
-  return result.error;
+  return result;
 }
 
 std::optional<std::string> Publisher::publish_now(Save save) {
@@ -194,10 +193,9 @@ std::optional<std::string> Publisher::publish_now(Save save) {
     copying_.reset();
     busy_ = false;
   }
-  bool save_failed = false;
-  auto error = publish_from_start_to_end(save == Save::yes, save_failed);
-  if (save_failed) error = publish_from_start_to_end(false, save_failed);  // what is in view must not say that it is saved
-  return error;
+  auto result = publish_from_start_to_end(save == Save::yes);
+  if (result.save_error) result = publish_from_start_to_end(false);  // what is in view must not say that it is saved
+  return result.error;
 }
 
 }  // namespace gateway

@@ -68,7 +68,7 @@ class Publisher {
   Result finish(const Work& work) const;
   void finished(Work work, const Result& result);
   void note_saved_before(const Directory& directory);
-  std::optional<std::string> publish_from_start_to_end(bool save, bool& save_failed);
+  Result publish_from_start_to_end(bool save);
 
   boost::asio::io_context& loop_;
   Store& store_;

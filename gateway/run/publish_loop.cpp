@@ -17,8 +17,8 @@ PublishLoop::PublishLoop(boost::asio::io_context& loop, Store& store, Lock& lock
     : settings_(settings),
       store_(store),
       publisher_(loop, store, settings.cache_path, lock, settings.save,
-                 {.published = [this](const auto& error) { note(error); },
-                  .saved = [this](const auto& error) { note_save(error); },
+                 {.published = [this](const auto& error) { note(publish_, error); },
+                  .saved = [this](const auto& error) { note(save_, error); },
                   .notice = log_notice}),
       timer_(loop) {}
 
@@ -37,7 +37,7 @@ boost::asio::awaitable<void> PublishLoop::run() {
     try {
       publisher_.publish();
     } catch (const std::exception& e) {
-      note(e.what());
+      note(publish_, e.what());
     }
   }
 }
@@ -58,32 +58,18 @@ std::optional<std::string> PublishLoop::publish_now(Publisher::Save save) {
   return publisher_.publish_now(save);
 }
 
-void PublishLoop::note(const std::optional<std::string>& error) {
+void PublishLoop::note(Step& step, const std::optional<std::string>& error) {
   if (!error) {
-    if (failing_) log(Level::info, "publish_recovered", {{"file", settings_.cache_path.string()}});
-    failing_ = false;
+    if (step.failing) log(Level::info, step.recovered, {{"file", settings_.cache_path.string()}});
+    step.failing = false;
     return;
   }
-  if (!failing_ || Clock::now() - failure_logged_at_ >= log_again) {
-    log(Level::error, "publish_failed", {{"error", *error}, {"text", "readers keep the last good file"}});
-    failure_logged_at_ = Clock::now();
+  if (!step.failing || Clock::now() - step.logged_at >= log_again) {
+    log(Level::error, step.failed, {{"error", *error}, {"text", step.consequence}});
+    step.logged_at = Clock::now();
   }
-  failing_ = true;
-  changed_ = true;
-}
-
-void PublishLoop::note_save(const std::optional<std::string>& error) {
-  if (!error) {
-    if (save_failing_) log(Level::info, "save_recovered", {{"file", settings_.cache_path.string()}});
-    save_failing_ = false;
-    return;
-  }
-  if (!save_failing_ || Clock::now() - save_failure_logged_at_ >= log_again) {
-    log(Level::error, "save_failed", {{"error", *error}, {"text", "the copy saved before is what a power cut would leave"}});
-    save_failure_logged_at_ = Clock::now();
-  }
-  save_failing_ = true;
-  changed_ = true;  // what is in view says that it is saved
+  step.failing = true;
+  changed_ = true;  // it is tried again; and what is in view may say that it is saved
 }
 
 }  // namespace gateway

@@ -29,15 +29,22 @@ class PublishLoop {
   bool busy() const { return publisher_.busy(); }
 
  private:
-  void note(const std::optional<std::string>& error);
-  void note_save(const std::optional<std::string>& error);
+  // Logged when it begins to fail, now and then while it does, and when it has recovered.
+  struct Step {
+    const char *failed, *recovered, *consequence;
+    bool failing = false;
+    Clock::time_point logged_at{};
+  };
+  void note(Step& step, const std::optional<std::string>& error);
 
   const SchedulerSettings& settings_;
   Store& store_;
   Publisher publisher_;
   boost::asio::steady_timer timer_;
-  bool stopping_ = false, changed_ = true, failing_ = false, save_failing_ = false;
-  Clock::time_point published_at_{}, failure_logged_at_{}, save_failure_logged_at_{};
+  bool stopping_ = false, changed_ = true;
+  Clock::time_point published_at_{};
+  Step publish_{"publish_failed", "publish_recovered", "readers keep the last good file"};
+  Step save_{"save_failed", "save_recovered", "the copy saved before is what a power cut would leave"};
 };
 
 }  // namespace gateway

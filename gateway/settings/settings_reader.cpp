@@ -21,6 +21,13 @@ bool has_control_characters(std::string_view text) {
 
 constexpr const char* one_plain_line = "must be one line without control characters";
 
+std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t least, std::int64_t most) {
+  std::int64_t parsed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
+  if (error != std::errc{} || end != text.data() + text.size() || parsed < least || parsed > most) return std::nullopt;
+  return parsed;
+}
+
 }  // namespace
 
 void SettingsReader::fault(const std::string& variable, const std::string& shown, const std::string& remedy) {
@@ -128,17 +135,6 @@ Milliseconds SettingsReader::duration(const std::string& name, const std::string
   variables_[name] = fallback;
   return given.value_or(*parse_duration(fallback));
 }
-
-namespace {
-
-std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t least, std::int64_t most) {
-  std::int64_t parsed = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
-  if (error != std::errc{} || end != text.data() + text.size() || parsed < least || parsed > most) return std::nullopt;
-  return parsed;
-}
-
-}  // namespace
 
 std::int64_t SettingsReader::bytes(const std::string& name, const std::string& fallback) {
   const auto given = value(name, fallback);

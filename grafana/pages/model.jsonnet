@@ -3,7 +3,7 @@ local g = import '../lib/page.libsonnet';
 g.page({
   uid: 'model',
   question: 'Which model does each strategy trade with, is it being trained, and how well does it do?',
-  sources: "source IN ('postgres.models', 'postgres.quality', 'model-service.training')",
+  sources: "source IN ('postgres.models', 'postgres.dataset_builds', 'postgres.quality', 'model-service.training')",
   upstreams: "upstream IN ('postgres', 'model-service')",
   from: 'now-7d',
   variables: [

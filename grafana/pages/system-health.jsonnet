@@ -81,7 +81,7 @@ g.page({
       sql: |||
         SELECT 't' AS _, kind, subject, status AS state, since, CAST(max(unixepoch() - since, 0) AS INTEGER) AS since_s, why, freshness
         FROM problem
-        ORDER BY rank
+        ORDER BY rank, severity DESC, subject
         LIMIT 200
       |||,
       times: ['since'],
@@ -297,7 +297,7 @@ g.page({
       |||,
       field: 'missing',
       size: 24,
-      colors: [['^unknown', g.grey], ['^0 ', g.none], ['^([5-9]|10) of', g.red], ['^[1-4] of', g.none]],
+      colors: [['^unknown', g.grey], ['^0 ', g.none], ['^([5-9]|10) of', g.yellow], ['^[1-4] of', g.none]],
       empty: 'No signals to show',
     }),
     g.table({

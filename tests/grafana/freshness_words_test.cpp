@@ -92,11 +92,17 @@ TEST(GrafanaFreshness, nothing_read_is_neither_fresh_nor_stale) {
 // One source that was never read: every dashboard that shows it says so, and the ones that do not stay fresh.
 TEST(GrafanaFreshness, a_dashboard_names_its_source_that_was_never_read) {
   const std::map<std::string, std::set<std::string>> shows{
-      {"postgres.signals", {"signals", "system-health", "cache"}},        {"postgres.orders", {"orders", "system-health", "cache"}},
-      {"postgres.executions", {"orders", "system-health", "cache"}},      {"postgres.models", {"model", "system-health", "cache"}},
-      {"postgres.quality", {"model", "system-health", "cache"}},          {"model-service.training", {"model", "system-health", "cache"}},
-      {"rabbitmq.queues", {"queues", "system-health", "cache"}},          {"ws-gateway.health", {"exchange", "system-health", "cache"}},
-      {"postgres.subscriptions", {"exchange", "system-health", "cache"}}, {"order-manager.health", {"system-health", "cache"}},
+      {"postgres.signals", {"signals", "system-health", "cache"}},
+      {"postgres.orders", {"orders", "system-health", "cache"}},
+      {"postgres.executions", {"orders", "system-health", "cache"}},
+      {"postgres.models", {"model", "system-health", "cache"}},
+      {"postgres.dataset_builds", {"model", "system-health", "cache"}},
+      {"postgres.quality", {"model", "system-health", "cache"}},
+      {"model-service.training", {"model", "system-health", "cache"}},
+      {"rabbitmq.queues", {"queues", "system-health", "cache"}},
+      {"ws-gateway.health", {"exchange", "system-health", "cache"}},
+      {"postgres.subscriptions", {"exchange", "system-health", "cache"}},
+      {"order-manager.health", {"system-health", "cache"}},
   };
   for (const auto& [source, uids] : shows) {
     for (const auto& uid : uids) {

@@ -4,6 +4,7 @@
 
 #include <iostream>
 
+#include "../integration/support/private_postgres.hpp"
 #include "answers.hpp"
 #include "ask/postgres.hpp"
 #include "cache/store.hpp"
@@ -11,7 +12,6 @@
 #include "history_run.hpp"
 #include "postgres_writer.hpp"
 #include "random_world.hpp"
-#include "../integration/support/private_postgres.hpp"
 #include "trading.hpp"
 
 namespace history {
@@ -52,7 +52,7 @@ class Compared {
  public:
   explicit Compared(World& world, const gateway::Settings& settings) : world_(world) {
     for (auto& source : gateway::all_sources(settings)) {
-      if (source.upstream != "postgres" || source.name == "postgres.quality") continue;
+      if (source.upstream != "postgres" || source.name == "postgres.quality" || source.name == "postgres.dataset_builds") continue;
       sources_.push_back(source);
     }
     for (auto& source : sources_) listen(source);

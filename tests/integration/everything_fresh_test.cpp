@@ -34,8 +34,8 @@ TEST_F(EverythingFresh, AllSourcesAreFreshAndAllServicesHealthy) {
   start_gateway();
   ASSERT_TRUE(all_fresh());
   for (const char* name :
-       {"postgres.health", "postgres.signals", "postgres.orders", "postgres.executions", "postgres.models", "postgres.quality",
-        "postgres.subscriptions", "rabbitmq.health", "rabbitmq.queues", "ws-gateway.health", "model-service.health",
+       {"postgres.health", "postgres.signals", "postgres.orders", "postgres.executions", "postgres.models", "postgres.dataset_builds",
+        "postgres.quality", "postgres.subscriptions", "rabbitmq.health", "rabbitmq.queues", "ws-gateway.health", "model-service.health",
         "model-service.training", "order-manager.health", "position-manager.health", "feature-service.health"}) {
     EXPECT_EQ(reader.source(name), "fresh") << name;
   }

@@ -55,8 +55,9 @@ TEST_F(PostgresFaults, ADatasetThatSleepsForEverCostsItselfOnly) {
   settings["STALE_AFTER"] = "8s";
   start_gateway();
   ASSERT_TRUE(is_well());
-  for (const std::string table : {"model_versions", "subscriptions"}) {
-    const auto name = table == "subscriptions" ? "postgres.subscriptions" : "postgres.models";
+  const std::map<std::string, std::string> sources{
+      {"model_versions", "postgres.models"}, {"subscriptions", "postgres.subscriptions"}, {"datasets", "postgres.dataset_builds"}};
+  for (const auto& [table, name] : sources) {
     ASSERT_TRUE(eventually(source(name, "error_class"), "NULL"));
     const auto processes = [&] {
       return upstreams.sql("SELECT string_agg(pid::text, ',') FROM pg_stat_activity WHERE usename = 'grafana_monitor'");

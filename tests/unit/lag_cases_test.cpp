@@ -33,6 +33,9 @@ class Watch {
     if (lag.verdict != verdict) ++changes;
     verdict = lag.verdict;
   }
+  void until(std::int64_t end, SimulatedQueue& queue) {
+    while (queue.second < end) queue.step(), second(queue);
+  }
 
   LagRule rule{.messages = 1'000'000'000};  // the rule of length apart
   Lag lag;
@@ -129,11 +132,11 @@ TEST(LagOverTime, a_restart_of_the_broker_keeps_the_verdict_until_there_is_somet
   queue.published_per_s = 1;
   queue.consumer = Consumer::none;
   Watch watch(5);
-  while (queue.second < 300) queue.step(), watch.second(queue);
+  watch.until(300, queue);
   ASSERT_EQ(watch.verdict, "lagging");
   const auto since = watch.lag.memory.lagging_since;
   queue.restart();
-  while (queue.second < 420) queue.step(), watch.second(queue);
+  watch.until(420, queue);
   EXPECT_EQ(watch.verdict, "lagging");
   EXPECT_EQ(watch.lag.memory.lagging_since, since);
   EXPECT_EQ(watch.changes, 1);
@@ -145,9 +148,9 @@ TEST(LagOverTime, the_memory_of_an_idle_queue_does_not_change) {
   queue.messages = 3;
   queue.consumer = Consumer::none;
   Watch watch(15);
-  while (queue.second < 60) queue.step(), watch.second(queue);
+  watch.until(60, queue);
   const auto memory = watch.lag.memory.encoded();
-  while (queue.second < 3600) queue.step(), watch.second(queue);
+  watch.until(3600, queue);
   EXPECT_EQ(watch.lag.memory.encoded(), memory);
   EXPECT_GE(watch.lag.oldest_unconsumed_s.value_or(0), 3500) << "they have waited all the time";
 }
@@ -157,7 +160,7 @@ TEST(LagOverTime, says_how_long_the_oldest_message_has_waited_at_least) {
   queue.published_per_s = 0.5;
   queue.consumer = Consumer::none;
   Watch watch(5);
-  while (queue.second < 600) queue.step(), watch.second(queue);
+  watch.until(600, queue);
   EXPECT_LE(watch.lag.oldest_unconsumed_s.value_or(0), 600);
   EXPECT_GE(watch.lag.oldest_unconsumed_s.value_or(0), 580);
   EXPECT_NEAR(watch.lag.published_per_min.value_or(0), 30, 3);
@@ -203,7 +206,10 @@ WalkResult walk(unsigned seed) {
     if (queue.arrived_this_second > 0 && arrived_at < 0) arrived_at = queue.second;
     const auto was = watch.verdict;
     watch.second(queue);
-    if (std::getenv("DBG") && was != watch.verdict) std::printf("seed %u t %lld %s->%s consumer %d rate %.3f truth %d m %lld u %d s %d\n", seed, (long long)queue.second, was.c_str(), watch.verdict.c_str(), (int)queue.consumer, queue.published_per_s, truly_lagging, (long long)queue.messages, watch.lag.memory.unread, watch.lag.memory.slow);
+    if (std::getenv("DBG") && was != watch.verdict)
+      std::printf("seed %u t %lld %s->%s consumer %d rate %.3f truth %d m %lld u %d s %d\n", seed, (long long)queue.second, was.c_str(),
+                  watch.verdict.c_str(), (int)queue.consumer, queue.published_per_s, truly_lagging, (long long)queue.messages,
+                  watch.lag.memory.unread, watch.lag.memory.slow);
     // Only what arrived after the consumer had gone can tell.
     if (truly_lagging && arrived_at > 0) {
       if (watch.verdict == "ok")

@@ -48,11 +48,16 @@ class Problem : public ::testing::Test {
                  {"b", "balance", "wallet", std::int64_t{1}, Value{}},
                  {"c", "ticker", "tickers.BTCUSDT", std::int64_t{1}, static_cast<double>(at)}})});
   }
-  void connection(std::int64_t at, const ConnectionSeen& seen) {
-    const auto prior = cache_.store().prior_state(source_named("ws-gateway.health"), at);
-    auto writes = observed("ws-gateway", "healthy", at, 3.5, std::nullopt, {});
-    writes.push_back(connection_row("private", prior.tables.at(0), seen, "reported", at));
-    write("ws-gateway.health", at, std::move(writes));
+  // By ws-gateway, at t0.
+  void reported(const std::string& status, std::optional<double> connected_at = {}, std::optional<std::int64_t> subscriptions = {}) {
+    ConnectionSeen seen;
+    seen.status = status;
+    seen.connected_at = connected_at;
+    seen.active_subscriptions = subscriptions;
+    const auto prior = cache_.store().prior_state(source_named("ws-gateway.health"), t0);
+    auto writes = observed("ws-gateway", "healthy", t0, 3.5, std::nullopt, {});
+    writes.push_back(connection_row("private", prior.tables.at(0), seen, "reported", t0));
+    write("ws-gateway.health", t0, std::move(writes));
   }
   void filled(std::int64_t at, double closed_at) {
     write("postgres.orders", at,
@@ -87,8 +92,15 @@ TEST_F(Problem, the_worst_service_comes_first_then_queues_with_the_worst_named) 
       sentence.starts_with("order-manager unhealthy for 20 s: database: not connected; 2 queues lag, the worst signals.new 7 "
                            "messages, no consumer; position-manager degraded for 20 s: slow"))
       << sentence;
-  EXPECT_EQ(read("SELECT kind, subject FROM problem ORDER BY rank LIMIT 3", t0 + 20),
+  EXPECT_EQ(read("SELECT kind, subject FROM problem LIMIT 3", t0 + 20),
             (std::vector<Row>{{"service", "order-manager"}, {"queue", "signals.new"}, {"queue", "signals.old"}}));
+}
+
+TEST_F(Problem, a_service_without_the_endpoint_is_not_said_to_be_healthy) {
+  cache_.fail("position-manager.health", t0 + 1, {ErrorClass::missing, "GET /health: HTTP 404; there is no such endpoint"});
+  EXPECT_EQ(cache_.value("SELECT status FROM system_health", t0 + 1), Value("unknown"));
+  const auto sentence = text(reason(t0 + 1)).value_or("");
+  EXPECT_TRUE(sentence.starts_with("position-manager unknown for 1 s: GET /health: HTTP 404")) << sentence;
 }
 
 TEST_F(Problem, a_silent_gateway_is_all_that_is_said) {
@@ -99,10 +111,10 @@ TEST_F(Problem, a_silent_gateway_is_all_that_is_said) {
             (std::vector<Row>{{"the gateway has published nothing for 6 min"}}));
 }
 
-TEST_F(Problem, many_services_are_counted_and_stale_sources_too) {
+TEST_F(Problem, many_services_are_counted_and_sources_without_current_data_too) {
   const auto sentence = text(cache_.value("SELECT reason FROM system_health", t0 + 200000)).value_or("");
   EXPECT_NE(sentence.find("more services are not well"), std::string::npos) << sentence;
-  EXPECT_NE(sentence.find("sources are stale"), std::string::npos) << sentence;
+  EXPECT_NE(sentence.find("sources have no current data"), std::string::npos) << sentence;
   EXPECT_NE(sentence.find("for 2 days"), std::string::npos) << sentence;
 }
 
@@ -129,13 +141,7 @@ TEST_F(Problem, our_own_wrong_password_is_no_evidence_against_it) {
 // --- The private connection ------------------------------------------------------------------------------------------------
 
 TEST_F(Problem, the_newest_private_event_is_the_heartbeat_and_the_rows_count_the_subscriptions) {
-  connection(t0, {.status = "connected",
-                  .environment = {},
-                  .last_error = {},
-                  .connected_at = t0 - 100.0,
-                  .last_heartbeat_at = {},
-                  .reconnect_count = {},
-                  .active_subscriptions = 12});
+  reported("connected", t0 - 100.0, 12);
   subscribed(t0, t0 - 7.0);
   EXPECT_EQ(read("SELECT status, last_heartbeat_at, active_subscriptions, reported_subscriptions FROM ws_connection "
                  "WHERE connection = 'private'",
@@ -147,44 +153,27 @@ TEST_F(Problem, connected_is_doubted_when_orders_moved_after_the_last_event) {
   const std::string private_one =
       "SELECT status, last_known_status, duration_s IS NULL, doubt IS NOT NULL FROM ws_connection "
       "WHERE connection = 'private'";
-  connection(t0, {.status = "connected",
-                  .environment = {},
-                  .last_error = {},
-                  .connected_at = t0 - 900.0,
-                  .last_heartbeat_at = {},
-                  .reconnect_count = {},
-                  .active_subscriptions = {}});
+  reported("connected", t0 - 900.0);
   subscribed(t0, t0 - 600.0);
   filled(t0, t0 - 580.0);  // within a minute: it may belong to that event
   EXPECT_EQ(read(private_one, t0), (std::vector<Row>{{"connected", "connected", std::int64_t{0}, std::int64_t{0}}}));
   filled(t0, t0 - 500.0);
   EXPECT_EQ(read(private_one, t0), (std::vector<Row>{{"unknown", "connected", std::int64_t{1}, std::int64_t{1}}}));
   EXPECT_NE(text(reason(t0)).value_or("").find("nothing was heard since 09:50:00 UTC"), std::string::npos);
+  EXPECT_EQ(read("SELECT since FROM problem WHERE kind = 'connection'", t0), (std::vector<Row>{{t0 - 600}}));
   subscribed(t0, t0 - 499.0);
   EXPECT_EQ(read(private_one, t0), (std::vector<Row>{{"connected", "connected", std::int64_t{0}, std::int64_t{0}}}));
 }
 
 TEST_F(Problem, a_connection_is_not_doubted_before_the_subscriptions_were_read_again) {
-  connection(t0, {.status = "connected",
-                  .environment = {},
-                  .last_error = {},
-                  .connected_at = {},
-                  .last_heartbeat_at = {},
-                  .reconnect_count = {},
-                  .active_subscriptions = {}});
+  reported("connected");
   subscribed(t0, t0 - 600.0);
   filled(t0 + 5, t0 + 1.0);
   EXPECT_EQ(read("SELECT status FROM ws_connection WHERE connection = 'private'", t0 + 5), (std::vector<Row>{{"connected"}}));
 }
 
 TEST_F(Problem, what_is_reported_while_it_reconnects_stays) {
-  connection(t0, {.status = "reconnecting",
-                  .environment = {},
-                  .last_error = {},
-                  .connected_at = t0 - 50.0,
-                  .last_heartbeat_at = {},
-                  .reconnect_count = {},
-                  .active_subscriptions = {}});
+  reported("reconnecting", t0 - 50.0);
   EXPECT_EQ(read("SELECT connected_at, duration_s FROM ws_connection WHERE connection = 'private'", t0),
             (std::vector<Row>{{t0 - 50.0, Value{}}}));
 }

@@ -123,6 +123,8 @@ const std::map<std::string, Answering>& by_source() {
       {"postgres.orders", orders},
       {"postgres.executions", executions},
       {"postgres.models", [](const PriorState& prior, const World& world) { return std::vector<Answer>{model_rows(world, prior.now)}; }},
+      {"postgres.dataset_builds",
+       [](const PriorState& prior, const World& world) { return std::vector<Answer>{dataset_build_rows(world, prior.now)}; }},
       {"postgres.quality", quality},
       {"postgres.subscriptions", subscriptions},
       {"rabbitmq.health",

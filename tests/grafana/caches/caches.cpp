@@ -67,7 +67,9 @@ Fault from_then_on(std::int64_t since, const Error& error) {
 // Rows an older trading system does not have, and services without the endpoint.
 Fault old_system() {
   return [](const std::string& source, std::int64_t) -> std::optional<Error> {
-    if (source == "postgres.models" || source == "postgres.quality" || source == "postgres.subscriptions") return missing_table;
+    if (source == "postgres.models" || source == "postgres.dataset_builds" || source == "postgres.quality" ||
+        source == "postgres.subscriptions")
+      return missing_table;
     if (source == "position-manager.health" || source == "model-service.health") return missing_endpoint;
     return std::nullopt;
   };

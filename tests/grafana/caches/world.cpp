@@ -109,7 +109,7 @@ World World::ending_at(std::int64_t now) {
 
 Table model_rows(const World& world, std::int64_t at) {
   Table table{.columns = {"version", "strategy_id", "model_type", "trained_at", "training_duration_s", "training_dataset_size", "is_active",
-                          "is_first", "accuracy", "precision", "recall", "f1_score", "metrics_split"},
+                          "is_first", "accuracy", "precision", "recall", "f1_score", "roc_auc", "metrics_split"},
               .rows = {}};
   constexpr std::size_t most = 500;
   const auto with_model = world.names.strategies.size() > 1 ? world.names.strategies.size() - 1 : 1;  // the last one is in warm-up
@@ -124,8 +124,19 @@ Table model_rows(const World& world, std::int64_t at) {
                             std::string(s % 2 == 0 ? "xgboost" : "random_forest"), trained_at,
                             n % 3 == 0 ? Value{} : Value{std::int64_t{240} + n % 60}, std::int64_t{5000} + n * 10,
                             gateway::flag(n == trainings), gateway::flag(n == 0), metric(0.62), metric(0.6), metric(0.58), metric(0.59),
-                            measured ? Value{std::string("test")} : Value{}});
+                            metric(0.66), measured ? Value{std::string("test")} : Value{}});
     }
+  }
+  return table;
+}
+
+Table dataset_build_rows(const World& world, std::int64_t at) {
+  Table table{.columns = {"id", "symbol", "status", "created_at", "completed_at", "error"}, .rows = {}};
+  for (std::size_t i = 0; i < 5; ++i) {
+    const bool failed = i > 0;
+    const auto begun = static_cast<double>(at - 60 - 3600 * static_cast<std::int64_t>(i));
+    table.rows.push_back({fmt::format("build-{}", i), pick(world.names.assets, i), std::string(failed ? "failed" : "building"), begun,
+                          failed ? Value{begun + 20} : Value{}, failed ? Value{pick(world.names.errors, i)} : Value{}});
   }
   return table;
 }

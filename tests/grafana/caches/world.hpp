@@ -46,6 +46,7 @@ gateway::Table signal_rows(const World& world, const std::vector<std::int64_t>& 
 gateway::Table order_rows(const World& world, const std::vector<std::int64_t>& numbers, std::int64_t at);
 gateway::Table execution_rows(const World& world, const std::vector<std::int64_t>& numbers, std::int64_t at);
 gateway::Table model_rows(const World& world, std::int64_t at);
+gateway::Table dataset_build_rows(const World& world, std::int64_t at);
 gateway::Table subscription_rows(const World& world, std::int64_t at);
 // Hourly sums; kind is orders or executions.
 gateway::Table quality_rows(const World& world, const std::string& kind, std::int64_t from_hour, std::int64_t to_hour, std::int64_t at);
