@@ -13,17 +13,21 @@ class SecretMask {
   SecretMask() = default;
   explicit SecretMask(const std::vector<std::string>& secrets);
 
-  // `***` for each secret, its base64 (at any offset of a longer encoded text, as in HTTP basic authentication) and its
-  // percent-encoded form. A secret that is cut off at the end of the text is hidden from four characters on.
-  std::string masked(std::string_view text) const { return masked_by(forms_, text); }
+  // `***` for each secret, its base64 (at any offset of a longer encoded text, as in HTTP basic authentication), and the secret
+  // with any of its characters percent-encoded or behind a backslash. A secret that is cut off at the end of the text is hidden from four
+  // characters on.
+  std::string masked(std::string_view text) const { return masked_by(all_, text); }
 
   // The same for data. A secret of less than six characters ("guest") stays: it would turn ordinary names into ***.
-  std::string masked_data(std::string_view text) const { return masked_by(long_forms_, text); }
+  std::string masked_data(std::string_view text) const { return masked_by(long_, text); }
 
  private:
-  static std::string masked_by(const std::vector<std::string>& forms, std::string_view text);
+  struct Secrets {
+    std::vector<std::string> plain, forms;  // longest first
+  };
+  static std::string masked_by(const Secrets& secrets, std::string_view text);
 
-  std::vector<std::string> forms_, long_forms_;  // longest first
+  Secrets all_, long_;
 };
 
 }  // namespace gateway

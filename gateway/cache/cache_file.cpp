@@ -75,6 +75,7 @@ Inspection inspect_content(const Descriptor& file) {
     if (!header || big_endian(*header, encoding, 4) != utf8) return {FileState::broken, "its text is not UTF-8", {}};
     // SQLite fills up with zeros what a last page lacks.
     if (status.st_size < size_by(*header)) return {FileState::broken, "it is cut off", {}};
+    sqlite3_progress_handler(database.getHandle(), 0, nullptr, nullptr);  // the file's size bounds the check
     const auto check = database.execAndGet("PRAGMA quick_check(1)").getString();
     if (check != "ok") return {FileState::broken, one_line(check), {}};
     if (version < ours().user_version)
@@ -103,10 +104,16 @@ SQLite::Database open_published(const std::filesystem::path& file) {
   const bool found = ::stat(file.c_str(), &status) == 0;
   // The open of a FIFO would wait.
   if (found && !S_ISREG(status.st_mode)) throw SQLite::Exception("it is " + describe(status), SQLITE_CANTOPEN);
+  if (::access(file.c_str(), R_OK) != 0 && errno == EACCES)
+    throw SQLite::Exception(fmt::format("{}: {}", reason_of_errno(), found ? describe(status) : "its directory is closed"),
+                            SQLITE_CANTOPEN);
   // To SQLite that is a database without tables. A power cut leaves it so until the gateway publishes again.
   if (found && status.st_size == 0) throw SQLite::Exception("it is empty: the gateway has not published yet", SQLITE_CANTOPEN);
   SQLite::Database database(immutable_uri(file), SQLite::OPEN_READONLY | SQLite::OPEN_URI);
   database.exec("PRAGMA query_only = 1");
+  // The tables of a planted file may be views without an end: a statement that takes seconds is interrupted.
+  constexpr int most_steps = 200'000'000;
+  sqlite3_progress_handler(database.getHandle(), most_steps, [](void*) { return 1; }, nullptr);
   return database;
 }
 

@@ -18,13 +18,17 @@ constexpr off_t longest_lock_file = 4096;  // anything longer is something else,
 // Those who may publish: the owner, and the group where the directory is shared by one.
 mode_t lock_mode(const struct stat& directory) { return (directory.st_mode & (S_IWGRP | S_IWOTH)) == S_IWGRP ? 0660 : 0600; }
 
+// Whose file may be our lock. Anybody else's is renamed, even where it cannot be opened: it would keep us from ever starting.
+bool known_owner(const struct stat& file, const struct stat& directory) {
+  return file.st_uid == ::geteuid() || file.st_uid == 0 || file.st_uid == directory.st_uid;
+}
+
 // What makes it a file that is not to be taken for our lock, nor written into. nullopt: it is one, with mode and group set.
 std::optional<std::string> why_no_lock(const Descriptor& file, const Directory& directory) {
   struct stat status{};
   if (::fstat(file.get(), &status) != 0) return reason_of_errno();
   const auto shared = directory.status();
-  const bool known_owner = status.st_uid == ::geteuid() || status.st_uid == 0 || status.st_uid == shared.st_uid;
-  if (status.st_nlink > 1 || status.st_size > longest_lock_file || !known_owner) return describe(status);
+  if (status.st_nlink > 1 || status.st_size > longest_lock_file || !known_owner(status, shared)) return describe(status);
   auto mode = lock_mode(shared);
   if (mode == 0660 && status.st_gid != shared.st_gid && ::fchown(file.get(), static_cast<uid_t>(-1), shared.st_gid) != 0) mode = 0600;
   if ((status.st_mode & 07777U) != mode && ::fchmod(file.get(), mode) != 0) return describe(status);
@@ -103,13 +107,13 @@ std::expected<Lock::Held, Lock::Refused> Lock::take() {
 std::expected<Descriptor, Lock::Refused> Lock::open(const Directory& directory) {
   if (auto file = directory.open_regular(name_, O_RDWR)) return file;
   if (errno == ENOENT) {
-    auto file = directory.create(name_, lock_mode(directory.status()));
+    auto file = directory.create(name_, 0600);  // opened to its group once that is the right one
     if (!file && errno != EEXIST) return std::unexpected(impossible(directory));
     return file;
   }
   auto refused = impossible(directory);
   const auto found = directory.look(name_);
-  if (found && S_ISREG(found->st_mode)) return std::unexpected(std::move(refused));
+  if (found && S_ISREG(found->st_mode) && known_owner(*found, directory.status())) return std::unexpected(std::move(refused));
   if (found) {
     if (auto kept = displace(directory, describe(*found))) return std::unexpected(std::move(*kept));
   }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "cache/earlier_modes.hpp"
 #include "cache/lock.hpp"
 #include "datasets/datasets.hpp"
 #include "run/load_cache.hpp"
@@ -27,7 +28,8 @@ SchedulerSettings schedule(const Settings& settings, const std::vector<SourceSet
           .publish_within = std::max(Milliseconds{1}, shortest / 3),
           .save = {.interval = settings.save_interval, .budget_per_day = settings.save_budget},
           .once = once,
-          .cache_path = settings.cache_path};
+          .cache_path = settings.cache_path,
+          .cache_mode = settings.cache_mode};
 }
 
 struct FinishLog {
@@ -54,6 +56,7 @@ int run(const Settings& settings, bool once) {
   const auto sources = all_sources(settings);
   const auto setup = setups(sources, settings);
   const auto pace = schedule(settings, setup, once);
+  narrow_earlier_modes(file, settings.cache_mode);
   Store store;
   const auto loaded = load_cache(store, file);
   if (!loaded) {

@@ -1,6 +1,7 @@
 #include "commands/status.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -48,12 +49,22 @@ Json json_rows(const Table& table) {
   return rows;
 }
 
+// Of the file itself: who may read it.
+Json file_of(const std::filesystem::path& cache) {
+  struct stat status{};
+  if (::stat(cache.c_str(), &status) != 0) return {};
+  return {{"mode", fmt::format("{:04o}", status.st_mode & 07777U)}, {"uid", status.st_uid}, {"gid", status.st_gid}};
+}
+
 struct Report {
+  Json file;
   Table gateway, system, services, sources, outages, lagging;
 };
 
-Report read_report(SQLite::Database& database) {
-  return {read_table(database,
+Report read_report(const std::filesystem::path& cache) {
+  auto database = open_published(cache);
+  return {file_of(cache),
+          read_table(database,
                      "SELECT version, started_at, published_at, age_s, freshness, publish_count, file_bytes, bytes_per_day, "
                      "saved_at, saved_bytes_per_day, unsaved_s FROM gateway"),
           read_table(database, "SELECT status, healthy, degraded, unhealthy, unknown, reason FROM system_health"),
@@ -69,8 +80,9 @@ Report read_report(SQLite::Database& database) {
 void print_text(const Report& report, bool colour, std::ostream& out) {
   if (!report.gateway.empty()) {
     const auto& g = report.gateway;
-    out << fmt::format("published {} UTC, {} ago ({}); file {} kB\n", time_of(g.at(0, "published_at")), age_of(g.at(0, "age_s")),
-                       coloured(word(g.at(0, "freshness")), colour), integer(g.at(0, "file_bytes")).value_or(0) / 1024);
+    out << fmt::format("published {} UTC, {} ago ({}); file {} kB, mode {}\n", time_of(g.at(0, "published_at")), age_of(g.at(0, "age_s")),
+                       coloured(word(g.at(0, "freshness")), colour), integer(g.at(0, "file_bytes")).value_or(0) / 1024,
+                       report.file.value("mode", "?"));
     out << fmt::format("saved     {} UTC, {} per day; a power cut now would cost {}\n", time_of(g.at(0, "saved_at")),
                        shown(g.at(0, "saved_bytes_per_day"), readable_bytes),
                        is_null(g.at(0, "saved_at")) ? "everything" : age_of(g.at(0, "unsaved_s")));
@@ -122,14 +134,14 @@ void print_text(const Report& report, bool colour, std::ostream& out) {
 int print_status(const std::filesystem::path& cache, bool json, bool colour, std::ostream& out, std::ostream& err) {
   Report report;
   try {
-    auto database = open_published(cache);
-    report = read_report(database);
+    report = read_report(cache);
   } catch (const SQLite::Exception& e) {
     err << fmt::format("{}: no readable cache ({}); start the gateway, or set CACHE_PATH\n", cache.string(), e.what());
     return 4;
   }
   if (json) {
-    out << Json{{"gateway", report.gateway.empty() ? Json() : json_rows(report.gateway)[0]},
+    out << Json{{"file", report.file},
+                {"gateway", report.gateway.empty() ? Json() : json_rows(report.gateway)[0]},
                 {"system", json_rows(report.system)[0]},
                 {"services", json_rows(report.services)},
                 {"sources", json_rows(report.sources)},

@@ -11,9 +11,6 @@
 namespace gateway {
 namespace {
 
-// Readers may be any user; nobody writes, not even by accident with their own sqlite3.
-constexpr mode_t published_mode = 0444;
-
 std::string failed(const char* what, const Directory& directory, const std::string& name) {
   const auto reason = reason_of_errno();
   return fmt::format("{} {}: {}", what, (directory.path() / name).string(), reason);
@@ -71,7 +68,9 @@ std::expected<Shown, std::string> swap(const Directory& directory, const std::st
 
 // Not every file system has hard links.
 bool copy_to_new(const Directory& directory, const std::string& to, const Descriptor& file) {
-  const auto copy = directory.create(to, published_mode);
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) return false;
+  const auto copy = directory.create(to, status.st_mode & 07777U);
   return copy && copy_content(file, copy) && ::fsync(copy.get()) == 0;
 }
 
@@ -86,11 +85,11 @@ std::expected<Descriptor, std::string> create_next(const Directory& directory, c
 
 void remove_next(const Directory& directory, const std::string& name) { directory.unlink(next_of(name)); }
 
-std::expected<Shown, std::string> show(const Directory& directory, const std::string& name, const Descriptor& next,
-                                       const Descriptor& last) {
+std::expected<Shown, std::string> show(const Directory& directory, const std::string& name, const Descriptor& next, const Descriptor& last,
+                                       mode_t mode) {
   if (const auto fault = faults_of_finished(next))
     return std::unexpected(fmt::format("check {}: {}", (directory.path() / next_of(name)).string(), *fault));
-  if (::fchmod(next.get(), published_mode) != 0) return std::unexpected(failed("chmod", directory, next_of(name)));
+  if (::fchmod(next.get(), mode) != 0) return std::unexpected(failed("chmod", directory, next_of(name)));
   // Left by whoever opened the file for writing; beside a new file they would belong to the wrong one.
   for (const auto* stray : {"-journal", "-wal", "-shm"}) directory.unlink(name + stray);
   auto shown = swap(directory, name, last);

@@ -19,11 +19,12 @@ struct Shown {
   std::string displaced;  // the new name of what stood there and was not published by us; empty: nothing
 };
 
-// Gives a closed copy the published name, after cheap checks: mode 0444, strays of the old file unlinked, and the two files
+// Gives a closed copy the published name, after cheap checks: its mode set, strays of the old file unlinked, and the two files
 // exchanged, the old one then unlinked. Nothing is synced, and an exchange makes no file system sync: where the next publish
 // comes before the kernel writes back, the disk never sees this one. A reader sees the old file or the new one, whole.
 // `last`: the file shown before, still open; what else stands there is kept under another name. Empty: whatever is there.
-std::expected<Shown, std::string> show(const Directory& directory, const std::string& name, const Descriptor& next, const Descriptor& last);
+std::expected<Shown, std::string> show(const Directory& directory, const std::string& name, const Descriptor& next, const Descriptor& last,
+                                       mode_t mode);
 
 // Gives the shown file the second name NAME.saved, with content and name safely on the disk. nullopt: saved.
 std::optional<std::string> save(const Directory& directory, const std::string& name, const Descriptor& file);

@@ -16,12 +16,12 @@ constexpr auto retry_save_after = std::chrono::seconds{10};
 
 }  // namespace
 
-Publisher::Publisher(boost::asio::io_context& loop, Store& store, std::filesystem::path file, Lock& lock, SavePace pace,
-                     PublishReports reports)
+Publisher::Publisher(boost::asio::io_context& loop, Store& store, PublishedFile file, Lock& lock, SavePace pace, PublishReports reports)
     : loop_(loop),
       store_(store),
-      file_(std::move(file)),
+      file_(std::move(file.path)),
       name_(file_.filename().string()),
+      mode_(file.mode),
       lock_(lock),
       pace_(pace),
       reports_(std::move(reports)) {}
@@ -109,7 +109,7 @@ void Publisher::copy_on() {
 Publisher::Result Publisher::finish(const Work& work) const {
   Result result;
   try {
-    const auto shown = show(work.directory, name_, work.next, shown_);
+    const auto shown = show(work.directory, name_, work.next, shown_, mode_);
     if (!shown) {
       remove_next(work.directory, name_);
       result.error = shown.error();

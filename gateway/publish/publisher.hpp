@@ -28,10 +28,15 @@ struct PublishReports {
   std::function<void(const std::string& text)> notice;
 };
 
+struct PublishedFile {
+  std::filesystem::path path;
+  mode_t mode;
+};
+
 class Publisher {
  public:
   // The lock may still be impossible to take; it is tried again before each publish.
-  Publisher(boost::asio::io_context& loop, Store& store, std::filesystem::path file, Lock& lock, SavePace pace, PublishReports reports);
+  Publisher(boost::asio::io_context& loop, Store& store, PublishedFile file, Lock& lock, SavePace pace, PublishReports reports);
   ~Publisher();
 
   // Starts a publish, which is also saved when that is due; or does nothing while one is under way (false). The copy is made in
@@ -74,6 +79,7 @@ class Publisher {
   Store& store_;
   const std::filesystem::path file_;
   const std::string name_;
+  const mode_t mode_;
   Lock& lock_;
   const SavePace pace_;
   const PublishReports reports_;

@@ -16,7 +16,7 @@ void log_notice(const std::string& text) { log(Level::warn, "publishing", {{"tex
 PublishLoop::PublishLoop(boost::asio::io_context& loop, Store& store, Lock& lock, const SchedulerSettings& settings)
     : settings_(settings),
       store_(store),
-      publisher_(loop, store, settings.cache_path, lock, settings.save,
+      publisher_(loop, store, {settings.cache_path, settings.cache_mode}, lock, settings.save,
                  {.published = [this](const auto& error) { note(publish_, error); },
                   .saved = [this](const auto& error) { note(save_, error); },
                   .notice = log_notice}),

@@ -1,6 +1,8 @@
 // The pace of one run, for all its loops.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 
 #include "base/deadline.hpp"
@@ -15,6 +17,7 @@ struct SchedulerSettings {
   SavePace save;
   bool once = false;
   std::filesystem::path cache_path;
+  mode_t cache_mode = 0444;
 };
 
 }  // namespace gateway

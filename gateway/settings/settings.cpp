@@ -65,6 +65,9 @@ Settings read_settings(SettingsReader& reader) {
   s.retention.event_max = reader.count("EVENT_MAX", 1000, 200, 1'000'000);
 
   s.cache_path = read_cache_path(reader);
+  // No write bit: a reader's own sqlite3 would change the file in place.
+  const auto mode = reader.one_of("CACHE_MODE", "0444", {"0444", "0440", "0400"});
+  s.cache_mode = mode == "0400" ? 0400 : mode == "0440" ? 0440 : 0444;
   s.log_level = reader.one_of("LOG_LEVEL", "info", {"debug", "info", "warn", "error"});
   s.log_json = reader.one_of("LOG_FORMAT", "text", {"text", "json"}) == "json";
   s.secrets = reader.secrets();

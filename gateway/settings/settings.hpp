@@ -2,6 +2,8 @@
 // variable, the value as it may be shown, and the remedy. docs: .env.example, which a test compares with what is read here.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -42,6 +44,7 @@ struct Settings {
   std::int64_t save_budget = 0;  // bytes a day
   Retention retention;
   std::filesystem::path cache_path;
+  mode_t cache_mode = 0444;  // of the published file: who may read it
   std::string log_level;
   bool log_json = false;
 };

@@ -26,13 +26,13 @@ class Show : public ::testing::Test {
     ASSERT_TRUE(size.has_value()) << size.error();
   }
   void expect_shown() {
-    const auto shown = show(where_, "cache.db", next_, last_);
+    const auto shown = show(where_, "cache.db", next_, last_, mode_);
     ASSERT_TRUE(shown.has_value()) << shown.error();
     displaced_ = shown->displaced;
     EXPECT_EQ(inspect(file_).state, FileState::good);
   }
   void expect_refused() {
-    const auto shown = show(where_, "cache.db", next_, last_);
+    const auto shown = show(where_, "cache.db", next_, last_, mode_);
     ASSERT_FALSE(shown.has_value());
     EXPECT_FALSE(shown.error().empty());
     EXPECT_EQ(read_file(file_), "the old file");
@@ -43,6 +43,7 @@ class Show : public ::testing::Test {
   std::filesystem::path file_ = directory_ / "cache.db", copy_ = directory_ / "cache.db.next";
   const Directory where_{directory_.path()};
   Descriptor next_, last_;
+  mode_t mode_ = 0444;
   std::string displaced_;
 };
 
@@ -68,6 +69,20 @@ TEST_F(Show, makes_it_readable_by_all_and_writable_by_none) {
   }
 }
 
+TEST_F(Show, gives_it_the_mode_that_is_set) {
+  for (const mode_t mode : {mode_t{0440}, mode_t{0400}}) {
+    mode_ = mode;
+    make_copy();
+    expect_shown();
+    ASSERT_EQ(save(where_, "cache.db", next_), std::nullopt);
+    for (const auto* suffix : {"", ".saved"}) {
+      struct stat status{};
+      ASSERT_EQ(::stat((file_.string() + suffix).c_str(), &status), 0) << suffix;
+      EXPECT_EQ(status.st_mode & 07777, mode) << suffix;
+    }
+  }
+}
+
 TEST_F(Show, unlinks_strays_of_the_old_file) {
   make_copy();
   for (const auto* stray : {"-journal", "-wal", "-shm"}) write_file(file_.string() + stray, "stray");
@@ -79,7 +94,7 @@ TEST_F(Show, unlinks_strays_of_the_old_file) {
 TEST_F(Show, publishes_for_the_first_time_without_a_word) {
   std::filesystem::remove(file_);
   make_copy();
-  const auto shown = show(where_, "cache.db", next_, last_);
+  const auto shown = show(where_, "cache.db", next_, last_, mode_);
   ASSERT_TRUE(shown.has_value()) << shown.error();
   EXPECT_TRUE(shown->exchanged);
   EXPECT_TRUE(std::filesystem::exists(file_));

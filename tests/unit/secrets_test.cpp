@@ -37,6 +37,20 @@ TEST(SecretMask, hides_base64_at_every_offset) {
 
 TEST(SecretMask, hides_the_percent_encoded_form) {
   EXPECT_EQ(mask.masked("postgres://u:pl4nted%20Secret%2B7%2F%C3%BC@db"), "postgres://u:***@db");
+  EXPECT_EQ(mask.masked("postgres://u:pl4nted%20Secret%2b7%2f%c3%bc@db"), "postgres://u:***@db");
+  EXPECT_EQ(mask.masked("?password=pl4nted+%53ecret%2B7/%c3%BC&x=100%"), "?password=***&x=100%");
+  EXPECT_EQ(mask.masked("?password=pl4nted%20Secr…"), "?password=***…");
+  EXPECT_EQ(mask.masked("50% of pl4nt, 100%2"), "50% of pl4nt, 100%2");
+}
+
+TEST(SecretMask, hides_an_encoded_percent_sign) {
+  const SecretMask percent({"key=100%!"});
+  EXPECT_EQ(percent.masked("key%3D100%25!"), "***");
+  EXPECT_EQ(percent.masked("key%3D100%!"), "***");
+}
+
+TEST(SecretMask, hides_the_escaped_form) {
+  EXPECT_EQ(mask.masked(R"({\"password\":\"pl4nted Secret+7\/ü\"})"), R"({\"password\":\"***\"})");
 }
 
 TEST(SecretMask, hides_what_is_left_of_a_secret_that_was_cut_off) {

@@ -86,6 +86,7 @@ TEST(Settings, an_empty_environment_gives_the_defaults) {
   EXPECT_EQ(s.retention.event_retention, 30 * 24h);
   EXPECT_EQ(s.retention.event_max, 1000);
   EXPECT_EQ(s.cache_path, "volumes/cache/cache.db");
+  EXPECT_EQ(s.cache_mode, mode_t{0444});
   EXPECT_EQ(s.log_level, "info");
   EXPECT_FALSE(s.log_json);
 }
@@ -125,6 +126,17 @@ TEST(Settings, the_management_user_falls_back_to_the_brokers) {
                                 {"RABBITMQ_MANAGEMENT_PASSWORD", "p2"}});
   EXPECT_EQ(own.rabbitmq.user, "monitor");
   EXPECT_EQ(own.rabbitmq.password, "p2");
+}
+
+TEST(Settings, the_cache_is_never_writable_nor_closed_to_its_owner) {
+  EXPECT_EQ(settings_of({{"CACHE_MODE", "0440"}}).cache_mode, mode_t{0440});
+  EXPECT_EQ(settings_of({{"CACHE_MODE", "0400"}}).cache_mode, mode_t{0400});
+  for (const auto* mode : {"0644", "0640", "0660", "0666", "0040", "0555", "4444", "444", "0", "rw", "0440x"}) {
+    const auto faults = faults_of({{"CACHE_MODE", mode}});
+    ASSERT_EQ(faults.size(), 1U) << mode;
+    EXPECT_EQ(faults[0].variable, "CACHE_MODE");
+    EXPECT_NE(faults[0].remedy.find("0440"), std::string::npos) << faults[0].remedy;
+  }
 }
 
 TEST(Settings, stale_after_follows_the_interval_unless_it_is_set) {

@@ -94,6 +94,25 @@ TEST_F(Status, json_says_the_same_to_scripts) {
   EXPECT_EQ(document["system"]["status"], "unknown");
 }
 
+TEST_F(Status, says_who_may_read_the_file) {
+  Cache cache{{bare_source("one.data")}, now_};
+  publish(cache, now_);
+  std::filesystem::permissions(file_, std::filesystem::perms{0440});
+  status();
+  EXPECT_NE(out_.str().find("mode 0440"), std::string::npos) << out_.str();
+  status(true);
+  EXPECT_EQ(nlohmann::json::parse(out_.str(), nullptr, false)["file"]["mode"], "0440");
+}
+
+TEST_F(Status, a_planted_file_whose_tables_have_no_end_is_given_up) {
+  SQLite::Database planted(file_.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+  planted.exec(
+      "CREATE VIEW gateway AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) AS freshness, 1 AS age_s FROM "
+      "n");
+  EXPECT_EQ(ping(file_, out_, err_), 1);
+  EXPECT_NE(err_.str().find("interrupted"), std::string::npos) << err_.str();
+}
+
 TEST_F(Status, ping_is_0_while_the_gateway_publishes) {
   Cache cache{{bare_source("one.data")}, now_};
   publish(cache, now_);

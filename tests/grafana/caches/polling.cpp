@@ -127,7 +127,7 @@ void Polling::publish(const std::filesystem::path& file, std::int64_t at) {
   if (!next) throw std::runtime_error(next.error());
   const auto size = store_.copy_to(next->path(), {.published_at = at, .count = ++count_, .bytes_before = 0});
   if (!size) throw std::runtime_error(size.error());
-  if (const auto shown = gateway::show(directory, name, *next, {}); !shown) throw std::runtime_error(shown.error());
+  if (const auto shown = gateway::show(directory, name, *next, {}, 0444); !shown) throw std::runtime_error(shown.error());
 }
 
 }  // namespace grafana
