@@ -15,6 +15,7 @@ class ReadOnly : public Integration {};
 // With read-only switched off, which nothing can forbid: what is left is the role's rights.
 TEST_F(ReadOnly, TheRoleHasNoRightBeyondReadingWhatTheGatewayReads) {
   upstreams.sql("SELECT lo_create(4711); CREATE SEQUENCE public.counter");
+  const Session somebody(upstreams.superuser());
   for (const char* statement :
        {"INSERT INTO subscriptions (channel_type, topic, requesting_service) VALUES ('liquidation', 't', 's')",
         "DELETE FROM trading_signals",
@@ -47,6 +48,29 @@ TEST_F(ReadOnly, TheRoleHasNoRightBeyondReadingWhatTheGatewayReads) {
         "SELECT pg_ls_dir('.')",
         "COPY (SELECT 1) TO '/tmp/x'",
         "COPY (SELECT 1) TO PROGRAM 'true'",
+        "COPY trading_signals FROM PROGRAM 'true'",
+        "COPY trading_signals FROM '/etc/passwd'",
+        "SELECT pg_read_binary_file('/etc/passwd')",
+        "SELECT pg_stat_file('postgresql.conf')",
+        "SELECT pg_ls_logdir()",
+        "SELECT lo_import('/etc/passwd')",
+        "SELECT lo_export(4711, '/tmp/x')",
+        "SELECT lo_put(4711, 0, 'x')",
+        "DO LANGUAGE plpgsql $$ BEGIN EXECUTE 'DELETE FROM orders'; END $$",
+        "CREATE TEMP VIEW mine AS SELECT 1",
+        "SELECT 1 INTO TEMP mine",
+        "CREATE PUBLICATION mine",
+        "CREATE RULE r AS ON SELECT TO orders DO INSTEAD SELECT 1",
+        "COMMENT ON TABLE orders IS 'mine'",
+        "ALTER DATABASE ytrader SET work_mem = '1GB'",
+        "ALTER ROLE grafana_monitor BYPASSRLS",
+        "GRANT pg_read_all_data TO grafana_monitor",
+        "GRANT ytrader TO grafana_monitor",
+        "SET session_replication_role = replica",
+        "SET log_statement = 'none'",
+        "SELECT pg_stat_reset()",
+        "SELECT pg_rotate_logfile()",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres'",
         "ALTER SYSTEM SET work_mem = '1GB'",
         "SELECT pg_reload_conf()",
         "SELECT pg_switch_wal()",
@@ -76,6 +100,21 @@ TEST_F(ReadOnly, TheRoleHasNoRightBeyondReadingWhatTheGatewayReads) {
   EXPECT_EQ(monitor.run("SELECT count(*) FROM orders"), "0");
   EXPECT_EQ(monitor.run("SHOW search_path"), "public");
   EXPECT_EQ(monitor.run("SHOW default_transaction_read_only"), "on");
+}
+
+// PostgreSQL 15 gives these to every role. docs/security.md names them; whoever finds a way to take them away fails here.
+TEST_F(ReadOnly, WhatCannotBeTakenFromTheRoleIsKnown) {
+  Session somebody(upstreams.superuser());
+  somebody.run("SELECT 1");
+  Session monitor(upstreams.monitor());
+  for (const char* statement : {"SELECT pg_advisory_lock(4711)", "NOTIFY anything", "LISTEN anything",
+                                "SET default_transaction_read_only = off", "SET statement_timeout = 0", "SELECT rolname FROM pg_roles",
+                                "SELECT relname FROM pg_class", "ALTER ROLE grafana_monitor PASSWORD 'changed'"})
+    EXPECT_NO_THROW(monitor.run(statement)) << statement;
+  EXPECT_EQ(monitor.run("SELECT count(*) FROM pg_stat_activity WHERE usename <> 'grafana_monitor' AND query NOT LIKE '<insufficient%'"),
+            "0")
+      << "the statements of others are hidden";
+  upstreams.sql(fmt::format("ALTER ROLE grafana_monitor PASSWORD '{}'", monitor_password));
 }
 
 TEST_F(ReadOnly, ThereAreNoMoreSessionsThanTheRolesLimit) {

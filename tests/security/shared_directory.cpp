@@ -46,10 +46,19 @@ void SharedDirectory::SetUp() {
   ASSERT_EQ(integration::run({PREPARE_CACHE_DIRECTORY, directory_.string()}).code, 0);
 }
 
+void SharedDirectory::run_as(const GatewayUser& user) {
+  user_ = user;
+  ASSERT_EQ(::chown(directory_.c_str(), user.directory_owner, group_member), 0);
+  ASSERT_EQ(::chown(victim_.c_str(), user.uid, user.uid), 0);
+  ASSERT_EQ(integration::run({PREPARE_CACHE_DIRECTORY, directory_.string()}).code, 0);
+}
+
 void SharedDirectory::start() {
   gateway_.reset();
-  gateway_ = std::make_unique<integration::Gateway>(settings_, scratch_ / "log",
-                                                    std::vector<std::string>{"sh", "-c", "umask " + GetParam() + "; exec \"$@\"", "sh"});
+  const auto change = user_.words.empty() ? "" : "setpriv " + user_.words;
+  gateway_ = std::make_unique<integration::Gateway>(
+      settings_, scratch_ / "log",
+      std::vector<std::string>{"sh", "-c", fmt::format("PATH=/usr/bin:/bin; umask {}; exec {} \"$@\"", GetParam(), change), "sh"});
 }
 
 void SharedDirectory::start_and_publish() {
@@ -78,10 +87,12 @@ int SharedDirectory::start_and_wait() {
 
 int SharedDirectory::as(uid_t user, const std::string& words) const {
   const auto id = std::to_string(user);
-  const auto done = integration::run(
-      {"setpriv", "--reuid=" + id, "--regid=" + id, "--clear-groups", "sh", "-c", "cd \"$0\" && " + words, directory_.string()},
-      {{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"}});
-  return done.code;
+  return as(fmt::format("--reuid={0} --regid={0} --clear-groups", id), words).code;
+}
+
+integration::Finished SharedDirectory::as(const std::string& who, const std::string& words) const {
+  const auto command = fmt::format("exec setpriv {} sh -c 'cd \"$0\" && {}' \"$0\"", who, words);
+  return integration::run({"sh", "-c", command, directory_.string()}, {{"PATH", "/usr/sbin:/usr/bin:/sbin:/bin"}});
 }
 
 void SharedDirectory::expect_victim_unharmed() const {
@@ -89,8 +100,8 @@ void SharedDirectory::expect_victim_unharmed() const {
   struct stat status{};
   ASSERT_EQ(::lstat(victim_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0600U);
-  EXPECT_EQ(status.st_uid, 0U);
-  EXPECT_EQ(status.st_gid, 0U);
+  EXPECT_EQ(status.st_uid, user_.uid);
+  EXPECT_EQ(status.st_gid, user_.uid);
   // Nothing with the secret in it can be read by others.
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_)) {
     struct stat found{};

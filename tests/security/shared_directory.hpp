@@ -18,12 +18,25 @@ namespace security {
 
 constexpr uid_t group_member = 10001, stranger = 65534;
 
+// Who runs the gateway, by the words of setpriv(1), and who owns the directory.
+struct GatewayUser {
+  uid_t uid;
+  std::string words;
+  uid_t directory_owner;
+};
+inline const GatewayUser root{0, "", 0};
+// As docker-compose.yml does, in a clone of somebody's, and that somebody without a container.
+inline const GatewayUser container{10001, "--reuid=10001 --regid=10002 --groups=10001", 12345};
+inline const GatewayUser cloner{12345, "--reuid=12345 --regid=12345 --clear-groups", 12345};
+
 // The parameter is the umask that the gateway is started under.
 class SharedDirectory : public ::testing::TestWithParam<std::string> {
  protected:
   SharedDirectory();
   ~SharedDirectory() override;
   void SetUp() override;
+  // The victim's file is his who runs the gateway. Root, unless a test says so before its first start.
+  void run_as(const GatewayUser& user);
 
   void start();
   // Starts it and waits until what it published is there.
@@ -35,6 +48,8 @@ class SharedDirectory : public ::testing::TestWithParam<std::string> {
   std::filesystem::path beside(const std::string& suffix) const { return cache_.string() + suffix; }
   // Shell words, in the cache directory, as another user. The exit code.
   int as(uid_t user, const std::string& words) const;
+  // With these words of setpriv(1) for who.
+  integration::Finished as(const std::string& who, const std::string& words) const;
   // The victim's file is what it was.
   void expect_victim_unharmed() const;
   // A regular file of one link that the gateway has made.
@@ -42,6 +57,7 @@ class SharedDirectory : public ::testing::TestWithParam<std::string> {
 
   std::filesystem::path scratch_, directory_, cache_, victim_;
   integration::Variables settings_;
+  GatewayUser user_ = root;
   std::unique_ptr<integration::Gateway> gateway_;
 };
 

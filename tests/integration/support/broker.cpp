@@ -35,8 +35,22 @@ struct Broker::Client {
   }
 };
 
-Broker::Broker(int management_port) : client_(std::make_unique<Client>(management_port)) {}
+Broker::Broker(int management_port) : port_(management_port), client_(std::make_unique<Client>(management_port)) {}
 Broker::~Broker() = default;
+
+std::string Broker::request_as(const std::string& user, const std::string& password, const std::string& method, const std::string& path,
+                               const std::string& body) {
+  Client client(port_);
+  client.http.set_basic_auth(user, password);
+  httplib::Request request;
+  request.method = method;
+  request.path = "/api/" + path;
+  if (method != "GET") request.body = body;
+  request.set_header("Content-Type", "application/json");
+  const auto result = client.http.send(request);
+  if (!result) throw std::runtime_error(fmt::format("{} {}: {}", method, path, httplib::to_string(result.error())));
+  return fmt::format("{} {}", result->status, result->body);
+}
 
 std::string Broker::request(const std::string& method, const std::string& path, const std::string& body) {
   httplib::Request request;

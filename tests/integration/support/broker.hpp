@@ -26,11 +26,15 @@ class Broker {
   void declare(const std::string& vhost, const std::string& queue, const std::string& arguments = "{}");
   void remove(const std::string& vhost, const std::string& queue);
   void publish(const std::string& vhost, const std::string& queue, std::size_t messages);
+  // Status and body of a request as another user; `path` follows /api/.
+  std::string request_as(const std::string& user, const std::string& password, const std::string& method, const std::string& path,
+                         const std::string& body = "{}");
 
  private:
   std::string request(const std::string& method, const std::string& path, const std::string& body = {});
 
   struct Client;
+  int port_;
   std::unique_ptr<Client> client_;
 };
 
