@@ -112,7 +112,8 @@ SQLite::Database open_published(const std::filesystem::path& file) {
   SQLite::Database database(immutable_uri(file), SQLite::OPEN_READONLY | SQLite::OPEN_URI);
   database.exec("PRAGMA query_only = 1");
   // The tables of a planted file may be views without an end: a statement that takes seconds is interrupted.
-  constexpr int most_steps = 200'000'000;
+  // A scan of the longest history takes a tenth of these steps.
+  constexpr int most_steps = 50'000'000;
   sqlite3_progress_handler(database.getHandle(), most_steps, [](void*) { return 1; }, nullptr);
   return database;
 }

@@ -13,6 +13,7 @@
 #include "run/log.hpp"
 #include "run/scheduler.hpp"
 #include "run/upstreams.hpp"
+#include "settings/unprotected.hpp"
 #include "version.hpp"
 
 namespace gateway {
@@ -52,6 +53,7 @@ int run(const Settings& settings, bool once) {
   }
   if (const auto news = lock.news()) log(Level::warn, "publishing", {{"text", *news}});
   log(Level::info, "started", {{"version", version}, {"file", file.string()}});
+  for (const auto& line : unprotected_credentials(settings)) log(Level::info, "unprotected", {{"text", line}});
 
   const auto sources = all_sources(settings);
   const auto setup = setups(sources, settings);

@@ -56,5 +56,13 @@ TEST_F(Aside, of_equal_ones_and_of_those_that_nobody_can_read_the_newer_stay) {
   for (const auto& name : newer) EXPECT_TRUE(is_there(name)) << name;
 }
 
+TEST_F(Aside, a_planted_one_whose_events_have_no_end_is_worth_nothing) {
+  const auto planted = directory_ / "cache.db.aside-2020-01-01T00-00-00.000Z-broken";
+  SQLite::Database(planted.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+      .exec("CREATE VIEW event AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n");
+  for (int n = 0; n < 5; ++n) set_aside(1);
+  EXPECT_FALSE(std::filesystem::exists(planted));
+}
+
 }  // namespace
 }  // namespace gateway
