@@ -1,46 +1,41 @@
-// An upstream that speaks HTTP: one keep-alive connection, one total deadline for all requests of an attempt, a cap on
-// every body, no redirects, no decompression. Built on cpp-httplib; the connect is ours, so that it keeps the deadline.
+// An upstream that speaks HTTP: one total deadline for an attempt, a cap on every answer, no redirects, no decompression.
+// Built on libcurl (7.88). Every request has a connection of its own: on a kept one, bytes that came between two polls would
+// be taken for the answer to the next question. The sources of an attempt are asked side by side, so that one that hangs
+// takes no time from the others.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "settings/settings.hpp"
+#include "ask/http_transfer.hpp"
 #include "ask/upstream.hpp"
 
-namespace httplib {
-class ClientImpl;
-}
-
 namespace gateway {
-
-struct HttpSettings {
-  Url url;
-  std::string api_key;         // if any, sent as X-API-Key with what lies below /api: the rest of a service is open
-  std::string user, password;  // basic authentication, if any
-  std::string ca_file;
-  std::size_t body_cap = std::size_t{1} << 20;  // bytes; a service's answers are a few hundred
-};
 
 class HttpUpstream : public Upstream {
  public:
   explicit HttpUpstream(HttpSettings settings);
   ~HttpUpstream() override;
+  HttpUpstream(const HttpUpstream&) = delete;
+  HttpUpstream& operator=(const HttpUpstream&) = delete;
 
   std::vector<Outcome> attempt(std::span<Job> jobs, const Deadline& deadline) override;
   void cancel() override;
 
  private:
-  Result<HttpAnswer> get(const HttpRequest& request, const Deadline& deadline, Timing& timing);
-  Error explain(int httplib_error, const Deadline& deadline) const;
+  struct Conversation;
+  void go_on(Conversation& conversation, const Deadline& deadline);
+  void ask(Conversation& conversation, const Deadline& deadline);
+  void take(Conversation& conversation, CURLcode code, const Deadline& deadline);
+  void take_results(std::vector<Conversation>& conversations, const Deadline& deadline);
 
   HttpSettings settings_;
-  Cancel cancel_;
-  std::unique_ptr<httplib::ClientImpl> client_;
-  struct Connecting;
-  std::unique_ptr<Connecting> connecting_;
+  std::string endpoint_;            // HOST:PORT, for error texts
+  std::vector<Address> addresses_;  // of the attempt under way
+  std::atomic<bool> cancelled_{false};
+  CURLM* multi_;
 };
 
 }  // namespace gateway

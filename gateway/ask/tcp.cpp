@@ -38,6 +38,16 @@ Result<std::vector<Address>> resolve(const std::string& host, const std::string&
   return addresses;
 }
 
+Error connect_error(const std::string& name, int error) {
+  const auto text = fmt::format("{}: {}", name, std::generic_category().message(error));
+  switch (error) {
+    case ECONNREFUSED: return {ErrorClass::refused, text};
+    case ETIMEDOUT: return {ErrorClass::timeout, text + " while connecting"};
+    case ECONNRESET: return {ErrorClass::closed, text};
+    default: return {ErrorClass::other, text};  // no route, network down: nobody said no
+  }
+}
+
 Milliseconds share(const Deadline& deadline, std::size_t addresses_left) {
   return std::max(Milliseconds{1}, deadline.left() / static_cast<std::int64_t>(std::max<std::size_t>(1, addresses_left)));
 }
@@ -62,16 +72,7 @@ Result<int> connect_tcp(const std::vector<Address>& addresses, const std::string
     }
     if (error == 0) return fd;
     ::close(fd);
-    const auto text = fmt::format("{} ({}): {}", name, address.text(), std::generic_category().message(error));
-    if (error == ECONNREFUSED) {
-      last = {ErrorClass::refused, text};
-    } else if (error == ETIMEDOUT) {
-      last = {ErrorClass::timeout, text + " while connecting"};
-    } else if (error == ECONNRESET) {
-      last = {ErrorClass::closed, text};
-    } else {
-      last = {ErrorClass::other, text};  // no route, network down: nobody said no
-    }
+    last = connect_error(fmt::format("{} ({})", name, address.text()), error);
     if (cancel.is_set()) break;
   }
   return std::unexpected(last);

@@ -25,6 +25,9 @@ Result<std::vector<Address>> resolve(const std::string& host, const std::string&
 // A connected, non-blocking socket that the caller closes. Errors: refused, timeout, closed (unreachable).
 Result<int> connect_tcp(const std::vector<Address>& addresses, const std::string& name, const Deadline& deadline, const Cancel& cancel);
 
+// What it means that `name` could not be connected to, from errno.
+Error connect_error(const std::string& name, int error);
+
 // What an address's share of the time left is: all of it for the last, else an even split, so that dead
 // addresses before a live one do not use up the deadline.
 Milliseconds share(const Deadline& deadline, std::size_t addresses_left);

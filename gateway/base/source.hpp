@@ -40,7 +40,8 @@ struct PriorState {
 };
 
 struct HttpRequest {
-  std::string target;  // path and query
+  std::string target;                           // path and query
+  std::size_t body_cap = std::size_t{1} << 20;  // bytes; most answers are a few hundred
 };
 
 struct SqlRequest {
@@ -54,6 +55,7 @@ struct HttpAnswer {
   int status = 0;
   std::string body;
   double latency_ms = 0;
+  std::int64_t age_s = 0;  // how long it had lain in a cache between, as its header Age says
 };
 
 // A TCP connection was accepted.
@@ -88,7 +90,7 @@ struct SourceSetup {
   Pace pace;
 };
 
-// One attempt's times in milliseconds; absent where the phase did not happen (a connection kept alive connects nothing).
+// One attempt's times in milliseconds; absent where the phase did not happen.
 struct Timing {
   double duration_ms = 0;
   std::optional<double> connect_ms, wait_ms, read_ms, parse_ms;
@@ -98,6 +100,7 @@ struct Outcome {
   std::string source;
   std::int64_t sent_at = 0;  // unix seconds when the request was sent
   std::int64_t requests = 0;
+  std::int64_t age_s = 0;  // of the oldest answer when it came: it counts as fetched that much earlier
   Timing timing;
   Result<Batch> result;
   std::string note = {};  // what an operator should know although the source answers; empty: nothing

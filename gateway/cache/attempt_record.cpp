@@ -25,14 +25,15 @@ void note_failure(Database& database, const Outcome& outcome, const Error& error
 }
 
 void note_success(Database& database, const Outcome& outcome, const Source& source, const AttemptReport& report) {
-  const Row row{outcome.sent_at, next_attempt_of(source, report), outcome.timing.duration_ms, source.name};
+  const Row row{outcome.sent_at, next_attempt_of(source, report), outcome.timing.duration_ms, source.name, outcome.sent_at - outcome.age_s};
   database.run("UPDATE source SET note = nullif(?1, '') WHERE source = ?2 AND note IS NOT nullif(?1, '')", {outcome.note, source.name});
   if (!outcome.result->answered) {
-    database.run("UPDATE source SET last_attempt_at = ?, next_attempt_at = ?, duration_ms = ? WHERE source = ?", row);
+    database.run("UPDATE source SET last_attempt_at = ?, next_attempt_at = ?, duration_ms = ? WHERE source = ?",
+                 {outcome.sent_at, next_attempt_of(source, report), outcome.timing.duration_ms, source.name});
     return;
   }
   database.run(
-      "UPDATE source SET last_attempt_at = ?1, last_success_at = ?1, next_attempt_at = ?2, duration_ms = ?3, consecutive_failures = 0, "
+      "UPDATE source SET last_attempt_at = ?1, last_success_at = ?5, next_attempt_at = ?2, duration_ms = ?3, consecutive_failures = 0, "
       "failing_for_s = 0, error_class = NULL, error = NULL, failure_means = NULL, state = 'on' WHERE source = ?4",
       row);
   // Counted last: retention runs in triggers on the success above.

@@ -73,6 +73,10 @@ std::string listing_target(bool statistics) {
 
 Result<std::size_t> read_listing(std::string_view body, bool counted, const std::function<void(ListedQueue)>& each) {
   return parse_array(body, "GET /api/queues", [&](const Json& object, std::size_t index) -> std::optional<Error> {
+    if (index == most_queues) {
+      return Error{ErrorClass::too_large,
+                   fmt::format("GET /api/queues lists more than {} queues; give the monitoring user fewer vhosts", most_queues)};
+    }
     auto queue = read_queue(object, index, counted);
     if (!queue) return queue.error();
     each(std::move(*queue));

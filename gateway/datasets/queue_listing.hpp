@@ -19,6 +19,9 @@ struct ListedQueue {
 
 // The target of the listing. Where the broker keeps no statistics it still counts messages, when asked this way; consumers,
 // counters and rates it cannot tell.
+inline constexpr std::size_t largest_listing = std::size_t{24} << 20;  // bytes; that of ten thousand queues has 1.3 MB
+inline constexpr std::size_t most_queues = 100'000;
+
 std::string listing_target(bool statistics);
 
 // Calls `each` for every queue, in the document's order; returns how many there are. `counted`: the broker keeps counters.

@@ -119,9 +119,10 @@ Source queues(const Settings& settings) {
           .prior_state_sql = queues_before_sql(name),
           .ask = [](const PriorState& prior) -> Result<std::vector<Request>> {
             const QueuesBefore before(prior);
-            std::vector<Request> requests{HttpRequest{overview_target}, HttpRequest{listing_target(!before.without_statistics)},
+            std::vector<Request> requests{HttpRequest{overview_target},
+                                          HttpRequest{listing_target(!before.without_statistics), largest_listing},
                                           HttpRequest{overview_target}};
-            if (before.short_listing) requests.emplace_back(HttpRequest{vhosts_target});
+            if (before.short_listing) requests.emplace_back(HttpRequest{vhosts_target, largest_listing});
             return requests;
           },
           .parse = [ours](const PriorState& prior, std::span<const Answer> answers) { return parse(prior, answers, ours); },

@@ -24,7 +24,6 @@ std::shared_ptr<Upstream> make(const std::string& name, const Settings& settings
     http.url = settings.rabbitmq.url;
     http.user = settings.rabbitmq.user;
     http.password = settings.rabbitmq.password;
-    http.body_cap = std::size_t{64} << 20;  // the listing of ten thousand queues is 1.3
     return std::make_shared<HttpUpstream>(std::move(http));
   }
   const auto service = std::ranges::find(settings.services, name, &ServiceSettings::name);

@@ -16,9 +16,9 @@ std::optional<ServiceSettings> parse_service(const std::string& name, const std:
   if (!service.url) return std::nullopt;
   if (service.tcp) {
     const bool has_port = address.find_last_of(':') > std::max(address.find_last_of(']') + 1, tcp.size()) - 1;
-    return has_port && service.url->path.empty() ? std::optional(service) : std::nullopt;
+    return has_port && (service.url->path.empty() || service.url->path == "/") ? std::optional(service) : std::nullopt;
   }
-  if (!service.url->path.empty()) service.health_path = service.url->path;
+  if (!service.url->path.empty() && service.url->path != "/") service.health_path = service.url->path;
   service.url->path.clear();
   return service;
 }

@@ -20,7 +20,6 @@ std::optional<Url> parse_url(std::string_view text) {
   const auto slash = text.find('/');
   std::string_view authority = text.substr(0, slash);
   if (slash != std::string_view::npos) url.path = text.substr(slash);
-  while (url.path.ends_with('/')) url.path.pop_back();
   if (authority.find('@') != std::string_view::npos) return std::nullopt;
   if (url.path.find_first_of("?#") != std::string::npos) return std::nullopt;
   std::string_view port;

@@ -11,7 +11,7 @@ struct Url {
   bool tls = false;
   std::string host;
   int port = 80;
-  std::string path;  // without a trailing slash
+  std::string path;  // as written
 };
 
 // nullopt: not an address that can be used; credentials, queries and fragments are refused.

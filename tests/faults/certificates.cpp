@@ -19,17 +19,21 @@ Certificates::Certificates(std::filesystem::path directory) : directory_(std::mo
   make("good", "authority", "IP:127.0.0.1,DNS:localhost", "-startdate 20200101000000Z -enddate 20991231000000Z");
   make("expired", "authority", "IP:127.0.0.1,DNS:localhost", "-startdate 20200101000000Z -enddate 20210101000000Z");
   make("misnamed", "authority", "DNS:somebody-else.test", "-startdate 20200101000000Z -enddate 20991231000000Z");
+  make("wildcard", "authority", "DNS:*", "-startdate 20200101000000Z -enddate 20991231000000Z");
+  make("common-name", "authority", "DNS:somebody-else.test", "-startdate 20200101000000Z -enddate 20991231000000Z", "localhost");
   make("foreign", "stranger", "IP:127.0.0.1,DNS:localhost", "-startdate 20200101000000Z -enddate 20991231000000Z");
 }
 
 // Only `openssl ca` sets the dates.
-void Certificates::make(const std::string& kind, const std::string& authority, const std::string& name, const std::string& dates) const {
+void Certificates::make(const std::string& kind, const std::string& authority, const std::string& name, const std::string& dates,
+                        const std::string& common_name) const {
   std::ofstream(directory_ / (kind + ".conf")) << fmt::format(
       "[ca]\ndefault_ca=c\n[c]\ndatabase={0}/"
       "{1}.index\nnew_certs_dir={0}\nrand_serial=yes\ndefault_md=sha256\npolicy=p\nunique_subject=no\ncopy_extensions=none\n"
       "[p]\ncommonName=supplied\n[x]\nsubjectAltName={2}\nbasicConstraints=CA:FALSE\n",
       directory_.string(), authority, name);
-  openssl(fmt::format("req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN={0} -keyout {0}.key -out {0}.csr", kind));
+  openssl(fmt::format("req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN={1} -keyout {0}.key -out {0}.csr", kind,
+                      common_name.empty() ? kind : common_name));
   openssl(fmt::format("ca -batch -notext -config {0}.conf -extensions x -cert {1}.pem -keyfile {1}.key -in {0}.csr -out {0}.pem {2}", kind,
                       authority, dates));
 }

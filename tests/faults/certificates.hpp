@@ -18,11 +18,12 @@ class Certificates {
   };
   Pair of(const std::string& kind) const {
     return {directory_ / (kind + ".pem"), directory_ / (kind + ".key")};
-  }  // good, expired, foreign, misnamed
+  }  // good, expired, foreign, misnamed, wildcard (for every name), common-name (localhost there, another where it counts)
 
  private:
   void openssl(const std::string& words) const;
-  void make(const std::string& kind, const std::string& authority, const std::string& name, const std::string& dates) const;
+  void make(const std::string& kind, const std::string& authority, const std::string& name, const std::string& dates,
+            const std::string& common_name = {}) const;
 
   std::filesystem::path directory_;
 };

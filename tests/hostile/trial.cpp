@@ -33,8 +33,7 @@ const std::vector<Source>& sources() {
   return all;
 }
 
-Trial::Trial(const std::string& source, RawServer& server, std::size_t body_cap)
-    : source_(*std::ranges::find(sources(), source, &Source::name)) {
+Trial::Trial(const std::string& source, RawServer& server) : source_(*std::ranges::find(sources(), source, &Source::name)) {
   const Pace pace{.interval = std::chrono::seconds(10), .timeout = std::chrono::seconds(5), .stale_after = std::chrono::seconds(30)};
   for (const auto& each : sources()) setups_.push_back({&each, pace});
   store_.begin({.sources = setups_,
@@ -48,8 +47,7 @@ Trial::Trial(const std::string& source, RawServer& server, std::size_t body_cap)
                                                           .api_key = api_key,
                                                           .user = "monitor",
                                                           .password = password,
-                                                          .ca_file = {},
-                                                          .body_cap = body_cap});
+                                                          .ca_file = {}});
 }
 
 Outcome Trial::attempt(Milliseconds allowed) {

@@ -27,7 +27,7 @@ struct Held {
 
 class Trial {
  public:
-  Trial(const std::string& source, RawServer& server, std::size_t body_cap = std::size_t{64} << 20);
+  Trial(const std::string& source, RawServer& server);
 
   // One attempt, given to the store as the scheduler does.
   gateway::Outcome attempt(gateway::Milliseconds deadline);

@@ -236,7 +236,7 @@ TEST(ParseUrl, takes_it_apart) {
   EXPECT_TRUE(url->tls);
   EXPECT_EQ(url->host, "example.org");
   EXPECT_EQ(url->port, 8443);
-  EXPECT_EQ(url->path, "/base");
+  EXPECT_EQ(url->path, "/base/") << "as written: some servers redirect from the one without the slash";
 }
 
 TEST(ParseUrl, knows_the_ports_of_its_schemes) {

@@ -1,0 +1,68 @@
+// One GET over libcurl: what is set for it, what may come, and which class its failure has. Errors name the endpoint or the
+// target, never what was answered.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ask/tcp.hpp"
+#include "base/source.hpp"
+#include "settings/url.hpp"
+
+struct ssl_st;
+
+namespace gateway {
+
+struct HttpSettings {
+  Url url;
+  std::string api_key;         // if any, sent as X-API-Key with what lies below /api: the rest of a service is open
+  std::string user, password;  // basic authentication, if any
+  std::string ca_file;
+};
+
+class HttpTransfer {
+ public:
+  // What libcurl calls back with is this object's address.
+  HttpTransfer(const HttpSettings& settings, HttpRequest request, const Address& address, Milliseconds for_connecting,
+               const Deadline& deadline);
+  HttpTransfer(const HttpTransfer&) = delete;
+  HttpTransfer& operator=(const HttpTransfer&) = delete;
+
+  CURL* handle() const { return easy_.get(); }
+  // Called once, when libcurl is done with it. Adds to the phases of `timing`.
+  Result<HttpAnswer> finished(CURLcode code, Timing& timing);
+  // Whether it got as far as asking.
+  bool connected() const;
+
+ private:
+  static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self);
+  static CURLcode on_tls(CURL* easy, void* context, void* self);
+  static void on_tls_event(const ssl_st* ssl, int where, int value);
+
+  void set_up(Milliseconds for_connecting, const Deadline& deadline);
+  void set_headers();
+  void set_address(const Address& address);
+  void set_tls();
+  bool take_header(std::string_view line);
+  bool take_body(std::string_view bytes);
+
+  const HttpSettings& settings_;
+  HttpRequest request_;
+  std::string endpoint_;
+  std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy_;
+  std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers_, resolved_;
+  char said_[CURL_ERROR_SIZE] = {};  // libcurl's words, which no operator sees: they may quote the peer
+  HttpAnswer answer_;
+  std::string encoding_;      // of the body, where it is not as it should be
+  std::size_t head_ = 0;      // bytes
+  std::optional<Error> why_;  // we ended it ourselves
+  bool alerted_ = false;      // the peer refused us in TLS
+};
+
+}  // namespace gateway
