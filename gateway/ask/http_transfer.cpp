@@ -169,6 +169,9 @@ bool HttpTransfer::take_header(std::string_view line) {
   if (line.starts_with("HTTP/")) {  // also of what comes before the answer: 100, 102, 103
     answer_.age_s = 0;
     encoding_.clear();
+    head_complete_ = false;
+  } else if (line == "\r\n" || line == "\n") {
+    head_complete_ = true;
   } else if (const auto age = value_of(line, "age")) {
     std::int64_t seconds = 0;
     const auto [end, error] = std::from_chars(age->data(), age->data() + age->size(), seconds);
@@ -201,6 +204,7 @@ Result<HttpAnswer> HttpTransfer::finished(CURLcode code, Timing& timing) {
   const auto connected = std::max(phase(easy, CURLINFO_CONNECT_TIME_T), phase(easy, CURLINFO_APPCONNECT_TIME_T));
   const auto first_byte = phase(easy, CURLINFO_STARTTRANSFER_TIME_T), total = phase(easy, CURLINFO_TOTAL_TIME_T);
   add(timing.connect_ms, connected > 0 ? connected : total);
+  if (code == CURLE_OK && !head_complete_) code = CURLE_PARTIAL_FILE;
   if (code != CURLE_OK || why_)
     return std::unexpected(
         why_ ? *why_

@@ -59,10 +59,11 @@ class HttpTransfer {
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers_, resolved_;
   char said_[CURL_ERROR_SIZE] = {};  // libcurl's words, which no operator sees: they may quote the peer
   HttpAnswer answer_;
-  std::string encoding_;      // of the body, where it is not as it should be
-  std::size_t head_ = 0;      // bytes
-  std::optional<Error> why_;  // we ended it ourselves
-  bool alerted_ = false;      // the peer refused us in TLS
+  bool head_complete_ = false;  // libcurl takes an answer that ends within its head
+  std::string encoding_;        // of the body, where it is not as it should be
+  std::size_t head_ = 0;        // bytes
+  std::optional<Error> why_;    // we ended it ourselves
+  bool alerted_ = false;        // the peer refused us in TLS
 };
 
 }  // namespace gateway

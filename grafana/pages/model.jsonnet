@@ -240,7 +240,7 @@ g.page({
         *What to do:* one that has been building for an hour, or the same failure again and again: look at feature-service.
       |||,
       sql: |||
-        SELECT 't' AS _, time, CAST(max(unixepoch() - time, 0) AS INTEGER) AS age_s, symbol, status, completed_at, error, freshness
+        SELECT 't' AS _, time, CAST(max(unixepoch() - time, 0) AS INTEGER) AS age_s, symbol, CASE WHEN status = 'building' AND freshness <> 'fresh' THEN 'unknown, was building' ELSE status END AS build, completed_at, error, freshness
         FROM dataset_build
         ORDER BY time DESC
         LIMIT 100
@@ -252,7 +252,7 @@ g.page({
         ['time', 'Begun (UTC)', g.time + g.dash + { width: 158 }],
         ['age_s', 'Ago', g.duration + g.dash + { width: 94 }],
         ['symbol', 'Symbol', g.left + g.dash + { width: 110 }],
-        ['status', 'Status', g.left + g.coloured + { width: 90, colors: g.values([['building', g.blue], ['failed', g.orange]]) }],
+        ['build', 'Status', g.left + g.coloured + { width: 160, colors: g.values([['building', g.blue], ['failed', g.orange], ['unknown, was building', g.grey]]) }],
         ['completed_at', 'Ended (UTC)', g.time { width: 158, none: 'not over' }],
         ['error', 'What failed', g.left + g.wrapped + g.dash + { minWidth: 200 }],
         g.tint,

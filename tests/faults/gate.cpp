@@ -118,6 +118,9 @@ class Gate::Work : public std::enable_shared_from_this<Work> {
     void hear_upstream() {
       auto self = shared_from_this();
       upstream.async_read_some(asio::buffer(heard), [self](error_code error, std::size_t length) {
+        // Who is told nothing, or nothing more, does not learn either that the upstream is done.
+        const auto kind = self->gate->fault_.kind;
+        if (error && (kind == Kind::mute || kind == Kind::stop)) return;
         if (error) return self->close();
         self->pass_on({self->heard.data(), length});
       });

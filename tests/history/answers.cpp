@@ -323,6 +323,7 @@ const gateway::Catalogue& full_catalogue() {
                                "executed_at", "signal_price", "signal_timestamp", "performance", "created_at"});
     table("model_versions",
           {"id", "version", "strategy_id", "model_type", "trained_at", "training_duration_seconds", "training_dataset_size", "is_active"});
+    table("datasets", {"id", "symbol", "status", "created_at", "completed_at", "error_message"});
     table("model_quality_metrics", {"id", "model_version_id", "metric_name", "metric_value", "metric_type", "evaluated_at", "metadata"});
     table("subscriptions",
           {"id", "channel_type", "symbol", "topic", "requesting_service", "is_active", "created_at", "updated_at", "last_event_at"});

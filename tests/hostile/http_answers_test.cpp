@@ -120,6 +120,8 @@ const std::vector<Attack>& attacks() {
       {"RedirectWithoutAPlace", bytes("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", true), all("http")},
       {"RedirectToItself", bytes("HTTP/1.1 301 Moved\r\nLocation: /" + canary + "\r\nContent-Length: 0\r\n\r\n", true), all("http")},
       // Framing
+      {"HeadCutOff", bytes("HTTP/1.1 200 OK\r\nContent-Ty"), all("closed")},
+      {"HeadWithoutAnEnd", bytes("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"), all("closed")},
       {"LengthTooLarge",
        changed([](const std::string& good) { return "HTTP/1.1 200 OK\r\nContent-Length: 99999\r\nConnection: close\r\n\r\n" + good; }),
        all("timeout"), 300},
