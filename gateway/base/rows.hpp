@@ -56,9 +56,10 @@ struct Write {
 
 struct Batch {
   std::vector<Write> writes;
-  std::int64_t rows = 0;  // how many rows the upstream answered
-  bool more = false;      // there is more to ask at once: a first fill, a burst larger than a chunk
-  bool answered = true;   // false: only how to ask was learnt; what is held keeps its age
+  std::int64_t rows = 0;   // how many rows the upstream answered
+  bool more = false;       // there is more to ask at once: a first fill, a burst larger than a chunk
+  bool answered = true;    // false: what is held keeps its age: only how to ask was learnt, or not all came yet
+  std::int64_t age_s = 0;  // of the oldest of the rows, where they were gathered over several attempts
 };
 
 }  // namespace gateway

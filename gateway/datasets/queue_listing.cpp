@@ -38,6 +38,13 @@ void read_statistics(const Json* stats, QueueSample& sample) {
   sample.consume_rate = std::max(0.0, rate_or_zero(stats, "deliver_get_details") - rate_or_zero(stats, "redeliver_details"));
 }
 
+}  // namespace
+
+Error too_many_queues() {
+  return {ErrorClass::too_large,
+          fmt::format("GET /api/queues lists more than {} queues; give the monitoring user fewer vhosts", most_queues)};
+}
+
 Result<ListedQueue> read_queue(const Json& object, std::size_t index, bool counted) {
   ListedQueue queue;
   std::optional<Error> fault;
@@ -64,8 +71,6 @@ Result<ListedQueue> read_queue(const Json& object, std::size_t index, bool count
   return queue;
 }
 
-}  // namespace
-
 std::string listing_target(bool statistics) {
   return statistics ? "/api/queues?columns=" + common + statistical
                     : "/api/queues?disable_stats=true&enable_queue_totals=true&columns=" + common;
@@ -73,10 +78,7 @@ std::string listing_target(bool statistics) {
 
 Result<std::size_t> read_listing(std::string_view body, bool counted, const std::function<void(ListedQueue)>& each) {
   return parse_array(body, "GET /api/queues", [&](const Json& object, std::size_t index) -> std::optional<Error> {
-    if (index == most_queues) {
-      return Error{ErrorClass::too_large,
-                   fmt::format("GET /api/queues lists more than {} queues; give the monitoring user fewer vhosts", most_queues)};
-    }
+    if (index == most_queues) return too_many_queues();
     auto queue = read_queue(object, index, counted);
     if (!queue) return queue.error();
     each(std::move(*queue));

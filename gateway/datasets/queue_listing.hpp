@@ -24,6 +24,9 @@ inline constexpr std::size_t most_queues = 100'000;
 
 std::string listing_target(bool statistics);
 
+Result<ListedQueue> read_queue(const Json& object, std::size_t index, bool counted);
+Error too_many_queues();
+
 // Calls `each` for every queue, in the document's order; returns how many there are. `counted`: the broker keeps counters.
 Result<std::size_t> read_listing(std::string_view body, bool counted, const std::function<void(ListedQueue)>& each);
 

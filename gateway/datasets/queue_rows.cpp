@@ -38,12 +38,13 @@ constexpr Column columns[] = {
     {"drain_eta_s", [](const JudgedQueue& q) { return maybe(q.lag.drain_eta_s); }},
     {"lag_memory", [](const JudgedQueue& q) -> Value { return q.lag.memory.encoded(); }},
     {"gone_at", [](const JudgedQueue& q) { return maybe(q.gone_at); }},
+    {"seen_in_walk", [](const JudgedQueue& q) { return maybe(q.seen_in_walk); }},
 };
 
 }  // namespace
 
-Write queue_rows(const std::map<QueueKey, JudgedQueue>& queues) {
-  Write write{.table = "queue", .mode = Mode::replace, .columns = {}, .rows = {}, .scope = {}};
+Write queue_rows(const std::map<QueueKey, JudgedQueue>& queues, Mode mode) {
+  Write write{.table = "queue", .mode = mode, .columns = {}, .rows = {}, .scope = {}};
   for (const auto& column : columns) write.columns.emplace_back(column.name);
   for (const auto& [_, queue] : queues) {
     Row row;
@@ -53,16 +54,23 @@ Write queue_rows(const std::map<QueueKey, JudgedQueue>& queues) {
   return write;
 }
 
-void keep_vanished(const QueuesBefore& before, std::int64_t now, std::map<QueueKey, JudgedQueue>& queues) {
+std::vector<Row> keep_vanished(const QueuesBefore& before, const std::function<bool(const QueueKey&)>& listed, std::int64_t now,
+                               std::map<QueueKey, JudgedQueue>& queues) {
+  std::vector<Row> leave;
   std::multimap<std::int64_t, QueueKey, std::greater<>> vanished;  // the latest first
   for (const auto& [key, queue] : before.queues) {
-    if (queues.contains(key) || key.second.starts_with("amq.gen-")) continue;
+    if (listed(key)) continue;
     const auto gone_at = queue.gone_at.value_or(now);
-    if (now - gone_at < kept_after_vanishing_s) vanished.emplace(gone_at, key);
+    const bool stays = now - gone_at < kept_after_vanishing_s && !key.second.starts_with("amq.gen-");
+    if (stays) vanished.emplace(gone_at, key);
+    else leave.push_back({key.first, key.second});
   }
   std::size_t kept = 0;
   for (const auto& [gone_at, key] : vanished) {
-    if (++kept > most_vanished) break;
+    if (++kept > most_vanished) {
+      leave.push_back({key.first, key.second});
+      continue;
+    }
     const auto& queue = before.queues.at(key);
     JudgedQueue row;
     row.listed.vhost = key.first;
@@ -74,6 +82,7 @@ void keep_vanished(const QueuesBefore& before, std::int64_t now, std::map<QueueK
     row.gone_at = gone_at;
     queues[key] = std::move(row);
   }
+  return leave;
 }
 
 }  // namespace gateway

@@ -1,6 +1,7 @@
 // The rows of table `queue`: one for each queue that is listed, and for an hour one for each that is not any more.
 #pragma once
 
+#include <functional>
 #include <map>
 
 #include "datasets/queue_listing.hpp"
@@ -11,13 +12,16 @@ namespace gateway {
 struct JudgedQueue {
   ListedQueue listed;
   Lag lag;
-  std::optional<std::int64_t> last_known_messages, gone_at;
+  std::optional<std::int64_t> last_known_messages, gone_at, seen_in_walk;
 };
 
-Write queue_rows(const std::map<QueueKey, JudgedQueue>& queues);
+// Mode::replace where `queues` are all there are, Mode::upsert for a part of them.
+Write queue_rows(const std::map<QueueKey, JudgedQueue>& queues, Mode mode);
 
 // A queue that is not listed any more may be back in a minute: its row stays for an hour, without figures, so that its history
-// has a gap instead of an end. The broker's own names never come back.
-void keep_vanished(const QueuesBefore& before, std::int64_t now, std::map<QueueKey, JudgedQueue>& queues);
+// has a gap instead of an end. The broker's own names never come back. Adds them to `queues`; returns the keys (vhost, name) of
+// those that need not stay.
+std::vector<Row> keep_vanished(const QueuesBefore& before, const std::function<bool(const QueueKey&)>& listed, std::int64_t now,
+                               std::map<QueueKey, JudgedQueue>& queues);
 
 }  // namespace gateway

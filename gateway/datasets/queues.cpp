@@ -1,4 +1,4 @@
-// rabbitmq.queues: every queue of every vhost that we may see, from one request, with the lag verdict of each.
+// rabbitmq.queues: every queue of every vhost that we may see, from one request or from pages, with the lag verdict of each.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,6 +11,7 @@
 #include "datasets/datasets.hpp"
 #include "datasets/health.hpp"
 #include "datasets/queue_listing.hpp"
+#include "datasets/queue_pages.hpp"
 #include "datasets/queue_rows.hpp"
 
 namespace gateway {
@@ -22,6 +23,7 @@ struct QueueSettings {
   LagRule rule;
   std::vector<std::pair<std::string, std::int64_t>> limits;  // pattern, messages; the first that fits
   std::vector<std::string> ignore;
+  PagePace pace;
 
   LagRule rule_of(const std::string& queue, bool first_sample_counts) const {
     auto found = rule;
@@ -72,11 +74,69 @@ JudgedQueue judged(ListedQueue listed, const QueuesBefore& before, const QueueSe
   listed.sample.ignored = settings.ignores(listed.name);
   auto lag = judge(listed.sample, known.lag, settings.rule_of(listed.name, prior.first_sample_counts), prior.now, before.polled_at);
   const auto last_known = listed.sample.messages ? listed.sample.messages : known.messages;
-  return {std::move(listed), std::move(lag), last_known, std::nullopt};
+  return {std::move(listed), std::move(lag), last_known, std::nullopt, std::nullopt};
+}
+
+std::vector<Write> remembered(const PageWalk& walk) {
+  return {write_cursor(name, "pages_at_once", walk.at_once), write_cursor(name, "next_page", walk.next),
+          write_cursor(name, "pages", walk.pages), write_cursor(name, "walk_ms", walk.ms),
+          write_cursor(name, "walk_began_at", maybe(walk.began_at))};
+}
+
+// Some pages of the listing. What they say is taken over at once; whoever is on none of them has gone, if the walk saw as many
+// queues as there are: one that slipped from page to page meanwhile stays as it was.
+Result<Batch> parse_pages(const QueuesBefore& before, PageWalk walk, const PriorState& prior, std::span<const Answer> answers,
+                          const QueueSettings& settings) {
+  const auto overview = read_overview(std::get<HttpAnswer>(answers[0]));
+  if (!overview) return std::unexpected(overview.error());
+  if (!overview->statistics) {
+    return Batch{.writes = {write_cursor(name, "without_statistics", flag(true))}, .rows = 0, .more = true, .answered = false};
+  }
+  std::map<QueueKey, JudgedQueue> queues;
+  std::int64_t total = 0;
+  for (const auto& each : answers.subspan(1)) {
+    const auto& answer = std::get<HttpAnswer>(each);
+    const auto page = read_page(answer, overview->counted, [&](ListedQueue listed) {
+      auto row = judged(std::move(listed), before, settings, prior);
+      row.seen_in_walk = walk.began_at;
+      auto key = QueueKey{row.listed.vhost, row.listed.name};
+      queues[std::move(key)] = std::move(row);
+    });
+    if (!page) return std::unexpected(page.error());
+    walk.pages = *page ? (*page)->pages : walk.next - 1;
+    total = *page ? (*page)->queues : 0;
+    walk.ms += static_cast<std::int64_t>(answer.latency_ms);
+    ++walk.next;
+  }
+  const auto done = walk.next - 1;
+  walk.at_once = pages_at_once(walk, done, settings.pace);
+  const auto rows = static_cast<std::int64_t>(queues.size());
+  if (walk.next <= walk.pages) {
+    Batch batch{.writes = remembered(walk), .rows = rows, .more = true, .answered = false};
+    batch.writes.push_back(queue_rows(queues, Mode::upsert));
+    return batch;
+  }
+  const auto listed = [&](const QueueKey& key) {
+    if (queues.contains(key)) return true;
+    const auto known = before.queues.find(key);
+    return known != before.queues.end() && known->second.seen_in_walk == walk.began_at;
+  };
+  const auto seen =
+      rows + std::ranges::count_if(before.queues, [&](const auto& each) { return !queues.contains(each.first) && listed(each.first); });
+  std::vector<Row> leave;
+  if (seen >= total) leave = keep_vanished(before, listed, prior.now, queues);
+  const auto age_s = prior.now - *walk.began_at;
+  const bool quick = walk.ms <= settings.pace.timeout_ms / 4;
+  Batch batch{.writes = remembered({.at_once = quick ? 0 : walk.at_once}), .rows = seen, .age_s = age_s};
+  batch.writes.push_back(queue_rows(queues, Mode::upsert));
+  batch.writes.push_back({.table = "queue", .mode = Mode::erase, .columns = {"vhost", "name"}, .rows = std::move(leave), .scope = {}});
+  batch.writes.push_back(poll_row(prior.now, true));
+  return batch;
 }
 
 Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers, const QueueSettings& settings) {
   const QueuesBefore before(prior);
+  if (const auto walk = walk_of(before, prior, settings.pace)) return parse_pages(before, *walk, prior, answers, settings);
   const auto first = read_overview(std::get<HttpAnswer>(answers[0]));
   if (!first) return std::unexpected(first.error());
   const auto second = read_overview(std::get<HttpAnswer>(answers[2]));
@@ -98,8 +158,8 @@ Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers, co
   // Queues come and go while we ask: only a list shorter than both counts lacks something.
   const auto listed = static_cast<std::int64_t>(*count);
   if (auto refused = refuse_short(before, listed, std::min(first->queues, second->queues), answers, vhosts_listed)) return *refused;
-  keep_vanished(before, prior.now, queues);
-  Batch batch{.writes = {queue_rows(queues), poll_row(prior.now, true)}, .rows = listed};
+  keep_vanished(before, [&](const auto& key) { return queues.contains(key); }, prior.now, queues);
+  Batch batch{.writes = {queue_rows(queues, Mode::replace), poll_row(prior.now, true)}, .rows = listed};
   if (before.short_listing) batch.writes.push_back(write_cursor(name, "short_listing", flag(false)));
   return batch;
 }
@@ -107,18 +167,21 @@ Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers, co
 }  // namespace
 
 Source queues(const Settings& settings) {
-  const QueueSettings ours{.rule = {.messages = settings.rabbitmq.lag_messages,
-                                    .ratio = settings.rabbitmq.lag_ratio,
-                                    .after_s = std::max<std::int64_t>(1, settings.rabbitmq.lag_after.count() / 1000)},
-                           .limits = settings.rabbitmq.lag_messages_of,
-                           .ignore = settings.rabbitmq.lag_ignore};
+  const QueueSettings ours{
+      .rule = {.messages = settings.rabbitmq.lag_messages,
+               .ratio = settings.rabbitmq.lag_ratio,
+               .after_s = std::max<std::int64_t>(1, settings.rabbitmq.lag_after.count() / 1000)},
+      .limits = settings.rabbitmq.lag_messages_of,
+      .ignore = settings.rabbitmq.lag_ignore,
+      .pace = {.timeout_ms = settings.rabbitmq.pace.timeout.count(), .stale_after_s = settings.rabbitmq.pace.stale_after.count() / 1000}};
   return {.name = name,
           .upstream = "rabbitmq",
           .tables = {"queue", "queue_poll", "cursor"},
           .row_count_sql = "SELECT count(*) FROM queue WHERE gone_at IS NULL",
           .prior_state_sql = queues_before_sql(name),
-          .ask = [](const PriorState& prior) -> Result<std::vector<Request>> {
+          .ask = [ours](const PriorState& prior) -> Result<std::vector<Request>> {
             const QueuesBefore before(prior);
+            if (const auto walk = walk_of(before, prior, ours.pace)) return page_requests(*walk);
             std::vector<Request> requests{HttpRequest{overview_target},
                                           HttpRequest{listing_target(!before.without_statistics), largest_listing},
                                           HttpRequest{overview_target}};
@@ -126,7 +189,12 @@ Source queues(const Settings& settings) {
             return requests;
           },
           .parse = [ours](const PriorState& prior, std::span<const Answer> answers) { return parse(prior, answers, ours); },
-          .failed = [](const PriorState& prior, const Error&) -> Batch { return {.writes = {poll_row(prior.now, false)}}; }};
+          // What takes too long in one piece is asked for in pages.
+          .failed = [](const PriorState& prior, const Error& error) -> Batch {
+            Batch batch{.writes = {poll_row(prior.now, false)}};
+            if (error.kind == ErrorClass::timeout) batch.writes.push_back(write_cursor(name, "pages_at_once", std::int64_t{1}));
+            return batch;
+          }};
 }
 
 }  // namespace gateway

@@ -24,6 +24,7 @@ CREATE TABLE queue (
   drain_eta_s REAL,
   lag_memory TEXT,                   -- counters of earlier polls, as gateway/datasets/lag.hpp writes them
   gone_at INTEGER,                   -- not listed any more; its history is kept for an hour
+  seen_in_walk INTEGER,              -- over the pages of the listing: when that walk began
   UNIQUE (vhost, name)
 ) STRICT;
 

@@ -18,12 +18,22 @@ using QueueKey = std::pair<std::string, std::string>;
 struct RememberedQueue {
   LagMemory lag;
   std::optional<std::int64_t> messages, gone_at;
+  std::optional<std::int64_t> seen_in_walk;  // when that began
+};
+
+// Over all pages of the listing (queue_pages.hpp).
+struct PageWalk {
+  std::int64_t at_once = 0;  // pages in an attempt; 0: the one listing is asked for
+  std::int64_t next = 1, pages = 1;
+  std::int64_t ms = 0;  // what the pages took so far
+  std::optional<std::int64_t> began_at;
 };
 
 struct QueuesBefore {
   std::map<QueueKey, RememberedQueue> queues;
   bool without_statistics = false, short_listing = false;
   std::optional<std::int64_t> polled_at;
+  PageWalk walk;
 
   // From the answers to `queues_before_sql()`, in its order.
   explicit QueuesBefore(const PriorState& prior);

@@ -25,7 +25,8 @@ AttemptResult result_of(std::span<const Outcome> outcomes) {
   if (std::ranges::all_of(outcomes, failed_as([](ErrorClass kind) { return kind != ErrorClass::missing; }))) return AttemptResult::failed;
   const auto wants_more = [](const Outcome& o) { return o.result && o.result->more; };
   if (std::ranges::none_of(outcomes, wants_more)) return AttemptResult::answered;
-  const bool rows_came = std::ranges::any_of(outcomes, [&](const Outcome& o) { return wants_more(o) && o.result->answered; });
+  const bool rows_came =
+      std::ranges::any_of(outcomes, [&](const Outcome& o) { return wants_more(o) && (o.result->answered || o.result->rows > 0); });
   return rows_came ? AttemptResult::more : AttemptResult::asks_again;
 }
 

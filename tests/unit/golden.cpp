@@ -90,7 +90,10 @@ OrderedJson json_of(const Batch& batch) {
     json["rows"] = json_of(write.rows);
     writes.push_back(std::move(json));
   }
-  return {{"rows", batch.rows}, {"more", batch.more}, {"answered", batch.answered}, {"writes", std::move(writes)}};
+  OrderedJson shown{{"rows", batch.rows}, {"more", batch.more}, {"answered", batch.answered}};
+  if (batch.age_s != 0) shown["age_s"] = batch.age_s;
+  shown["writes"] = std::move(writes);
+  return shown;
 }
 
 void forbid_or_drop(Catalogue& catalogue, const OrderedJson& changes) {

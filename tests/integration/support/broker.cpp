@@ -108,6 +108,16 @@ void Broker::declare(const std::string& vhost, const std::string& queue, const s
           fmt::format(R"({{"durable":true,"arguments":{}}})", arguments));
 }
 
+void Broker::remove_vhost(const std::string& vhost) { request("DELETE", "vhosts/" + encoded(vhost)); }
+
+void Broker::declare_many(const std::string& vhost, int count) {
+  json queues = json::array();
+  for (int i = 0; i < count; ++i)
+    queues.push_back(
+        {{"name", fmt::format("q{:05}", i)}, {"vhost", vhost}, {"durable", false}, {"auto_delete", false}, {"arguments", json::object()}});
+  request("POST", "definitions", json{{"queues", queues}}.dump());
+}
+
 void Broker::remove(const std::string& vhost, const std::string& queue) {
   request("DELETE", fmt::format("queues/{}/{}", encoded(vhost), encoded(queue)));
 }

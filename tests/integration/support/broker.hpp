@@ -24,6 +24,8 @@ class Broker {
   void allow_monitor(const std::string& vhost);  // to see it, no more
   void forbid_monitor(const std::string& vhost);
   void declare(const std::string& vhost, const std::string& queue, const std::string& arguments = "{}");
+  void remove_vhost(const std::string& vhost);
+  void declare_many(const std::string& vhost, int count);  // q00000, q00001, ...
   void remove(const std::string& vhost, const std::string& queue);
   void publish(const std::string& vhost, const std::string& queue, std::size_t messages);
   // Status and body of a request as another user; `path` follows /api/.

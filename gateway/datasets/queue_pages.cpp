@@ -1,0 +1,64 @@
+#include "datasets/queue_pages.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/json.hpp"
+#include "datasets/broker_overview.hpp"
+#include "datasets/health.hpp"
+
+namespace gateway {
+namespace {
+
+constexpr std::int64_t page_size = 500;                     // the most that the broker gives
+constexpr std::size_t largest_page = std::size_t{4} << 20;  // bytes
+
+}  // namespace
+
+std::optional<PageWalk> walk_of(const QueuesBefore& before, const PriorState& prior, const PagePace& pace) {
+  auto walk = before.walk;
+  if (walk.at_once < 1 || before.without_statistics || prior.first_sample_counts) return std::nullopt;
+  if (walk.began_at && prior.now >= *walk.began_at && prior.now - *walk.began_at <= pace.stale_after_s) return walk;
+  const auto known = std::ranges::count_if(before.queues, [](const auto& each) { return !each.second.gone_at; });
+  if (known > 0 && known <= page_size) return std::nullopt;
+  walk = {.at_once = walk.at_once, .next = 1, .pages = 1, .ms = 0, .began_at = prior.now};
+  return walk;
+}
+
+std::vector<Request> page_requests(const PageWalk& walk) {
+  std::vector<Request> requests{HttpRequest{overview_target}};
+  for (auto page = walk.next; page <= walk.pages && page < walk.next + walk.at_once; ++page)
+    requests.emplace_back(HttpRequest{fmt::format("{}&page={}&page_size={}", listing_target(true), page, page_size), largest_page});
+  return requests;
+}
+
+Result<std::optional<Page>> read_page(const HttpAnswer& answer, bool counted, const std::function<void(ListedQueue)>& each) {
+  const std::string what = "GET /api/queues?page";
+  if (answer.status == 400) return std::optional<Page>();  // queues went while we asked: it lies beyond the last
+  if (answer.status != 200) return std::unexpected(http_error(answer.status, what));
+  const auto document = parse_json(answer.body, what);
+  if (!document) return std::unexpected(document.error());
+  std::optional<Error> fault;
+  const Fields body(*document, what, fault);
+  const auto pages = body.integer("page_count"), queues = body.integer("total_count");
+  if (fault) return std::unexpected(*fault);
+  const auto* items = member(*document, "items");
+  if (!pages || !queues || items == nullptr || !items->is_array())
+    return failure(ErrorClass::malformed, what + ": page_count, total_count or items is missing");
+  if (static_cast<std::size_t>(std::max<std::int64_t>(0, *queues)) > most_queues) return std::unexpected(too_many_queues());
+  for (std::size_t i = 0; i < items->size(); ++i) {
+    auto queue = read_queue((*items)[i], i, counted);
+    if (!queue) return std::unexpected(queue.error());
+    each(std::move(*queue));
+  }
+  return Page{.pages = *pages, .queues = *queues};
+}
+
+std::int64_t pages_at_once(const PageWalk& walk, std::int64_t done, const PagePace& pace) {
+  constexpr std::int64_t most = 200;
+  const auto one_ms = std::max<std::int64_t>(1, walk.ms / std::max<std::int64_t>(1, done));
+  return std::clamp<std::int64_t>(pace.timeout_ms / 2 / one_ms, 1, most);
+}
+
+}  // namespace gateway
