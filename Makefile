@@ -16,18 +16,23 @@ deps:
 	@.ci/deps
 
 # build the gateway and the tests into build/
-build: deps
-	@cmake --preset default -B $(BUILD) $(CMAKE_FLAGS) > $(BUILD)-configure.log 2>&1 || { cat $(BUILD)-configure.log; exit 1; }
-	@rm -f $(BUILD)-configure.log
+build: configured
 	@cmake --build $(BUILD) --parallel $(JOBS)
 
+.PHONY: configured
+configured: deps
+	@cmake --preset default -B $(BUILD) $(CMAKE_FLAGS) > $(BUILD)-configure.log 2>&1 || { cat $(BUILD)-configure.log; exit 1; }
+	@rm -f $(BUILD)-configure.log
+
 # run the gateway with the settings of .env
-run: build
+run: configured
+	@cmake --build $(BUILD) --parallel $(JOBS) --target cache-gateway
 	@test -f $(ENV_FILE) || { echo "$(ENV_FILE) is missing; install -m 600 .env.example .env, and adapt it"; exit 2; }
 	$(BUILD)/cache-gateway run --env-file $(ENV_FILE)
 
 # start demo upstreams and the gateway, show its status; Ctrl-C ends all
-demo: build
+demo: configured
+	@cmake --build $(BUILD) --parallel $(JOBS) --target cache-gateway trading-system
 	@tests/demo/demo up
 
 # take a demo upstream away: make demo-stop UPSTREAM=postgres

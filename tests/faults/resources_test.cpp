@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 #include "../integration/support/fixture.hpp"
@@ -94,6 +96,30 @@ TEST_F(Resources, AnAnswerAboveTheCapIsRefusedWithoutBeingKept) {
   ASSERT_TRUE(eventually(source("order-manager.health", "error_class"), "too_large"));
   gate.set({});
   ASSERT_TRUE(all_fresh());
+}
+
+// One thread each, and within what the shipped unit allows.
+TEST_F(Resources, AHundredServicesFitIntoTheUnitsLimit) {
+  std::string services;
+  for (int i = 0; i < 100; ++i) services += fmt::format("{}s{}=tcp://127.0.0.1:{}", i == 0 ? "" : ",", i, gate.port());
+  settings["HEALTH_SERVICES"] = services;
+  start_gateway();
+  ASSERT_TRUE(
+      eventually(query("SELECT count(*) FROM service_health WHERE service GLOB 's[0-9]*' AND effective_status = 'healthy'"), "100"));
+  const auto unit = integration::content(UNIT_FILE);
+  const auto allowed = std::stoi(unit.substr(unit.find("TasksMax=") + 9));
+  const auto threads = integration::run({"ls", fmt::format("/proc/{}/task", gateway().pid())}).output;
+  EXPECT_LT(std::ranges::count(threads, '\n'), allowed / 2);
+}
+
+// As root no limit on processes counts; so as somebody else.
+TEST_F(Resources, AThreadThatCannotBeMadeEndsTheStartAndSaysWhy) {
+  std::filesystem::permissions(directory(), std::filesystem::perms::all);
+  const auto done =
+      integration::run({"setpriv", "--reuid=64321", "--clear-groups", "prlimit", "--nproc=4", CACHE_GATEWAY, "run"}, settings);
+  EXPECT_EQ(done.code, 1);
+  EXPECT_NE((done.output + done.errors).find("cannot start thread"), std::string::npos) << done.output << done.errors;
+  EXPECT_NE((done.output + done.errors).find("TasksMax="), std::string::npos);
 }
 
 }  // namespace
