@@ -5,7 +5,7 @@ ENV_FILE ?= .env
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build run demo demo-stop demo-start demo-check demo-down test kill-test power-cut soak fuzz test-asan test-tsan test-grafana bench mutants up down logs test-deployment dashboards lint format clean
+.PHONY: keep-alive lag-walks help deps build run demo demo-stop demo-start demo-check demo-down test kill-test power-cut soak fuzz test-asan test-tsan test-grafana bench mutants up down logs test-deployment dashboards lint format clean
 
 # (this list)
 help:
@@ -80,6 +80,17 @@ kill-test: build
 CUTS ?= 100
 power-cut: build
 	@POWER_CUTS=$(CUTS) $(BUILD)/tests/faults/fault-tests --gtest_brief=1 --gtest_filter='PowerCut.*'
+
+# services polled at the very interval after which their server closes idle connections: make keep-alive SECONDS_LONG=600
+SECONDS_LONG ?= 600
+keep-alive: build
+	@KEEP_ALIVE_SECONDS=$(SECONDS_LONG) $(BUILD)/tests/faults/fault-tests --gtest_brief=1 --gtest_filter='RealServers.NginxPolled*'
+
+# the lag rule on random hours of a queue, in simulated time: make lag-walks WALKS=2000
+WALKS ?= 2000
+lag-walks: configured
+	@cmake --build $(BUILD) --parallel $(JOBS) --target unit-tests
+	@LAG_WALKS=$(WALKS) $(BUILD)/tests/unit/unit-tests --gtest_filter='LagWalks.*'
 
 # one gateway for many publishes while faults come and go; it must end where it began: make soak CYCLES=10000
 CYCLES ?= 10000

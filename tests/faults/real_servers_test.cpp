@@ -2,6 +2,7 @@
 // is not ours to imagine.
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <thread>
 
@@ -88,6 +89,10 @@ TEST_F(RealServers, NginxPolledAtItsKeepAliveTimeoutNeverFails) {
       "SELECT min(n) >= 10 FROM (SELECT count(*) AS n FROM source_attempt WHERE source IN ('plain.health', "
       "'secure.health') GROUP BY source)");
   ASSERT_TRUE(eventually(polled, "1"));
+  const char* const longer = std::getenv("KEEP_ALIVE_SECONDS");
+  if (longer != nullptr) std::this_thread::sleep_for(std::chrono::seconds(std::stol(longer)));
+  EXPECT_EQ(reader.text("SELECT upstream, error FROM outage"), "");
+  EXPECT_EQ(reader.text("SELECT service, error FROM service_error WHERE service IN ('plain', 'secure')"), "");
   EXPECT_EQ(reader.text("SELECT source, error FROM source_attempt WHERE source IN ('plain.health', 'secure.health') AND error IS NOT NULL"),
             "");
   EXPECT_EQ(reader.text("SELECT summary FROM event_history WHERE service IN ('plain', 'secure') AND status IS NOT 'healthy'"), "");
