@@ -13,6 +13,7 @@
 #include "run/log.hpp"
 #include "run/scheduler.hpp"
 #include "run/upstreams.hpp"
+#include "serve/endpoints.hpp"
 #include "settings/unprotected.hpp"
 #include "version.hpp"
 
@@ -59,14 +60,21 @@ int run(const Settings& settings, bool once) {
   const auto setup = setups(sources, settings);
   const auto pace = schedule(settings, setup, once);
   narrow_earlier_modes(file, settings.cache_mode);
+  // A publish waits for its interval even when a source asks for more.
+  const auto slowest = std::max(pace.publish_within, pace.publish_interval);
+  RunMetrics metrics(setup, slowest);
+  Endpoints endpoints(metrics, file);
+  std::optional<Listener> listener;
+  if (settings.listen && !once) {
+    listener.emplace(*settings.listen, [&](std::string_view path) { return endpoints.respond(path); });
+    log(Level::info, "listening", {{"address", settings.listen->shown}});
+  }
   Store store;
   const auto loaded = load_cache(store, file);
   if (!loaded) {
     log(Level::error, "cannot_start", {{"error", loaded.error()}});
     return cannot_publish;
   }
-  // A publish waits for its interval even when a source asks for more.
-  const auto slowest = std::max(pace.publish_within, pace.publish_interval);
   store.begin({.sources = setup,
                .retention = settings.retention,
                .strategies = settings.strategies,
@@ -77,7 +85,7 @@ int run(const Settings& settings, bool once) {
                .from_saved_copy = loaded->from_saved_copy});
   if (!once) store.note_start(unix_now(), version);
 
-  Scheduler scheduler(store, upstreams(setup, settings), pace, lock);
+  Scheduler scheduler(store, upstreams(setup, settings), pace, lock, metrics);
   const auto error = scheduler.run();
   const int code = error && once ? cannot_publish : once && scheduler.any_failed() ? some_failed : all_well;
   if (scheduler.left_a_thread_behind()) {

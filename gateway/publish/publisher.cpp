@@ -116,9 +116,12 @@ Publisher::Result Publisher::finish(const Work& work) const {
       return result;
     }
     result.exchanged = shown->exchanged;
+    const auto seen_at = Clock::now();
+    result.times.publish = seen_at - work.began;
     if (!shown->displaced.empty())
       result.notice = fmt::format("what stood at {} was not published by this gateway; it is {} now", file_.string(), shown->displaced);
     if (work.save) result.save_error = save(work.directory, name_, work.next);
+    if (work.save && !result.save_error) result.times.save = Clock::now() - seen_at;
   } catch (const std::exception& e) {  // would end the process
     result.error = e.what();
   }
@@ -144,6 +147,7 @@ void Publisher::finished(Work work, const Result& result) {
       saved_bytes_ += work.bytes;
     }
     if (work.save) reports_.saved(result.save_error);
+    if (reports_.measured) reports_.measured(result.times);
   }
   reports_.published(result.error);
 }

@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <expected>
 #include <filesystem>
 #include <functional>
@@ -18,6 +19,12 @@
 
 namespace gateway {
 
+// What one publish took.
+struct PublishTimes {
+  std::chrono::duration<double> publish{};              // until readers see it
+  std::optional<std::chrono::duration<double>> save{};  // where it was saved as well
+};
+
 // Called on the loop thread.
 struct PublishReports {
   // After each publish; an error says what is wrong and that readers keep the last good file.
@@ -26,6 +33,8 @@ struct PublishReports {
   std::function<void(const std::optional<std::string>& error)> saved;
   // What an operator should know although publishing goes on.
   std::function<void(const std::string& text)> notice;
+  // After each successful publish, before `published`.
+  std::function<void(const PublishTimes& times)> measured;
 };
 
 struct PublishedFile {
@@ -59,10 +68,12 @@ class Publisher {
     std::unique_ptr<StoreCopy> copy;  // until it is complete
     std::int64_t bytes = 0, published_at = 0;
     bool save = false;
+    Clock::time_point began = Clock::now();
   };
   struct Result {
     std::optional<std::string> error, save_error, notice;
     bool exchanged = true;
+    PublishTimes times{};
   };
 
   std::optional<std::string> take_lock();

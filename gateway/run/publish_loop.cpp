@@ -13,13 +13,15 @@ void log_notice(const std::string& text) { log(Level::warn, "publishing", {{"tex
 
 }  // namespace
 
-PublishLoop::PublishLoop(boost::asio::io_context& loop, Store& store, Lock& lock, const SchedulerSettings& settings)
+PublishLoop::PublishLoop(boost::asio::io_context& loop, Store& store, Lock& lock, const SchedulerSettings& settings, RunObserver& observer)
     : settings_(settings),
       store_(store),
+      observer_(observer),
       publisher_(loop, store, {settings.cache_path, settings.cache_mode}, lock, settings.save,
-                 {.published = [this](const auto& error) { note(publish_, error); },
-                  .saved = [this](const auto& error) { note(save_, error); },
-                  .notice = log_notice}),
+                 {.published = [this](const auto& error) { published(error); },
+                  .saved = [this](const auto& error) { saved(error); },
+                  .notice = log_notice,
+                  .measured = [this](const auto& times) { observer_.measured(times); }}),
       timer_(loop) {}
 
 boost::asio::awaitable<void> PublishLoop::run() {
@@ -37,7 +39,7 @@ boost::asio::awaitable<void> PublishLoop::run() {
     try {
       publisher_.publish();
     } catch (const std::exception& e) {
-      note(publish_, e.what());
+      published(e.what());
     }
   }
 }
@@ -56,6 +58,16 @@ std::optional<std::string> PublishLoop::publish_now(Publisher::Save save) {
   changed_ = false;
   published_at_ = Clock::now();
   return publisher_.publish_now(save);
+}
+
+void PublishLoop::published(const std::optional<std::string>& error) {
+  note(publish_, error);
+  observer_.published(error);
+}
+
+void PublishLoop::saved(const std::optional<std::string>& error) {
+  note(save_, error);
+  observer_.saved(error);
 }
 
 void PublishLoop::note(Step& step, const std::optional<std::string>& error) {

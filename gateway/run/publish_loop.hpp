@@ -8,6 +8,7 @@
 
 #include "publish/publisher.hpp"
 #include "run/coroutine.hpp"
+#include "run/run_observer.hpp"
 #include "run/scheduler_settings.hpp"
 
 namespace gateway {
@@ -16,7 +17,7 @@ namespace gateway {
 class PublishLoop {
  public:
   // All arguments must outlive it.
-  PublishLoop(boost::asio::io_context& loop, Store& store, Lock& lock, const SchedulerSettings& settings);
+  PublishLoop(boost::asio::io_context& loop, Store& store, Lock& lock, const SchedulerSettings& settings, RunObserver& observer);
 
   // Ends after stop().
   boost::asio::awaitable<void> run();
@@ -35,10 +36,13 @@ class PublishLoop {
     bool failing = false;
     Clock::time_point logged_at{};
   };
+  void published(const std::optional<std::string>& error);
+  void saved(const std::optional<std::string>& error);
   void note(Step& step, const std::optional<std::string>& error);
 
   const SchedulerSettings& settings_;
   Store& store_;
+  RunObserver& observer_;
   Publisher publisher_;
   boost::asio::steady_timer timer_;
   bool stopping_ = false, changed_ = true;

@@ -41,12 +41,15 @@ void block_stop_signals() {
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
-Scheduler::Scheduler(Store& store, std::vector<UpstreamSpec> upstreams, SchedulerSettings settings, Lock& lock)
+Scheduler::Scheduler(Store& store, std::vector<UpstreamSpec> upstreams, SchedulerSettings settings, Lock& lock, RunObserver& observer)
     : store_(store),
       settings_(std::move(settings)),
-      publishing_(loop_, store, lock, settings_),
+      observer_(observer),
+      publishing_(loop_, store, lock, settings_, observer),
       pool_(upstreams.size()),
-      context_{.loop = loop_, .pool = pool_, .store = store, .settings = settings_, .changed = [this] { publishing_.changed(); }} {
+      context_{.loop = loop_, .pool = pool_, .store = store, .settings = settings_, .observer = observer, .changed = [this] {
+                 publishing_.changed();
+               }} {
   for (auto& spec : upstreams) upstreams_.emplace_back(std::move(spec), context_);
 }
 
@@ -68,6 +71,7 @@ std::optional<std::string> Scheduler::run() {
     const auto before = cpu_ms();
     loop_.run_one();
     store_.note_turn(cpu_ms() - before);
+    observer_.turned();
   }
   wait_for_threads();
   return publishing_.publish_now(Publisher::Save::yes);

@@ -15,6 +15,7 @@
 #include "cache/lock.hpp"
 #include "cache/store.hpp"
 #include "run/publish_loop.hpp"
+#include "run/run_observer.hpp"
 #include "run/scheduler_settings.hpp"
 #include "run/upstream_loop.hpp"
 #include "run/worker_pool.hpp"
@@ -27,8 +28,8 @@ void block_stop_signals();
 
 class Scheduler {
  public:
-  // Throws std::runtime_error when the system refuses a thread.
-  Scheduler(Store& store, std::vector<UpstreamSpec> upstreams, SchedulerSettings settings, Lock& lock);
+  // Throws std::runtime_error when the system refuses a thread. All references must outlive it.
+  Scheduler(Store& store, std::vector<UpstreamSpec> upstreams, SchedulerSettings settings, Lock& lock, RunObserver& observer);
 
   // Publishes what the store holds, asks until SIGTERM or SIGINT, publishes again. Blocks. Returns whether the last
   // publish succeeded; with `once`, after one attempt at every upstream.
@@ -47,6 +48,7 @@ class Scheduler {
 
   Store& store_;
   SchedulerSettings settings_;
+  RunObserver& observer_;
   boost::asio::io_context loop_{1};
   boost::asio::signal_set signals_{loop_};
   boost::asio::steady_timer tidy_timer_{loop_};

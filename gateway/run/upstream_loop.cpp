@@ -192,6 +192,7 @@ awaitable<bool> UpstreamLoop::store_outcomes(const std::vector<Outcome>& outcome
       all_stored &= !outcomes[i].result || !errors[i];
       any_failed_ |= errors[i] && errors[i]->kind != ErrorClass::missing;
       log_.note(outcomes[i], errors[i]);
+      context_.observer.attempted(outcomes[i], errors[i]);
     }
   } catch (const std::exception& e) {
     any_failed_ = true;

@@ -14,6 +14,7 @@
 #include "ask/upstream.hpp"
 #include "cache/store.hpp"
 #include "run/next_attempt.hpp"
+#include "run/run_observer.hpp"
 #include "run/scheduler_settings.hpp"
 #include "run/source_log.hpp"
 #include "run/worker_pool.hpp"
@@ -33,6 +34,7 @@ struct LoopContext {
   WorkerPool& pool;
   Store& store;
   const SchedulerSettings& settings;
+  RunObserver& observer;
   std::function<void()> changed;  // the store holds something new
 };
 

@@ -15,6 +15,17 @@ Pace read_pace(SettingsReader& reader, const std::string& prefix, const std::str
   return pace;
 }
 
+std::optional<ListenAddress> read_listen_address(SettingsReader& reader) {
+  const auto given = reader.word("GATEWAY_LISTEN", "");
+  if (given.empty()) return std::nullopt;
+  auto parsed = parse_listen_address(given);
+  if (!parsed) {
+    reader.fault("GATEWAY_LISTEN", given,
+                 "use ADDRESS:PORT, such as 127.0.0.1:9464 or [::1]:9464, or :9464 for every address of this host");
+  }
+  return parsed;
+}
+
 }  // namespace
 
 std::filesystem::path read_cache_path(SettingsReader& reader) { return reader.word("CACHE_PATH", "volumes/cache/cache.db"); }
@@ -68,6 +79,7 @@ Settings read_settings(SettingsReader& reader) {
   // No write bit: a reader's own sqlite3 would change the file in place.
   const auto mode = reader.one_of("CACHE_MODE", "0444", {"0444", "0440", "0400"});
   s.cache_mode = mode == "0400" ? 0400 : mode == "0440" ? 0440 : 0444;
+  s.listen = read_listen_address(reader);
   s.log_level = reader.one_of("LOG_LEVEL", "info", {"debug", "info", "warn", "error"});
   s.log_json = reader.one_of("LOG_FORMAT", "text", {"text", "json"}) == "json";
   s.secrets = reader.secrets();

@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/source.hpp"
+#include "settings/listen_address.hpp"
 #include "settings/retention.hpp"
 #include "settings/services.hpp"
 #include "settings/settings_reader.hpp"
@@ -44,7 +46,8 @@ struct Settings {
   std::int64_t save_budget = 0;  // bytes a day
   Retention retention;
   std::filesystem::path cache_path;
-  mode_t cache_mode = 0444;  // of the published file: who may read it
+  mode_t cache_mode = 0444;             // of the published file: who may read it
+  std::optional<ListenAddress> listen;  // nullopt: no listener
   std::string log_level;
   bool log_json = false;
 };

@@ -1,6 +1,8 @@
 // Passwords and keys appear nowhere: not in the cache's bytes (free pages included) or a file moved aside, the log, what
-// `status` prints, or the arguments; neither while all is well, nor when each of them is refused, nor when a peer repeats them.
+// `status` prints, what is served over HTTP, or the arguments; neither while all is well, nor when each of them is refused, nor when a peer
+// repeats them.
 #include <fmt/format.h>
+#include <httplib.h>
 
 #include "support/fixture.hpp"
 #include "support/secret_forms.hpp"
@@ -16,6 +18,7 @@ class Secrets : public Integration {
     settings["ORDERMANAGER_API_KEY"] = service_key;
     settings["RABBITMQ_PASSWORD"] = "unused-secret-2b";
     settings["RABBITMQ_USER"] = "somebody";
+    settings["GATEWAY_LISTEN"] = fmt::format("127.0.0.1:{}", port);
   }
 
   void expect_no_secret(const std::string& where, const std::string& text) const { integration::expect_no_secret(secrets, where, text); }
@@ -27,12 +30,18 @@ class Secrets : public Integration {
     }
     expect_no_secret("the log", gateway().log());
     expect_no_secret("the arguments", content(fmt::format("/proc/{}/cmdline", gateway().pid())));
+    for (const char* path : {"/metrics", "/healthz", "/readyz"}) {
+      const auto answer = httplib::Client("127.0.0.1", port).Get(path);
+      ASSERT_TRUE(answer) << path;
+      expect_no_secret(path, answer->body);
+    }
     for (const auto& words : {std::vector<std::string>{"status"}, {"status", "--json"}, {"ping"}}) {
       const auto done = cache_gateway(words, settings);
       expect_no_secret(words.back(), done.output + done.errors);
     }
   }
 
+  const int port = free_port();
   ScriptedService service;
   std::vector<std::string> secrets{monitor_password, broker_password, service_key, "unused-secret-2b", "wrong-secret-1", "wrong-secret-2"};
 };

@@ -277,6 +277,20 @@ TEST(Secrets, a_refusal_does_not_show_them) {
   EXPECT_EQ((faults[0].shown + faults[0].remedy).find("s3cret"), std::string::npos);
 }
 
+TEST(Settings, the_listener_is_off_unless_it_has_an_address) {
+  EXPECT_FALSE(settings_of({}).listen);
+  const auto listen = [](const char* text) { return *settings_of({{"GATEWAY_LISTEN", text}}).listen; };
+  EXPECT_EQ(listen("127.0.0.1:9464").address, "127.0.0.1");
+  EXPECT_EQ(listen("127.0.0.1:9464").port, 9464);
+  EXPECT_EQ(listen("[::1]:65535").address, "::1");
+  EXPECT_EQ(listen("[::1]:65535").port, 65535);
+  EXPECT_EQ(listen(":9464").address, "");
+  for (const char* text : {"9464", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:9464x", "256.0.0.1:9464",
+                           "::1:9464", "[::1]", "[127.0.0.1]:9464", "localhost:9464", "http://127.0.0.1:9464", "*:9464", "127.0.0.1:-1"}) {
+    EXPECT_EQ(faulty({{"GATEWAY_LISTEN", text}}), std::vector<std::string>{"GATEWAY_LISTEN"}) << text;
+  }
+}
+
 TEST(Settings, a_word_with_a_control_character_is_refused) {
   for (const auto* name : {"POSTGRES_HOST", "GRAFANA_POSTGRES_USER", "RABBITMQ_MANAGEMENT_USER", "CACHE_PATH", "WS_GATEWAY_URL"}) {
     EXPECT_EQ(faulty({{name, "http://a\x01b"}}), std::vector<std::string>{name});
