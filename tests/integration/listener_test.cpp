@@ -180,7 +180,7 @@ TEST_F(Listening, ClientsThatNeverReadOrNeverAskHoldNothingUp) {
     }
     ASSERT_TRUE(eventually([&] { return count() > before; })) << "round " << round;
   }
-  EXPECT_EQ(silent.rest(), "") << "closed in the end";
+  ASSERT_EQ(silent.rest(), "") << "closed in the end";
   EXPECT_EQ(slow.rest(), "");
   ASSERT_TRUE(becomes("postgres.signals", "fresh"));
 }
