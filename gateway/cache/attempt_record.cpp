@@ -25,7 +25,8 @@ void note_failure(Database& database, const Outcome& outcome, const Error& error
 }
 
 void note_success(Database& database, const Outcome& outcome, const Source& source, const AttemptReport& report) {
-  const Row row{outcome.sent_at, next_attempt_of(source, report), outcome.timing.duration_ms, source.name, outcome.sent_at - outcome.age_s - outcome.result->age_s};
+  const Row row{outcome.sent_at, next_attempt_of(source, report), outcome.timing.duration_ms, source.name,
+                outcome.sent_at - outcome.age_s - outcome.result->age_s};
   database.run("UPDATE source SET note = nullif(?1, '') WHERE source = ?2 AND note IS NOT nullif(?1, '')", {outcome.note, source.name});
   if (!outcome.result->answered) {
     database.run("UPDATE source SET last_attempt_at = ?, next_attempt_at = ?, duration_ms = ? WHERE source = ?",

@@ -22,14 +22,15 @@ std::optional<PageWalk> walk_of(const QueuesBefore& before, const PriorState& pr
   if (walk.began_at && prior.now >= *walk.began_at && prior.now - *walk.began_at <= pace.stale_after_s) return walk;
   const auto known = std::ranges::count_if(before.queues, [](const auto& each) { return !each.second.gone_at; });
   if (known > 0 && known <= page_size) return std::nullopt;
-  walk = {.at_once = walk.at_once, .next = 1, .pages = 1, .ms = 0, .began_at = prior.now};
+  walk = {.at_once = walk.at_once, .next = 1, .pages = 1, .ms = 0, .began_at = prior.now, .previous_at = walk.previous_at};
   return walk;
 }
 
-std::vector<Request> page_requests(const PageWalk& walk) {
+std::vector<Request> page_requests(const PageWalk& walk, bool was_short) {
   std::vector<Request> requests{HttpRequest{overview_target}};
   for (auto page = walk.next; page <= walk.pages && page < walk.next + walk.at_once; ++page)
     requests.emplace_back(HttpRequest{fmt::format("{}&page={}&page_size={}", listing_target(true), page, page_size), largest_page});
+  if (was_short) requests.emplace_back(HttpRequest{vhosts_target, largest_listing});
   return requests;
 }
 

@@ -21,8 +21,8 @@ struct PagePace {
 // then each costs as much as all.
 std::optional<PageWalk> walk_of(const QueuesBefore& before, const PriorState& prior, const PagePace& pace);
 
-// The pages to ask for now, and the walk after their answers.
-std::vector<Request> page_requests(const PageWalk& walk);
+// The overview, the pages to ask for now, and at the end the vhosts where the walk before was short.
+std::vector<Request> page_requests(const PageWalk& walk, bool was_short);
 
 struct Page {
   std::int64_t pages = 0, queues = 0;  // in all

@@ -50,20 +50,17 @@ Write poll_row(std::int64_t at, bool ok) {
 
 // --- A listing that is too short ---------------------------------------------------------------------------------------
 
-// Whether a listing that is shorter than the broker's own counts may be taken. `std::nullopt`: it may.
-std::optional<Result<Batch>> refuse_short(const QueuesBefore& before, std::int64_t listed, std::int64_t least,
-                                          std::span<const Answer> answers, const std::set<std::string>& vhosts_listed) {
-  if (listed >= least) return std::nullopt;
-  if (!before.short_listing || answers.size() < 4) {
-    return Batch{.writes = {write_cursor(name, "short_listing", flag(true))}, .rows = 0, .more = true, .answered = false};
-  }
-  const auto empty = vhosts_without_queues(std::get<HttpAnswer>(answers[3]), vhosts_listed);
-  if (!empty) return Result<Batch>(std::unexpected(empty.error()));
+// Whether a listing that is shorter than the broker's own counts is one from which a permission is missing: of each vhost that
+// `vhosts`, the answer to that question, names it should have a queue.
+std::optional<Error> missing_permission(std::int64_t listed, std::int64_t least, const Answer& vhosts,
+                                        const std::set<std::string>& vhosts_listed) {
+  const auto empty = vhosts_without_queues(std::get<HttpAnswer>(vhosts), vhosts_listed);
+  if (!empty) return empty.error();
   if (empty->empty()) return std::nullopt;
-  return Result<Batch>(failure(
-      ErrorClass::auth, fmt::format("GET /api/queues lists {} of {} queues, and none of vhost {}; give the monitoring user permissions "
-                                    "(^$ ^$ ^$ will do) there",
-                                    listed, least, shortened(one_line(fmt::format("{}", fmt::join(*empty, ", "))), 200))));
+  return Error{ErrorClass::auth,
+               fmt::format("GET /api/queues lists {} of {} queues, and none of vhost {}; give the monitoring user permissions "
+                           "(^$ ^$ ^$ will do) there",
+                           listed, least, shortened(one_line(fmt::format("{}", fmt::join(*empty, ", "))), 200))};
 }
 
 // --- The source ----------------------------------------------------------------------------------------------------------
@@ -78,59 +75,101 @@ JudgedQueue judged(ListedQueue listed, const QueuesBefore& before, const QueueSe
 }
 
 std::vector<Write> remembered(const PageWalk& walk) {
-  return {write_cursor(name, "pages_at_once", walk.at_once), write_cursor(name, "next_page", walk.next),
-          write_cursor(name, "pages", walk.pages), write_cursor(name, "walk_ms", walk.ms),
-          write_cursor(name, "walk_began_at", maybe(walk.began_at))};
+  return {write_cursor(name, "pages_at_once", walk.at_once),
+          write_cursor(name, "next_page", walk.next),
+          write_cursor(name, "pages", walk.pages),
+          write_cursor(name, "walk_ms", walk.ms),
+          write_cursor(name, "walk_began_at", maybe(walk.began_at)),
+          write_cursor(name, "previous_walk_at", maybe(walk.previous_at))};
 }
 
-// Some pages of the listing. What they say is taken over at once; whoever is on none of them has gone, if the walk saw as many
-// queues as there are: one that slipped from page to page meanwhile stays as it was.
+// What a walk has seen, this attempt's `queues` included.
+struct Seen {
+  const QueuesBefore& before;
+  const std::map<QueueKey, JudgedQueue>& queues;
+  std::optional<std::int64_t> walk;
+
+  bool contains(const QueueKey& key) const {
+    const auto known = before.queues.find(key);
+    return queues.contains(key) || (known != before.queues.end() && known->second.seen_in_walk == walk);
+  }
+  // One that slips from page to page while they are asked for is missed by one walk, and hardly by two.
+  bool missed_once(const QueueKey& key) const {
+    const auto& known = before.queues.at(key);
+    return !known.gone_at && (!before.walk.previous_at || known.seen_in_walk == before.walk.previous_at);
+  }
+  std::int64_t count() const {
+    return static_cast<std::int64_t>(queues.size()) +
+           std::ranges::count_if(before.queues, [&](const auto& each) { return !queues.contains(each.first) && contains(each.first); });
+  }
+  std::set<std::string> vhosts() const {
+    std::set<std::string> all;
+    for (const auto& [key, _] : queues) all.insert(key.first);
+    for (const auto& [key, _] : before.queues) {
+      if (contains(key)) all.insert(key.first);
+    }
+    return all;
+  }
+};
+
+// The answers to pages, added to `queues` and to the walk.
+std::optional<Error> take_pages(std::span<const Answer> pages, bool counted, PageWalk& walk, const std::function<void(ListedQueue)>& each) {
+  for (const auto& one : pages) {
+    const auto& answer = std::get<HttpAnswer>(one);
+    const auto page = read_page(answer, counted, each);
+    if (!page) return page.error();
+    walk.pages = *page ? (*page)->pages : walk.next - 1;
+    walk.ms += static_cast<std::int64_t>(answer.latency_ms);
+    ++walk.next;
+  }
+  return std::nullopt;
+}
+
+// Some pages of the listing. What they say is taken over at once; whoever is on none of them, twice, has gone.
 Result<Batch> parse_pages(const QueuesBefore& before, PageWalk walk, const PriorState& prior, std::span<const Answer> answers,
                           const QueueSettings& settings) {
   const auto overview = read_overview(std::get<HttpAnswer>(answers[0]));
   if (!overview) return std::unexpected(overview.error());
-  if (!overview->statistics) {
+  if (!overview->statistics)
     return Batch{.writes = {write_cursor(name, "without_statistics", flag(true))}, .rows = 0, .more = true, .answered = false};
-  }
   std::map<QueueKey, JudgedQueue> queues;
-  std::int64_t total = 0;
-  for (const auto& each : answers.subspan(1)) {
-    const auto& answer = std::get<HttpAnswer>(each);
-    const auto page = read_page(answer, overview->counted, [&](ListedQueue listed) {
-      auto row = judged(std::move(listed), before, settings, prior);
-      row.seen_in_walk = walk.began_at;
-      auto key = QueueKey{row.listed.vhost, row.listed.name};
-      queues[std::move(key)] = std::move(row);
-    });
-    if (!page) return std::unexpected(page.error());
-    walk.pages = *page ? (*page)->pages : walk.next - 1;
-    total = *page ? (*page)->queues : 0;
-    walk.ms += static_cast<std::int64_t>(answer.latency_ms);
-    ++walk.next;
-  }
-  const auto done = walk.next - 1;
-  walk.at_once = pages_at_once(walk, done, settings.pace);
+  const auto pages = answers.subspan(1, answers.size() - (before.short_listing ? 2 : 1));
+  const auto error = take_pages(pages, overview->counted, walk, [&](ListedQueue listed) {
+    auto row = judged(std::move(listed), before, settings, prior);
+    row.seen_in_walk = walk.began_at;
+    auto key = QueueKey{row.listed.vhost, row.listed.name};
+    queues[std::move(key)] = std::move(row);
+  });
+  if (error) return std::unexpected(*error);
+  walk.at_once = pages_at_once(walk, walk.next - 1, settings.pace);
   const auto rows = static_cast<std::int64_t>(queues.size());
   if (walk.next <= walk.pages) {
     Batch batch{.writes = remembered(walk), .rows = rows, .more = true, .answered = false};
     batch.writes.push_back(queue_rows(queues, Mode::upsert));
     return batch;
   }
-  const auto listed = [&](const QueueKey& key) {
-    if (queues.contains(key)) return true;
-    const auto known = before.queues.find(key);
-    return known != before.queues.end() && known->second.seen_in_walk == walk.began_at;
-  };
-  const auto seen =
-      rows + std::ranges::count_if(before.queues, [&](const auto& each) { return !queues.contains(each.first) && listed(each.first); });
-  std::vector<Row> leave;
-  if (seen >= total) leave = keep_vanished(before, listed, prior.now, queues);
-  const auto age_s = prior.now - *walk.began_at;
+  const Seen seen{before, queues, walk.began_at};
+  if (seen.count() < overview->queues) {
+    if (!before.short_listing) {  // once more, and asking for the vhosts
+      Batch batch{
+          .writes = remembered({.at_once = walk.at_once, .previous_at = walk.previous_at}), .rows = rows, .more = true, .answered = false};
+      batch.writes.push_back(write_cursor(name, "short_listing", flag(true)));
+      batch.writes.push_back(queue_rows(queues, Mode::upsert));
+      return batch;
+    }
+    if (const auto missing = missing_permission(seen.count(), overview->queues, answers.back(), seen.vhosts()))
+      return std::unexpected(*missing);
+  }
+  const auto count = seen.count();
+  auto leave = keep_vanished(before, [&](const auto& key) { return seen.contains(key) || seen.missed_once(key); }, prior.now, queues);
   const bool quick = walk.ms <= settings.pace.timeout_ms / 4;
-  Batch batch{.writes = remembered({.at_once = quick ? 0 : walk.at_once}), .rows = seen, .age_s = age_s};
+  Batch batch{.writes = remembered(quick ? PageWalk{} : PageWalk{.at_once = walk.at_once, .previous_at = walk.began_at}),
+              .rows = count,
+              .age_s = prior.now - *walk.began_at};
+  batch.writes.push_back(write_cursor(name, "short_listing", flag(false)));
   batch.writes.push_back(queue_rows(queues, Mode::upsert));
   batch.writes.push_back({.table = "queue", .mode = Mode::erase, .columns = {"vhost", "name"}, .rows = std::move(leave), .scope = {}});
-  batch.writes.push_back(poll_row(prior.now, true));
+  batch.writes.push_back(poll_row(*walk.began_at, true));
   return batch;
 }
 
@@ -157,7 +196,11 @@ Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers, co
   if (!count) return std::unexpected(count.error());
   // Queues come and go while we ask: only a list shorter than both counts lacks something.
   const auto listed = static_cast<std::int64_t>(*count);
-  if (auto refused = refuse_short(before, listed, std::min(first->queues, second->queues), answers, vhosts_listed)) return *refused;
+  if (const auto least = std::min(first->queues, second->queues); listed < least) {
+    if (!before.short_listing || answers.size() < 4)
+      return Batch{.writes = {write_cursor(name, "short_listing", flag(true))}, .rows = 0, .more = true, .answered = false};
+    if (const auto error = missing_permission(listed, least, answers[3], vhosts_listed)) return std::unexpected(*error);
+  }
   keep_vanished(before, [&](const auto& key) { return queues.contains(key); }, prior.now, queues);
   Batch batch{.writes = {queue_rows(queues, Mode::replace), poll_row(prior.now, true)}, .rows = listed};
   if (before.short_listing) batch.writes.push_back(write_cursor(name, "short_listing", flag(false)));
@@ -181,7 +224,7 @@ Source queues(const Settings& settings) {
           .prior_state_sql = queues_before_sql(name),
           .ask = [ours](const PriorState& prior) -> Result<std::vector<Request>> {
             const QueuesBefore before(prior);
-            if (const auto walk = walk_of(before, prior, ours.pace)) return page_requests(*walk);
+            if (const auto walk = walk_of(before, prior, ours.pace)) return page_requests(*walk, before.short_listing);
             std::vector<Request> requests{HttpRequest{overview_target},
                                           HttpRequest{listing_target(!before.without_statistics), largest_listing},
                                           HttpRequest{overview_target}};

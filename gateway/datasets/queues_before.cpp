@@ -24,14 +24,16 @@ QueuesBefore::QueuesBefore(const PriorState& prior) {
           .next = cursor("next_page", 1),
           .pages = cursor("pages", 1),
           .ms = cursor("walk_ms", 0),
-          .began_at = integer(cursors.at(0, "walk_began_at"))};
+          .began_at = integer(cursors.at(0, "walk_began_at")),
+          .previous_at = integer(cursors.at(0, "previous_walk_at"))};
   const auto& polls = prior.tables.at(2);
   if (!polls.empty()) polled_at = integer(polls.at(0, "polled_at"));
 }
 
 std::vector<std::string> queues_before_sql(const std::string& name) {
   return {"SELECT vhost, name, lagging_since, lag_memory, last_known_messages AS messages, gone_at, seen_in_walk FROM queue",
-          read_cursors(name, {"without_statistics", "short_listing", "pages_at_once", "next_page", "pages", "walk_ms", "walk_began_at"}),
+          read_cursors(name, {"without_statistics", "short_listing", "pages_at_once", "next_page", "pages", "walk_ms", "walk_began_at",
+                              "previous_walk_at"}),
           "SELECT max(time) AS polled_at FROM queue_poll WHERE tier = 0 AND ok = 1"};
 }
 

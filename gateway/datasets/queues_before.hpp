@@ -27,6 +27,7 @@ struct PageWalk {
   std::int64_t next = 1, pages = 1;
   std::int64_t ms = 0;  // what the pages took so far
   std::optional<std::int64_t> began_at;
+  std::optional<std::int64_t> previous_at;  // when the walk before began
 };
 
 struct QueuesBefore {
