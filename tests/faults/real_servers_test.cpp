@@ -92,7 +92,7 @@ TEST_F(RealServers, NginxPolledAtItsKeepAliveTimeoutNeverFails) {
   const char* const longer = std::getenv("KEEP_ALIVE_SECONDS");
   if (longer != nullptr) std::this_thread::sleep_for(std::chrono::seconds(std::stol(longer)));
   EXPECT_EQ(reader.text("SELECT upstream, error FROM outage"), "");
-  EXPECT_EQ(reader.text("SELECT service, error FROM service_error WHERE service IN ('plain', 'secure')"), "");
+  EXPECT_EQ(reader.text("SELECT service, message FROM service_error WHERE service IN ('plain', 'secure')"), "");
   EXPECT_EQ(reader.text("SELECT source, error FROM source_attempt WHERE source IN ('plain.health', 'secure.health') AND error IS NOT NULL"),
             "");
   EXPECT_EQ(reader.text("SELECT summary FROM event_history WHERE service IN ('plain', 'secure') AND status IS NOT 'healthy'"), "");

@@ -173,8 +173,8 @@ TEST_P(RegistryHttp, survives_another_type_in_the_place_of_any_value) {
                                              R"([[[[{"a": [1]}]]]])"};
   for_each_body([&](const GoldenCase& golden, std::size_t answer, const OrderedJson& body, const std::set<std::string>& places) {
     for (const auto& place : places) {
-      constexpr std::size_t vhosts = 3;  // a vhost without permissions is what the error has to name
-      if (golden.source == "rabbitmq.queues" && answer == vhosts && place.ends_with("/name")) continue;
+      // A vhost without permissions is what the error has to name.
+      if (golden.source == "rabbitmq.queues" && place.ends_with("/name") && golden.name.find("short-twice") != std::string::npos) continue;
       auto marked = body;
       marked[OrderedJson::json_pointer(place)] = "@here@";
       const auto text = marked.dump();
