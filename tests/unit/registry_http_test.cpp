@@ -174,7 +174,9 @@ TEST_P(RegistryHttp, survives_another_type_in_the_place_of_any_value) {
   for_each_body([&](const GoldenCase& golden, std::size_t answer, const OrderedJson& body, const std::set<std::string>& places) {
     for (const auto& place : places) {
       // A vhost without permissions is what the error has to name.
-      if (golden.source == "rabbitmq.queues" && place.ends_with("/name") && golden.name.find("short-twice") != std::string::npos) continue;
+      const bool of_a_vhost =
+          golden.source == "rabbitmq.queues" && body.is_array() && place.ends_with("/name") && !body[0].contains("vhost");
+      if (of_a_vhost) continue;
       auto marked = body;
       marked[OrderedJson::json_pointer(place)] = "@here@";
       const auto text = marked.dump();
