@@ -46,7 +46,7 @@ bool ReceiveLimit::watch(int socket, std::uint64_t bytes) {
   const auto so_far = received(socket);
   if (!so_far) return true;  // no TCP
   // Little may be on its way: what arrives while this thread waits for its turn on a busy machine is bounded by that.
-  const int in_flight = 64 << 10;
+  const int in_flight = 16 << 10;
   ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &in_flight, sizeof in_flight);
   socket_ = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
   if (socket_ < 0) return false;

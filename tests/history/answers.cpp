@@ -207,7 +207,7 @@ Table models(const World& world) {
   for (const auto& v : world.versions) all.push_back(&v);
   std::ranges::stable_sort(all, std::greater{}, &VersionRow::trained_at);
   Table table{.columns = {"version", "strategy_id", "model_type", "trained_at", "training_duration_s", "training_dataset_size", "is_active",
-                          "is_first", "accuracy", "precision", "recall", "f1_score", "metrics_split"},
+                          "is_first", "accuracy", "precision", "recall", "f1_score", "roc_auc", "metrics_split"},
               .rows = {}};
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& v = *all[i];
@@ -217,7 +217,7 @@ Table models(const World& world) {
     });
     table.rows.push_back({v.version, v.strategy_id.value_or("(default)"), std::string("xgboost"), v.trained_at, maybe(v.duration_s),
                           std::int64_t{1000}, gateway::flag(v.is_active), gateway::flag(first), maybe(v.accuracy), Value{}, Value{},
-                          Value{}, v.accuracy ? Value{std::string("test")} : Value{}});
+                          Value{}, Value{}, v.accuracy ? Value{std::string("test")} : Value{}});
   }
   return table;
 }

@@ -83,6 +83,8 @@ class Killed {
         random_(seed),
         random_world_(world_, random_, {.burst = 0.03, .huge_burst = 0, .outage = 0, .long_pauses = false, .trainings = false}) {
     integration::PrivatePostgres::instance().create(database_);
+    // The shipped limit is for one gateway and its successor; here a dozen are on one server.
+    integration::PrivatePostgres::instance().sql("ALTER ROLE grafana_monitor CONNECTION LIMIT 100");
     mirror_ = std::make_unique<PostgresWriter>(integration::PrivatePostgres::instance().superuser(database_));
     constexpr int fewer_than_a_list = 60;
     random_world_.begin(real_now(), static_cast<int>(random_.between(0, fewer_than_a_list)),
