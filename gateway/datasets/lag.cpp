@@ -109,7 +109,8 @@ Lag judge(const QueueSample& sample, const LagMemory& before, const LagRule& rul
     lag.reason = std::move(why);
     return lag;  // a gap in the figures ends nothing: the memory stays
   }
-  const Checkpoint checkpoint{now, now, *sample.messages, sample.unacknowledged, sample.counters};
+  const Checkpoint checkpoint{now, now, std::min(*sample.messages, most_counted), std::min(sample.unacknowledged, most_counted),
+                              sample.counters};
   const auto previous = previous_poll.value_or(now);
   lag.memory = remembered(before, checkpoint, rule, previous);
   add_figures(lag, checkpoint, rule);

@@ -12,6 +12,10 @@
 
 namespace gateway {
 
+// A million messages a second for thirty years. Whatever is said to be more is taken for this, so that differences and sums of such
+// figures are always numbers.
+inline constexpr std::int64_t most_counted = 1'000'000'000'000'000;
+
 // The broker's counters of a queue; they fall only when the broker restarts.
 struct QueueCounters {
   std::int64_t published = 0;  // absent for what is dead-lettered into the queue

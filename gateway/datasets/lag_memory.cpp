@@ -166,6 +166,9 @@ bool read(std::istream& in, Checkpoint& c, const Checkpoint* before) {
   QueueCounters n;
   if (!(in >> c.at >> c.until >> c.messages >> c.unacknowledged >> counted >> n.published >> n.consumed >> n.delivered >> n.redelivered))
     return false;
+  for (const auto figure : {c.at, c.until, c.messages, c.unacknowledged, n.published, n.consumed, n.delivered, n.redelivered}) {
+    if (figure < 0 || figure > 3 * most_counted) return false;  // more than a sum of three counters: not written by us
+  }
   if (counted == 1) c.counters = n;
   return true;
 }

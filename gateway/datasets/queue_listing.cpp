@@ -29,7 +29,9 @@ double rate_or_zero(const Json* stats, const char* key) {
 
 // An absent counter is zero once the queue has figures at all: nothing of the kind has happened yet.
 void read_statistics(const Json* stats, QueueSample& sample) {
-  const auto counter = [&](const char* key) { return std::max(std::int64_t{0}, integer_or_nothing(stats, key).value_or(0)); };
+  const auto counter = [&](const char* key) {
+    return std::clamp<std::int64_t>(integer_or_nothing(stats, key).value_or(0), 0, most_counted);
+  };
   sample.counters = QueueCounters{.published = counter("publish"),
                                   .consumed = counter("ack") + counter("deliver_no_ack") + counter("get_no_ack"),
                                   .delivered = counter("deliver_get"),
