@@ -41,7 +41,8 @@ struct Column {
         "SELECT source || ' ' || freshness || ' ' || coalesce(error, '') FROM source_status WHERE freshness NOT IN ('fresh', 'off') OR "
         "error IS NOT NULL "
         "UNION ALL SELECT 'outage of ' || upstream FROM outage WHERE ended_at IS NULL "
-        "UNION ALL SELECT service || ' is ' || effective_status FROM service_health WHERE effective_status <> 'healthy' AND freshness <> 'off'");
+        "UNION ALL SELECT service || ' is ' || effective_status FROM service_health WHERE effective_status <> 'healthy' AND freshness <> "
+        "'off'");
   }
 
   // Answered attempts since then, by source.

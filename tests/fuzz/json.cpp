@@ -3,8 +3,8 @@
 
 #include <cmath>
 
-#include "check.hpp"
 #include "base/text.hpp"
+#include "check.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 

@@ -150,7 +150,8 @@ TEST(GrafanaFreshness, nothing_is_green_while_nobody_knows) {
 TEST(GrafanaFreshness, verdicts_are_unknown_while_nobody_knows) {
   static const std::set<std::string> good{"healthy",  "degraded", "connected",    "ok",          "idle",
                                           "training", "lagging",  "disconnected", "reconnecting"};
-  static const std::set<std::string> verdicts{"effective_status", "status", "lag", "verdict", "training", "warmup", "training_status", "build"};
+  static const std::set<std::string> verdicts{"effective_status", "status",          "lag",  "verdict", "training",
+                                              "warmup",           "training_status", "build"};
   for (const std::string name : {"all_stale", "gateway_dead"}) {
     const auto& on = cache(name);
     for (const auto& dashboard : dashboards()) {

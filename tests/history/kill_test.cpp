@@ -8,13 +8,13 @@
 #include <thread>
 
 #include "../integration/support/gateway.hpp"
+#include "../integration/support/private_postgres.hpp"
 #include "../integration/support/reader.hpp"
 #include "expected_events.hpp"
 #include "history_run.hpp"
 #include "postgres_writer.hpp"
 #include "random_world.hpp"
 #include "scratch.hpp"
-#include "../integration/support/private_postgres.hpp"
 #include "trading.hpp"
 
 namespace history {

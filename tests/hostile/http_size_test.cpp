@@ -106,7 +106,7 @@ TEST_F(HttpSize, ManySmallElementsAreNotHeldAtOnce) {
 
 TEST_F(HttpSize, MoreQueuesThanThereCanBeAreRefused) {
   std::string body = "[";
-  for (int i = 0; i < 1'000'000; ++i) body += fmt::format(R"({{"vhost":"/","name":"{}"}},)", i);
+  for (int i = 0; i < 150'000; ++i) body += fmt::format(R"({{"vhost":"/","name":"{}"}},)", i);
   body.back() = ']';
   const auto outcome = ask("rabbitmq.queues", [&](Peer& peer, const std::string&) { return peer.send(http(200, body)); });
   ASSERT_EQ(class_of(outcome), "too_large");

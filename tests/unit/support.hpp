@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "settings/settings.hpp"
 #include "base/source.hpp"
+#include "settings/settings.hpp"
 
 namespace gateway {
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "settings/settings.hpp"
 #include "cache/store.hpp"
+#include "settings/settings.hpp"
 #include "world.hpp"
 
 namespace grafana {

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "dashboard.hpp"
 #include "base/rows.hpp"
+#include "dashboard.hpp"
 
 namespace grafana {
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/rows.hpp"
 #include "dashboard.hpp"
 #include "interpolation.hpp"
-#include "base/rows.hpp"
 
 namespace grafana {
 
