@@ -7,8 +7,11 @@
 #include <csignal>
 #include <iostream>
 
+#include "commands/check.hpp"
 #include "commands/run.hpp"
 #include "commands/status.hpp"
+#include "commands/watch.hpp"
+#include "commands/why.hpp"
 #include "run/privileges.hpp"
 #include "settings/env_file.hpp"
 #include "settings/settings.hpp"
@@ -28,8 +31,10 @@ int report(const std::vector<SettingError>& errors) {
 struct CommandLine {
   CLI::App app{"Snapshots the trading system's upstreams into one SQLite file that Grafana reads.", "cache-gateway"};
   std::string env_file;
-  bool json = false;
-  CLI::App *run = nullptr, *once = nullptr, *status = nullptr, *ping = nullptr;
+  bool json = false, watch = false;
+  CheckOptions check_options;
+  std::string source;  // of `why`
+  CLI::App *run = nullptr, *once = nullptr, *status = nullptr, *ping = nullptr, *why = nullptr, *check = nullptr;
 
   CommandLine() {
     app.set_version_flag("--version", version);
@@ -39,14 +44,42 @@ struct CommandLine {
     run = app.add_subcommand("run", "the daemon (the default): polls every upstream at its interval until SIGTERM");
     once = app.add_subcommand("once", "one attempt at every source, one publish");
     status = app.add_subcommand("status", "what the published file says about its sources; contacts no upstream");
-    status->add_flag("--json", json, "for scripts");
+    auto* as_json = status->add_flag("--json", json, "for scripts");
+    status->add_flag("--watch", watch, "again every 2 seconds until Ctrl-C")->excludes(as_json);
+    why = app.add_subcommand("why", "why a source is what it is: its last attempts, what changed, when it is polled next, what to do");
+    why->add_option("SOURCE", source, "as status names it; an upstream or a service stands for all of its sources")->required();
+    check = app.add_subcommand("check", "what stands in the way of these settings, and the remedy; starts and changes nothing");
+    check->add_flag("--ask", check_options.ask, "also contact every upstream: credentials, rights, clocks");
+    check
+        ->add_option("--reader", check_options.reader,
+                     "who must be able to read the cache: a user, UID or UID:GID,.. (Grafana's image: 472:10002)")
+        ->type_name("USER");
     ping = app.add_subcommand("ping", "whether the gateway on this cache is alive");
     app.footer(
         "Settings come from the environment; .env.example lists them all.\n"
         "Exit: 0 well; run, once: 1 cannot publish, 2 invalid settings; once: 3 some source failed;\n"
-        "status: 3 something is stale, 4 no readable cache; ping: 1 not alive.");
+        "status, why: 3 something is stale, 4 no readable cache; check: 3 something is wrong; ping: 1 not alive.");
   }
 };
+
+int status(const CommandLine& line, const std::filesystem::path& cache, bool terminal, bool colour) {
+  if (!line.watch) return print_status(cache, line.json, colour, std::cout, std::cerr);
+  return watch([&](std::ostream& out) { return print_status(cache, false, colour, out, out); }, std::chrono::seconds(2), terminal,
+               std::cout);
+}
+
+int execute(CommandLine& line, const Environment& environment) {
+  SettingsReader reader(environment);
+  const bool terminal = ::isatty(STDOUT_FILENO) == 1, colour = terminal && ::getenv("NO_COLOR") == nullptr;
+  if (line.ping->parsed()) return ping(read_cache_path(reader), std::cout, std::cerr);
+  if (line.status->parsed()) return status(line, read_cache_path(reader), terminal, colour);
+  if (line.why->parsed()) return why(read_cache_path(reader), line.source, colour, std::cout, std::cerr);
+  const auto settings = read_settings(reader);
+  if (!reader.faults().empty()) return report(reader.faults());
+  line.check_options.env_file = line.env_file;
+  if (line.check->parsed()) return check(settings, environment, line.check_options, colour, std::cout, std::cerr);
+  return run(settings, line.once->parsed());
+}
 
 int main(int argc, char** argv) {
   give_up_privileges();
@@ -71,16 +104,7 @@ int main(int argc, char** argv) {
     }
     environment = std::move(*with_file);
   }
-  SettingsReader reader(std::move(environment));
-
-  if (line.ping->parsed()) return ping(read_cache_path(reader), std::cout, std::cerr);
-  if (line.status->parsed()) {
-    const bool colour = ::isatty(STDOUT_FILENO) == 1 && ::getenv("NO_COLOR") == nullptr;
-    return print_status(read_cache_path(reader), line.json, colour, std::cout, std::cerr);
-  }
-  const auto settings = read_settings(reader);
-  if (!reader.faults().empty()) return report(reader.faults());
-  return run(settings, line.once->parsed());
+  return execute(line, environment);
 }
 
 }  // namespace

@@ -168,6 +168,7 @@ bool HttpTransfer::take_header(std::string_view line) {
   }
   if (line.starts_with("HTTP/")) {  // also of what comes before the answer: 100, 102, 103
     answer_.age_s = 0;
+    answer_.date.reset();
     encoding_.clear();
     head_complete_ = false;
   } else if (line == "\r\n" || line == "\n") {
@@ -176,6 +177,9 @@ bool HttpTransfer::take_header(std::string_view line) {
     std::int64_t seconds = 0;
     const auto [end, error] = std::from_chars(age->data(), age->data() + age->size(), seconds);
     if (error == std::errc{} && end == age->data() + age->size() && seconds >= 0) answer_.age_s = std::min(seconds, longest_age);
+  } else if (const auto date = value_of(line, "date")) {
+    const auto at = curl_getdate(std::string(*date).c_str(), nullptr);
+    if (at > 0) answer_.date = at;
   } else if (const auto encoding = value_of(line, "content-encoding"); encoding && *encoding != "identity") {
     encoding_ = known_encoding(*encoding);
   }

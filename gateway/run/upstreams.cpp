@@ -19,22 +19,30 @@ Pace pace_of(const std::string& upstream, const Settings& settings) {
 
 std::shared_ptr<Upstream> make(const std::string& name, const Settings& settings) {
   if (name == "postgres") return std::make_shared<Postgres>(settings.postgres);
-  HttpSettings http{.url = {}, .api_key = {}, .user = {}, .password = {}, .ca_file = settings.ca_file};
-  if (name == "rabbitmq") {
-    http.url = settings.rabbitmq.url;
-    http.user = settings.rabbitmq.user;
-    http.password = settings.rabbitmq.password;
-    return std::make_shared<HttpUpstream>(std::move(http));
-  }
   const auto service = std::ranges::find(settings.services, name, &ServiceSettings::name);
-  if (service == settings.services.end()) throw std::logic_error("no settings for the upstream " + name);
-  http.url = service->url.value_or(Url{});
-  if (service->tcp) return std::make_shared<TcpProbe>(http.url.host, http.url.port);
-  http.api_key = service->api_key;
-  return std::make_shared<HttpUpstream>(std::move(http));
+  if (service != settings.services.end() && service->tcp) {
+    const auto url = service->url.value_or(Url{});
+    return std::make_shared<TcpProbe>(url.host, url.port);
+  }
+  return std::make_shared<HttpUpstream>(http_settings(name, settings));
 }
 
 }  // namespace
+
+HttpSettings http_settings(const std::string& upstream, const Settings& settings) {
+  HttpSettings http{.url = {}, .api_key = {}, .user = {}, .password = {}, .ca_file = settings.ca_file};
+  if (upstream == "rabbitmq") {
+    http.url = settings.rabbitmq.url;
+    http.user = settings.rabbitmq.user;
+    http.password = settings.rabbitmq.password;
+    return http;
+  }
+  const auto service = std::ranges::find(settings.services, upstream, &ServiceSettings::name);
+  if (service == settings.services.end()) throw std::logic_error("no settings for the upstream " + upstream);
+  http.url = service->url.value_or(Url{});
+  http.api_key = service->api_key;
+  return http;
+}
 
 std::vector<SourceSetup> setups(const std::vector<Source>& sources, const Settings& settings) {
   std::vector<SourceSetup> all;

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "ask/http_transfer.hpp"
 #include "base/source.hpp"
 #include "run/upstream_loop.hpp"
 #include "settings/settings.hpp"
@@ -14,5 +15,8 @@ std::vector<SourceSetup> setups(const std::vector<Source>& sources, const Settin
 
 // `sources` must outlive the result.
 std::vector<UpstreamSpec> upstreams(const std::vector<SourceSetup>& sources, const Settings& settings);
+
+// Of RabbitMQ or a service that speaks HTTP.
+HttpSettings http_settings(const std::string& upstream, const Settings& settings);
 
 }  // namespace gateway

@@ -17,7 +17,7 @@ class CommandLine : public Integration {
 TEST_F(CommandLine, HelpNamesTheCommandsAndNeedsNoSettings) {
   const auto help = cache_gateway({"--help"}, {});
   EXPECT_EQ(help.code, 0);
-  for (const char* command : {"run", "once", "status", "ping"}) {
+  for (const char* command : {"run", "once", "check", "status", "why", "ping"}) {
     EXPECT_NE(help.output.find(command), std::string::npos) << command;
     EXPECT_EQ(cache_gateway({command, "--help"}, {}).code, 0) << command;
   }
@@ -28,7 +28,7 @@ TEST_F(CommandLine, VersionIsOneLine) {
   EXPECT_EQ(version.code, 0);
   EXPECT_FALSE(version.output.empty());
   EXPECT_EQ(std::count(version.output.begin(), version.output.end(), '\n'), 1);
-  for (const char* command : {"run", "once", "status", "ping"}) {
+  for (const char* command : {"run", "once", "check", "status", "why", "ping"}) {
     const auto also = cache_gateway({command, "--version"}, {});
     EXPECT_EQ(also.code, 0) << command;
     EXPECT_EQ(also.output, version.output) << command;

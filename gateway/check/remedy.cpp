@@ -1,0 +1,93 @@
+#include "check/remedy.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace gateway {
+namespace {
+
+// The settings that say where an upstream is and who we are there.
+struct Names {
+  std::string_view upstream, address, timeout, credentials;
+};
+
+constexpr std::array known{
+    Names{"postgres", "POSTGRES_HOST and POSTGRES_PORT", "POSTGRES_TIMEOUT", "GRAFANA_POSTGRES_USER and GRAFANA_POSTGRES_PASSWORD"},
+    Names{"rabbitmq", "RABBITMQ_HOST and RABBITMQ_MANAGEMENT_PORT", "RABBITMQ_TIMEOUT",
+          "RABBITMQ_MANAGEMENT_USER and RABBITMQ_MANAGEMENT_PASSWORD"},
+    Names{"ws-gateway", "WS_GATEWAY_URL", "SERVICES_TIMEOUT", "WS_GATEWAY_API_KEY"},
+    Names{"model-service", "MODEL_SERVICE_URL", "SERVICES_TIMEOUT", "MODEL_SERVICE_API_KEY"},
+    Names{"order-manager", "ORDER_MANAGER_URL", "SERVICES_TIMEOUT", "ORDERMANAGER_API_KEY"},
+    Names{"position-manager", "POSITION_MANAGER_URL", "SERVICES_TIMEOUT", "POSITION_MANAGER_API_KEY"},
+    Names{"feature-service", "FEATURE_SERVICE_URL", "SERVICES_TIMEOUT", "FEATURE_SERVICE_API_KEY"}};
+
+Names names_of(std::string_view upstream) {
+  for (const auto& names : known) {
+    if (names.upstream == upstream) return names;
+  }
+  return {upstream, "HEALTH_SERVICES", "SERVICES_TIMEOUT", "HEALTH_SERVICES"};
+}
+
+bool says(std::string_view error, std::string_view part) { return error.find(part) != std::string_view::npos; }
+
+std::string auth(std::string_view upstream, std::string_view error, const Names& names) {
+  if (upstream == "postgres") {
+    // These name their own statement, such as GRANT SELECT ON orders TO ...
+    if (says(error, "GRANT ") || says(error, "ALTER ROLE "))
+      return "as a superuser, run the statement above, or gateway/deploy/grafana_monitor.sql again";
+    if (says(error, "28000"))
+      return "add a line to pg_hba.conf: host DATABASE ROLE THIS_HOST/32 scram-sha-256; then: SELECT pg_reload_conf()";
+    return "set GRAFANA_POSTGRES_PASSWORD to the role's password, or set the password again: psql -d ytrader -f "
+           "gateway/deploy/grafana_monitor.sql";
+  }
+  if (upstream == "rabbitmq") {
+    if (says(error, "vhost") || says(error, "queues are listed"))
+      return "give the user permissions in every vhost: gateway/deploy/rabbitmq-monitoring-user";
+    return fmt::format("set {}, or make the user: gateway/deploy/rabbitmq-monitoring-user (guest may log in from its own host only)",
+                       names.credentials);
+  }
+  return fmt::format("set {} to the key that the service expects", names.credentials);
+}
+
+std::string missing(std::string_view upstream) {
+  if (upstream == "postgres") return "apply the trading system's migrations; if this deployment has no such table, there is nothing to do";
+  if (upstream == "rabbitmq")
+    return "on the broker: rabbitmq-plugins enable rabbitmq_management; RABBITMQ_MANAGEMENT_PORT is its port, not AMQP's";
+  return "the service has no such endpoint: check the path in its URL, or set the URL empty if it is not to be monitored";
+}
+
+}  // namespace
+
+std::string remedy_of(std::string_view upstream, std::string_view error_class, std::string_view error) {
+  const auto names = names_of(upstream);
+  if (error_class == "dns")
+    return fmt::format("set {} to a name that resolves here; with Compose TRADING_NETWORK must name the network of its container",
+                       names.address);
+  if (error_class == "refused") {
+    if (says(error, "TARGET_SESSION_ATTRS")) return "set POSTGRES_TARGET_SESSION_ATTRS=any, or name the right host";
+    if (says(error, "53300")) return "end idle sessions, or raise max_connections in postgresql.conf";
+    return fmt::format("start {}, or correct {}", upstream, names.address);
+  }
+  if (error_class == "closed")
+    return fmt::format("read the log of {}: it closed the connection, as at a restart or behind a proxy", upstream);
+  if (error_class == "timeout")
+    return fmt::format("look for load or a firewall between here and {}; if it is only slow, raise {}", upstream, names.timeout);
+  if (error_class == "tls") {
+    if (upstream == "postgres") return "check POSTGRES_SSLMODE and POSTGRES_SSLROOTCERT, and the certificate's names and dates";
+    return fmt::format("check http or https in the settings of {}, UPSTREAM_CA_FILE, and the certificate's names and dates", upstream);
+  }
+  if (error_class == "auth") return auth(upstream, error, names);
+  if (error_class == "missing") return missing(upstream);
+  if (error_class == "http") return fmt::format("read the log of {}: it answers with an error of its own", upstream);
+  if (error_class == "malformed")
+    return fmt::format("check {}: another program may be listening there, or an unknown version", names.address);
+  if (error_class == "too_large") return fmt::format("check {}: the answer exceeds the gateway's bound (docs/security.md)", names.address);
+  if (error_class == "sql") {
+    if (says(error, "3D000")) return "set POSTGRES_DB to an existing database";
+    return "the statement failed in PostgreSQL; if the schema changed, report it with this text";
+  }
+  return "read the error; if it names a limit of this host (descriptors, memory, routes), correct that";
+}
+
+}  // namespace gateway

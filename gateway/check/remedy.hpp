@@ -1,0 +1,13 @@
+// What an operator does about an error class, in the words of this deployment's settings.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace gateway {
+
+// `upstream`: postgres, rabbitmq or a service. `error_class` and `error` as in the view source_status. docs/operations.md has the
+// same by class.
+std::string remedy_of(std::string_view upstream, std::string_view error_class, std::string_view error);
+
+}  // namespace gateway
