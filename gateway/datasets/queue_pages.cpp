@@ -11,8 +11,7 @@
 namespace gateway {
 namespace {
 
-constexpr std::int64_t page_size = 500;                     // the most that the broker gives
-constexpr std::size_t largest_page = std::size_t{4} << 20;  // bytes
+constexpr std::int64_t page_size = 500;  // the most that the broker gives
 
 }  // namespace
 
@@ -29,14 +28,14 @@ std::optional<PageWalk> walk_of(const QueuesBefore& before, const PriorState& pr
 std::vector<Request> page_requests(const PageWalk& walk, bool was_short) {
   std::vector<Request> requests{HttpRequest{overview_target}};
   for (auto page = walk.next; page <= walk.pages && page < walk.next + walk.at_once; ++page)
-    requests.emplace_back(HttpRequest{fmt::format("{}&page={}&page_size={}", listing_target(true), page, page_size), largest_page});
+    requests.emplace_back(HttpRequest{fmt::format("{}&page={}&page_size={}", listing_target(true), page, page_size)});
   if (was_short) requests.emplace_back(HttpRequest{vhosts_target, largest_listing});
   return requests;
 }
 
-Result<std::optional<Page>> read_page(const HttpAnswer& answer, bool counted, const std::function<void(ListedQueue)>& each) {
+Result<std::int64_t> read_page(const HttpAnswer& answer, std::int64_t page, bool counted, const std::function<void(ListedQueue)>& each) {
   const std::string what = "GET /api/queues?page";
-  if (answer.status == 400) return std::optional<Page>();  // queues went while we asked: it lies beyond the last
+  if (answer.status == 400 && page > 1) return page - 1;  // queues went while we asked: it lies beyond the last
   if (answer.status != 200) return std::unexpected(http_error(answer.status, what));
   const auto document = parse_json(answer.body, what);
   if (!document) return std::unexpected(document.error());
@@ -53,7 +52,7 @@ Result<std::optional<Page>> read_page(const HttpAnswer& answer, bool counted, co
     if (!queue) return std::unexpected(queue.error());
     each(std::move(*queue));
   }
-  return Page{.pages = *pages, .queues = *queues};
+  return *pages;
 }
 
 std::int64_t pages_at_once(const PageWalk& walk, std::int64_t done, const PagePace& pace) {

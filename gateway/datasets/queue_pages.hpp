@@ -24,11 +24,8 @@ std::optional<PageWalk> walk_of(const QueuesBefore& before, const PriorState& pr
 // The overview, the pages to ask for now, and at the end the vhosts where the walk before was short.
 std::vector<Request> page_requests(const PageWalk& walk, bool was_short);
 
-struct Page {
-  std::int64_t pages = 0, queues = 0;  // in all
-};
-// The answer to one of them; nullopt: there is no such page any more.
-Result<std::optional<Page>> read_page(const HttpAnswer& answer, bool counted, const std::function<void(ListedQueue)>& each);
+// The answer to one of them. Returns how many pages there are.
+Result<std::int64_t> read_page(const HttpAnswer& answer, std::int64_t page, bool counted, const std::function<void(ListedQueue)>& each);
 
 // How to go on after `done` pages that took `walk.ms` in all.
 std::int64_t pages_at_once(const PageWalk& walk, std::int64_t done, const PagePace& pace);

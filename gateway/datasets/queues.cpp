@@ -116,9 +116,9 @@ struct Seen {
 std::optional<Error> take_pages(std::span<const Answer> pages, bool counted, PageWalk& walk, const std::function<void(ListedQueue)>& each) {
   for (const auto& one : pages) {
     const auto& answer = std::get<HttpAnswer>(one);
-    const auto page = read_page(answer, counted, each);
-    if (!page) return page.error();
-    walk.pages = *page ? (*page)->pages : walk.next - 1;
+    const auto count = read_page(answer, walk.next, counted, each);
+    if (!count) return count.error();
+    walk.pages = *count;
     walk.ms += static_cast<std::int64_t>(answer.latency_ms);
     ++walk.next;
   }
@@ -149,7 +149,8 @@ Result<Batch> parse_pages(const QueuesBefore& before, PageWalk walk, const Prior
     return batch;
   }
   const Seen seen{before, queues, walk.began_at};
-  if (seen.count() < overview->queues) {
+  const auto count = seen.count();
+  if (count < overview->queues) {
     if (!before.short_listing) {  // once more, and asking for the vhosts
       Batch batch{
           .writes = remembered({.at_once = walk.at_once, .previous_at = walk.previous_at}), .rows = rows, .more = true, .answered = false};
@@ -157,10 +158,8 @@ Result<Batch> parse_pages(const QueuesBefore& before, PageWalk walk, const Prior
       batch.writes.push_back(queue_rows(queues, Mode::upsert));
       return batch;
     }
-    if (const auto missing = missing_permission(seen.count(), overview->queues, answers.back(), seen.vhosts()))
-      return std::unexpected(*missing);
+    if (const auto missing = missing_permission(count, overview->queues, answers.back(), seen.vhosts())) return std::unexpected(*missing);
   }
-  const auto count = seen.count();
   auto leave = keep_vanished(before, [&](const auto& key) { return seen.contains(key) || seen.missed_once(key); }, prior.now, queues);
   const bool quick = walk.ms <= settings.pace.timeout_ms / 4;
   Batch batch{.writes = remembered(quick ? PageWalk{} : PageWalk{.at_once = walk.at_once, .previous_at = walk.began_at}),
