@@ -55,6 +55,12 @@ Result<std::int64_t> read_page(const HttpAnswer& answer, std::int64_t page, bool
   return *pages;
 }
 
+std::optional<Error> too_slow(const PageWalk& walk, std::int64_t now, const PagePace& pace) {
+  if (!walk.began_at || now - *walk.began_at <= pace.stale_after_s) return std::nullopt;
+  return Error{ErrorClass::timeout, fmt::format("GET /api/queues: {} of {} pages within STALE_AFTER ({} s); raise it, or RABBITMQ_INTERVAL",
+                                                walk.next - 1, walk.pages, pace.stale_after_s)};
+}
+
 std::int64_t pages_at_once(const PageWalk& walk, std::int64_t done, const PagePace& pace) {
   constexpr std::int64_t most = 200;
   const auto one_ms = std::max<std::int64_t>(1, walk.ms / std::max<std::int64_t>(1, done));

@@ -27,6 +27,9 @@ std::vector<Request> page_requests(const PageWalk& walk, bool was_short);
 // The answer to one of them. Returns how many pages there are.
 Result<std::int64_t> read_page(const HttpAnswer& answer, std::int64_t page, bool counted, const std::function<void(ListedQueue)>& each);
 
+// A walk that is not over at `now` and would begin anew, and so never be over.
+std::optional<Error> too_slow(const PageWalk& walk, std::int64_t now, const PagePace& pace);
+
 // How to go on after `done` pages that took `walk.ms` in all.
 std::int64_t pages_at_once(const PageWalk& walk, std::int64_t done, const PagePace& pace);
 

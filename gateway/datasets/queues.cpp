@@ -125,6 +125,12 @@ std::optional<Error> take_pages(std::span<const Answer> pages, bool counted, Pag
   return std::nullopt;
 }
 
+std::int64_t taken_ms(std::span<const Answer> answers) {
+  double sum = 0;
+  for (const auto& answer : answers) sum += std::get<HttpAnswer>(answer).latency_ms;
+  return static_cast<std::int64_t>(sum);
+}
+
 // Some pages of the listing. What they say is taken over at once; whoever is on none of them, twice, has gone.
 Result<Batch> parse_pages(const QueuesBefore& before, PageWalk walk, const PriorState& prior, std::span<const Answer> answers,
                           const QueueSettings& settings) {
@@ -144,6 +150,7 @@ Result<Batch> parse_pages(const QueuesBefore& before, PageWalk walk, const Prior
   walk.at_once = pages_at_once(walk, walk.next - 1, settings.pace);
   const auto rows = static_cast<std::int64_t>(queues.size());
   if (walk.next <= walk.pages) {
+    if (const auto slow = too_slow(walk, prior.now + taken_ms(answers) / 1000, settings.pace)) return std::unexpected(*slow);
     Batch batch{.writes = remembered(walk), .rows = rows, .more = true, .answered = false};
     batch.writes.push_back(queue_rows(queues, Mode::upsert));
     return batch;
