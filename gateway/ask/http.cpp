@@ -1,15 +1,11 @@
 #include "ask/http.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <new>
 #include <stdexcept>
 
 namespace gateway {
 namespace {
-
-constexpr auto look_again = Milliseconds{1'000};  // at the latest; cancel() wakes at once
 
 double since_ms(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
 
@@ -44,8 +40,7 @@ struct HttpUpstream::Conversation {
   bool over = false;
 };
 
-HttpUpstream::HttpUpstream(HttpSettings settings)
-    : settings_(std::move(settings)), endpoint_(fmt::format("{}:{}", settings_.url.host, settings_.url.port)), multi_(new_multi()) {}
+HttpUpstream::HttpUpstream(HttpSettings settings) : settings_(std::move(settings)), multi_(new_multi()) {}
 
 HttpUpstream::~HttpUpstream() { curl_multi_cleanup(multi_); }
 
@@ -58,11 +53,11 @@ void HttpUpstream::cancel() {
 void HttpUpstream::go_on(Conversation& conversation, const Deadline& deadline) {
   auto& answers = conversation.answers;
   if (answers.size() == conversation.requests.size()) {
-    conversation.end(parsed(conversation.job, answers, endpoint_, conversation.outcome.timing));
+    conversation.end(parsed(conversation.job, answers, settings_.url.endpoint(), conversation.outcome.timing));
     return;
   }
   if (deadline.passed()) {
-    conversation.end(failure(ErrorClass::timeout, endpoint_ + ": no time left to ask"));
+    conversation.end(failure(ErrorClass::timeout, settings_.url.endpoint() + ": no time left to ask"));
     return;
   }
   ++conversation.outcome.requests;
@@ -133,7 +128,7 @@ std::vector<Outcome> HttpUpstream::attempt(std::span<Job> jobs, const Deadline& 
     curl_multi_perform(multi_, &running);
     take_results(conversations, deadline);
     if (over()) break;
-    const auto wait = std::min<std::int64_t>(deadline.left().count(), look_again.count());
+    const auto wait = std::min<std::int64_t>(deadline.left().count(), 60'000);
     curl_multi_poll(multi_, nullptr, 0, static_cast<int>(wait), nullptr);
   }
   std::vector<Outcome> outcomes;

@@ -32,7 +32,6 @@ class HttpUpstream : public Upstream {
   void take_results(std::vector<Conversation>& conversations, const Deadline& deadline);
 
   HttpSettings settings_;
-  std::string endpoint_;            // HOST:PORT, for error texts
   std::vector<Address> addresses_;  // of the attempt under way
   std::atomic<bool> cancelled_{false};
   CURLM* multi_;

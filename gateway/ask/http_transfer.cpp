@@ -70,7 +70,6 @@ HttpTransfer::HttpTransfer(const HttpSettings& settings, HttpRequest request, co
                            const Deadline& deadline)
     : settings_(settings),
       request_(std::move(request)),
-      endpoint_(fmt::format("{}:{}", settings.url.host, settings.url.port)),
       easy_(curl_easy_init(), curl_easy_cleanup),
       headers_(nullptr, curl_slist_free_all),
       resolved_(nullptr, curl_slist_free_all) {
@@ -209,10 +208,12 @@ Result<HttpAnswer> HttpTransfer::finished(CURLcode code, Timing& timing) {
   const auto first_byte = phase(easy, CURLINFO_STARTTRANSFER_TIME_T), total = phase(easy, CURLINFO_TOTAL_TIME_T);
   add(timing.connect_ms, connected > 0 ? connected : total);
   if (code == CURLE_OK && !head_complete_) code = CURLE_PARTIAL_FILE;
-  if (code != CURLE_OK || why_)
+  if (why_) return std::unexpected(*why_);
+  if (code != CURLE_OK) {
+    const auto endpoint = settings_.url.endpoint();
     return std::unexpected(
-        why_ ? *why_
-             : http_failure({.code = code, .endpoint = endpoint_, .target = request_.target, .said = said_, .alerted = alerted_}, easy));
+        http_failure({.code = code, .endpoint = endpoint, .target = request_.target, .said = said_, .alerted = alerted_}, easy));
+  }
   add(timing.wait_ms, first_byte - connected);
   add(timing.read_ms, total - first_byte);
   if (!encoding_.empty())

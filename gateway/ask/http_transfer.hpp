@@ -54,7 +54,6 @@ class HttpTransfer {
 
   const HttpSettings& settings_;
   HttpRequest request_;
-  std::string endpoint_;
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy_;
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers_, resolved_;
   char said_[CURL_ERROR_SIZE] = {};  // libcurl's words, which no operator sees: they may quote the peer

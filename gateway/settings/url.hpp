@@ -12,6 +12,8 @@ struct Url {
   std::string host;
   int port = 80;
   std::string path;  // as written
+
+  std::string endpoint() const { return host + ":" + std::to_string(port); }  // for error texts
 };
 
 // nullopt: not an address that can be used; credentials, queries and fragments are refused.
