@@ -81,10 +81,10 @@ CUTS ?= 100
 power-cut: build
 	@POWER_CUTS=$(CUTS) $(BUILD)/tests/faults/fault-tests --gtest_brief=1 --gtest_filter='PowerCut.*'
 
-# services polled at the very interval after which their server closes idle connections: make keep-alive SECONDS_LONG=600
-SECONDS_LONG ?= 600
+# services polled at the very interval after which their server closes idle connections: make keep-alive KEEP_ALIVE_SECONDS=600
+KEEP_ALIVE_SECONDS ?= 600
 keep-alive: build
-	@KEEP_ALIVE_SECONDS=$(SECONDS_LONG) $(BUILD)/tests/faults/fault-tests --gtest_brief=1 --gtest_filter='RealServers.NginxPolled*'
+	@KEEP_ALIVE_SECONDS=$(KEEP_ALIVE_SECONDS) $(BUILD)/tests/faults/fault-tests --gtest_brief=1 --gtest_filter='RealServers.NginxPolled*'
 
 # the lag rule on random hours of a queue, in simulated time: make lag-walks WALKS=2000
 WALKS ?= 2000
