@@ -73,7 +73,7 @@ CREATE TABLE source (
   interval_s REAL,
   stale_after_s REAL,
   last_attempt_at INTEGER,
-  last_success_at INTEGER,           -- when the request of the last success was sent
+  last_success_at INTEGER,           -- when the request of the last success was sent, less the age of the answer
   next_attempt_at INTEGER,
   duration_ms REAL,                  -- of the last attempt
   rows INTEGER,                      -- held in this file

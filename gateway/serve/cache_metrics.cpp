@@ -63,8 +63,10 @@ constexpr std::array gateway_columns{
     Column{"loop_max_ms", "cache_gateway_loop_longest_turn_seconds", "Longest time that the loop was busy with one thing.", gauge, 1e-3}};
 
 constexpr std::array source_columns{
-    Column{"age_s", "cache_gateway_source_age_seconds", "Time since the request of a source's last success was sent."},
-    Column{"last_success_at", "cache_gateway_source_last_success_timestamp_seconds", "When the request of the last success was sent."},
+    Column{"age_s", "cache_gateway_source_age_seconds",
+           "Time since the request of a source's last success was sent, plus the age of the answer."},
+    Column{"last_success_at", "cache_gateway_source_last_success_timestamp_seconds",
+           "When the request of the last success was sent, less the age of the answer."},
     Column{"stale_after_s", "cache_gateway_source_stale_after_seconds", "Age at which a source counts as stale."},
     Column{"rows", "cache_gateway_source_rows", "Rows of a source in the cache."},
     Column{"consecutive_failures", "cache_gateway_source_consecutive_failures", "Failed attempts since the last success."}};
