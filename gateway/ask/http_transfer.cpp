@@ -117,13 +117,14 @@ void HttpTransfer::set_headers() {
   headers_.reset(appended(nullptr, "Accept: application/json"));
   appended(headers_.get(), "Accept-Encoding: identity");
   appended(headers_.get(), "Connection: close");
-  if (!settings_.api_key.empty() && request_.target.starts_with("/api/")) appended(headers_.get(), "X-API-Key: " + settings_.api_key);
+  if (!settings_.api_key.empty() && request_.target.starts_with("/api/"))
+    appended(headers_.get(), "X-API-Key: " + settings_.api_key.read());
   set(easy, CURLOPT_HTTPHEADER, headers_.get());
   set(easy, CURLOPT_USERAGENT, "cache-gateway");
   if (settings_.user.empty()) return;
   set(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
   set(easy, CURLOPT_USERNAME, settings_.user.c_str());
-  set(easy, CURLOPT_PASSWORD, settings_.password.c_str());
+  set(easy, CURLOPT_PASSWORD, settings_.password.read().c_str());
 }
 
 void HttpTransfer::set_tls() {

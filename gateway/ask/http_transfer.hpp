@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "ask/tcp.hpp"
+#include "base/secret.hpp"
 #include "base/source.hpp"
 #include "settings/url.hpp"
 
@@ -20,8 +21,9 @@ namespace gateway {
 
 struct HttpSettings {
   Url url;
-  std::string api_key;         // if any, sent as X-API-Key with what lies below /api: the rest of a service is open
-  std::string user, password;  // basic authentication, if any
+  Secret api_key;    // if any, sent as X-API-Key with what lies below /api: the rest of a service is open
+  std::string user;  // basic authentication, if any
+  Secret password;
   std::string ca_file;
 };
 

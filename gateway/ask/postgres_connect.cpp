@@ -107,7 +107,7 @@ class PostgresConnector {
                                                       {"port", host.port},
                                                       {"dbname", settings_.database},
                                                       {"user", settings_.user},
-                                                      {"password", settings_.password},
+                                                      {"password", settings_.password.read()},
                                                       {"sslmode", settings_.sslmode},
                                                       {"sslrootcert", trust},
                                                       {"channel_binding", settings_.channel_binding},

@@ -47,7 +47,7 @@ std::optional<Finding> judge_tags(const std::string& user, const std::vector<std
 
 std::vector<std::string> vhosts_in(const std::string& body) {
   std::vector<std::string> names;
-  (void)parse_array(body, "GET /api/vhosts", [&](const Json& object, std::size_t) -> std::optional<Error> {
+  [[maybe_unused]] const auto count = parse_array(body, "GET /api/vhosts", [&](const Json& object, std::size_t) -> std::optional<Error> {
     if (const auto* name = member(object, "name"); name != nullptr && name->is_string() && names.size() < most_vhosts)
       names.push_back(name->get<std::string>());
     return std::nullopt;
@@ -105,7 +105,7 @@ Findings check_broker(const Settings& settings) {
     const auto name = fmt::format("RabbitMQ at {}:{}", http.url.host, http.url.port);
     if (auto finding = clock_finding(name, static_cast<double>(*date), before, after, 1)) all.push_back(std::move(*finding));
   }
-  const SecretMask mask(settings.secrets);
+  const SecretMask mask(all_values(settings.secrets));
   for (auto& finding : all) {
     finding.what = mask.masked_data(finding.what);
     finding.remedy = mask.masked_data(finding.remedy);

@@ -51,14 +51,13 @@ std::vector<SourceSetup> setups(const std::vector<Source>& sources, const Settin
 }
 
 std::vector<UpstreamSpec> upstreams(const std::vector<SourceSetup>& sources, const Settings& settings) {
-  const SecretMask mask(settings.secrets);
   std::vector<UpstreamSpec> all;
   for (const auto& setup : sources) {
     if (!setup.source->on) continue;
     auto found = std::ranges::find(all, setup.source->upstream, &UpstreamSpec::name);
     if (found == all.end()) {
       all.push_back({.name = setup.source->upstream,
-                     .client = std::make_shared<MaskedUpstream>(make(setup.source->upstream, settings), mask),
+                     .client = std::make_shared<MaskedUpstream>(make(setup.source->upstream, settings), settings.secrets),
                      .pace = setup.pace,
                      .sources = {}});
       found = all.end() - 1;

@@ -14,7 +14,7 @@ struct ServiceSettings {
   std::string name;
   std::optional<Url> url;   // nullopt: not monitored
   std::string health_path;  // on that url
-  std::string api_key;
+  Secret api_key;
   bool tcp = false;  // a probe without HTTP: healthy is what accepts a connection
 };
 

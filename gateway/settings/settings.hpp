@@ -21,13 +21,15 @@ namespace gateway {
 struct Settings {
   struct {
     std::string host, port;  // comma lists, as libpq takes them
-    std::string database, sslmode, sslrootcert, user, password;
+    std::string database, sslmode, sslrootcert, user;
+    Secret password;
     std::string channel_binding = "prefer", target_session_attrs = "any";
     Pace pace;
   } postgres;
   struct {
     Url url;
-    std::string user, password;
+    std::string user;
+    Secret password;
     Pace pace;
     std::int64_t lag_messages = 1000;
     std::vector<std::pair<std::string, std::int64_t>> lag_messages_of;  // pattern of queue names, limit
@@ -37,8 +39,8 @@ struct Settings {
   } rabbitmq;
   std::vector<ServiceSettings> services;
   Pace services_pace;
-  std::vector<std::string> secrets;  // every password and key above, for SecretMask
-  std::string ca_file;               // trust for HTTPS; empty: the system's
+  std::vector<Secret> secrets;  // every password and key above, for SecretMask
+  std::string ca_file;          // trust for HTTPS; empty: the system's
   std::vector<std::string> strategies;
   std::string bybit_environment;
   Milliseconds ws_quiet_after{};

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
-#include <sstream>
 
 #include "base/text.hpp"
 #include "settings/duration.hpp"
@@ -13,11 +11,6 @@
 
 namespace gateway {
 namespace {
-
-// In a header or a connection string they would end what they are part of and begin something else.
-bool has_control_characters(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
 
 constexpr const char* one_plain_line = "must be one line without control characters";
 
@@ -91,8 +84,8 @@ std::string SettingsReader::one_of(const std::string& name, const std::string& f
   return chosen;
 }
 
-std::string SettingsReader::secret(const std::string& name, const std::string& fallback) {
-  const auto direct = value(name, fallback);
+Secret SettingsReader::secret(const std::string& name, const Secret& fallback) {
+  const auto direct = value(name, fallback.read());
   const auto file = environment_(name + "_FILE");
   if (!file || file->empty()) {
     if (!direct) return fallback;
@@ -103,21 +96,15 @@ std::string SettingsReader::secret(const std::string& name, const std::string& f
     fault(name + "_FILE", *file, "set either " + name + " or " + name + "_FILE, not both");
     return {};
   }
-  std::ifstream in(*file, std::ios::binary);
-  std::stringstream content;
-  if (!in || !(content << in.rdbuf()) || trimmed(content.str()).empty()) {
-    fault(name + "_FILE", *file, "name a readable, non-empty file with the secret in it");
+  const auto secret = read_secret_file(*file);
+  if (!secret) {
+    fault(name + "_FILE", *file, secret.error());
     return {};
   }
-  std::string secret(trimmed(content.str()));
-  if (has_control_characters(secret)) {
-    fault(name + "_FILE", *file, std::string("the secret in it ") + one_plain_line);
-    return {};
-  }
-  return noted(std::move(secret));
+  return noted({*file, *secret});
 }
 
-std::string SettingsReader::noted(std::string secret) {
+Secret SettingsReader::noted(Secret secret) {
   if (!secret.empty()) secrets_.push_back(secret);
   return secret;
 }

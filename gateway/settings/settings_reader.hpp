@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/deadline.hpp"
+#include "base/secret.hpp"
 #include "settings/env_file.hpp"
 #include "settings/url.hpp"
 
@@ -27,7 +28,7 @@ class SettingsReader {
   std::string host(const std::string& name, const std::string& fallback, bool several = false);
   std::string ports(const std::string& name, const std::string& fallback, std::size_t hosts);
   std::string one_of(const std::string& name, const std::string& fallback, const std::vector<std::string>& choices);
-  std::string secret(const std::string& name, const std::string& fallback);
+  Secret secret(const std::string& name, const Secret& fallback);
   Milliseconds duration(const std::string& name, const std::string& fallback);
   std::optional<Milliseconds> optional_duration(const std::string& name);
   std::int64_t bytes(const std::string& name, const std::string& fallback);
@@ -42,17 +43,17 @@ class SettingsReader {
 
   // For what only the caller can judge. `shown`: the value, without secrets.
   void fault(const std::string& variable, const std::string& shown, const std::string& remedy);
-  const std::vector<std::string>& secrets() const { return secrets_; }  // all that were read, for SecretMask
+  const std::vector<Secret>& secrets() const { return secrets_; }  // all that were read, for SecretMask
   const std::vector<SettingError>& faults() const { return faults_; }
   const std::map<std::string, std::string>& variables() const { return variables_; }  // variable -> default
 
  private:
   std::optional<std::string> value(const std::string& name, const std::string& fallback);
-  std::string noted(std::string secret);
+  Secret noted(Secret secret);
 
   Environment environment_;
   std::vector<SettingError> faults_;
-  std::vector<std::string> secrets_;
+  std::vector<Secret> secrets_;
   std::map<std::string, std::string> variables_;
 };
 

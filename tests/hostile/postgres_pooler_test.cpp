@@ -27,7 +27,7 @@ class PostgresPooler : public ::testing::TestWithParam<const char*> {
     directory_ = integration::new_directory(std::filesystem::temp_directory_path(), "pgbouncer");
     settings = settings_of(server);
     settings.port = std::to_string(integration::free_port());
-    std::ofstream(directory_ / "users") << fmt::format("\"grafana_monitor\" \"{}\"\n", settings.password);
+    std::ofstream(directory_ / "users") << fmt::format("\"grafana_monitor\" \"{}\"\n", settings.password.read());
     std::ofstream(directory_ / "pgbouncer.ini") << fmt::format(
         "[databases]\nytrader = host={} port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {}\n"
         "unix_socket_dir =\nauth_type = scram-sha-256\nauth_file = {}\npool_mode = {}\ndefault_pool_size = 1\n",
@@ -84,7 +84,7 @@ TEST_P(PostgresPooler, ASleepingDatasetIsCancelledBehindItAndNothingStaysSet) {
   EXPECT_EQ(asked.identity().find('/'), 19U);
   if (GetParam() == std::string("session")) return;  // the one server session is ours
   integration::Session other(
-      fmt::format("host=127.0.0.1 port={} user=grafana_monitor password={} dbname=ytrader", settings.port, settings.password));
+      fmt::format("host=127.0.0.1 port={} user=grafana_monitor password={} dbname=ytrader", settings.port, settings.password.read()));
   EXPECT_EQ(other.run("SHOW statement_timeout"), "1min") << "the role's own";
   EXPECT_EQ(other.run("SHOW transaction_isolation"), "read committed");
 }

@@ -64,5 +64,32 @@ TEST_F(Credentials, SecretsMayComeFromFiles) {
   ASSERT_TRUE(service_becomes("postgres", "healthy"));
 }
 
+TEST_F(Credentials, AReplacedSecretFileCountsWithoutARestart) {
+  const auto at_postgres = directory().parent_path() / "postgres", at_rabbitmq = directory().parent_path() / "rabbitmq";
+  std::ofstream(at_postgres) << monitor_password;
+  std::ofstream(at_rabbitmq) << broker_password;
+  for (const char* name : {"GRAFANA_POSTGRES_PASSWORD", "RABBITMQ_MANAGEMENT_PASSWORD"}) settings.erase(name);
+  settings["GRAFANA_POSTGRES_PASSWORD_FILE"] = at_postgres.string();
+  settings["RABBITMQ_MANAGEMENT_PASSWORD_FILE"] = at_rabbitmq.string();
+  ScriptedService service;
+  settings["ORDER_MANAGER_URL"] = service.url();
+  start_gateway();
+  ASSERT_TRUE(service_becomes("postgres", "healthy"));
+  ASSERT_TRUE(service_becomes("rabbitmq", "healthy"));
+  std::ofstream(at_postgres) << "pg-rotated-1c77";
+  std::ofstream(at_rabbitmq) << "mq-rotated-5e02";
+  const auto since = now();
+  upstreams.sql("ALTER ROLE grafana_monitor PASSWORD 'pg-rotated-1c77'");
+  upstreams.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'grafana_monitor'");
+  upstreams.rabbitmqctl({"change_password", "monitor", "mq-rotated-5e02"});
+  for (const char* name : {"postgres.signals", "rabbitmq.queues"}) {
+    ASSERT_TRUE(eventually([&] { return attempts(name, since + 2) >= 2; })) << name;
+    ASSERT_TRUE(eventually(source(name, "freshness, error_class"), "fresh|NULL")) << name;
+  }
+  // It is hidden as the old one was, from whoever repeats it.
+  service.answer(200, R"({"status":"degraded","error":"pg-rotated-1c77, mq-rotated-5e02 and once mq-secret-91bd"})");
+  ASSERT_TRUE(eventually(query("SELECT error FROM service_health WHERE service = 'order-manager'"), "***, *** and once ***"));
+}
+
 }  // namespace
 }  // namespace integration

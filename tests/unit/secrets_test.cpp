@@ -76,7 +76,7 @@ class Echo : public Upstream {
 };
 
 TEST(MaskedUpstream, masks_rows_errors_and_identity) {
-  MaskedUpstream upstream(std::make_shared<Echo>(), mask);
+  MaskedUpstream upstream(std::make_shared<Echo>(), {password, "guest", "", "pl4nted"});
   const auto outcomes = upstream.attempt({}, Deadline(Milliseconds{1}));
   ASSERT_EQ(outcomes.size(), 2U);
   EXPECT_EQ(outcomes[0].result->writes[0].rows[0], (Row{std::string("x ***"), std::int64_t{1}}));

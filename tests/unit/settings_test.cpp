@@ -66,7 +66,7 @@ TEST(Settings, an_empty_environment_gives_the_defaults) {
   EXPECT_EQ(s.rabbitmq.url.port, 15672);
   EXPECT_FALSE(s.rabbitmq.url.tls);
   EXPECT_EQ(s.rabbitmq.user, "guest");
-  EXPECT_EQ(s.rabbitmq.password, "guest");
+  EXPECT_EQ(s.rabbitmq.password.read(), "guest");
   EXPECT_EQ(s.rabbitmq.pace.interval, 15s);
   EXPECT_EQ(s.rabbitmq.pace.timeout, 10s);
   EXPECT_EQ(s.rabbitmq.pace.stale_after, 45s);
@@ -119,13 +119,13 @@ TEST(Settings, any_other_empty_value_counts_as_not_set) {
 TEST(Settings, the_management_user_falls_back_to_the_brokers) {
   const auto s = settings_of({{"RABBITMQ_USER", "trader"}, {"RABBITMQ_PASSWORD", "p1"}});
   EXPECT_EQ(s.rabbitmq.user, "trader");
-  EXPECT_EQ(s.rabbitmq.password, "p1");
+  EXPECT_EQ(s.rabbitmq.password.read(), "p1");
   const auto own = settings_of({{"RABBITMQ_USER", "trader"},
                                 {"RABBITMQ_PASSWORD", "p1"},
                                 {"RABBITMQ_MANAGEMENT_USER", "monitor"},
                                 {"RABBITMQ_MANAGEMENT_PASSWORD", "p2"}});
   EXPECT_EQ(own.rabbitmq.user, "monitor");
-  EXPECT_EQ(own.rabbitmq.password, "p2");
+  EXPECT_EQ(own.rabbitmq.password.read(), "p2");
 }
 
 TEST(Settings, the_cache_is_never_writable_nor_closed_to_its_owner) {
@@ -298,7 +298,7 @@ TEST(Settings, a_word_with_a_control_character_is_refused) {
   }
 }
 
-TEST(Secrets, are_taken_from_the_variable) { EXPECT_EQ(settings_of({{"GRAFANA_POSTGRES_PASSWORD", "pw"}}).postgres.password, "pw"); }
+TEST(Secrets, are_taken_from_the_variable) { EXPECT_EQ(settings_of({{"GRAFANA_POSTGRES_PASSWORD", "pw"}}).postgres.password.read(), "pw"); }
 
 TEST(Secrets, are_taken_from_a_file_without_its_line_end) {
   const TemporaryDirectory directory;
@@ -308,16 +308,32 @@ TEST(Secrets, are_taken_from_a_file_without_its_line_end) {
                               {"RABBITMQ_MANAGEMENT_PASSWORD_FILE", file},
                               {"WS_GATEWAY_API_KEY_FILE", file},
                               {"ORDERMANAGER_API_KEY_FILE", file}});
-  EXPECT_EQ(s.postgres.password, "p w");
-  EXPECT_EQ(s.rabbitmq.password, "p w");
-  EXPECT_EQ(service(s, "ws-gateway").api_key, "p w");
-  EXPECT_EQ(service(s, "order-manager").api_key, "p w");
+  EXPECT_EQ(s.postgres.password.read(), "p w");
+  EXPECT_EQ(s.rabbitmq.password.read(), "p w");
+  EXPECT_EQ(service(s, "ws-gateway").api_key.read(), "p w");
+  EXPECT_EQ(service(s, "order-manager").api_key.read(), "p w");
 }
 
 TEST(Secrets, the_brokers_password_file_counts_for_management_too) {
   const TemporaryDirectory directory;
   write_file(directory / "secret", "from-file");
-  EXPECT_EQ(settings_of({{"RABBITMQ_PASSWORD_FILE", (directory / "secret").string()}}).rabbitmq.password, "from-file");
+  EXPECT_EQ(settings_of({{"RABBITMQ_PASSWORD_FILE", (directory / "secret").string()}}).rabbitmq.password.read(), "from-file");
+}
+
+TEST(Secrets, are_read_from_their_file_again_whenever_they_are_used) {
+  const TemporaryDirectory directory;
+  const auto file = directory / "secret";
+  write_file(file, "first-value");
+  const auto password = settings_of({{"GRAFANA_POSTGRES_PASSWORD_FILE", file.string()}}).postgres.password;
+  write_file(file, "second-value\n");
+  EXPECT_EQ(password.read(), "second-value");
+  for (const char* unusable : {"", "two\nlines"}) {
+    write_file(file, unusable);
+    EXPECT_EQ(password.read(), "second-value") << "in the middle of a rotation the last one counts";
+  }
+  std::filesystem::remove(file);
+  EXPECT_EQ(password.read(), "second-value");
+  EXPECT_EQ(password.seen(), (std::vector<std::string>{"second-value", "first-value"})) << "a peer may still repeat the old one";
 }
 
 TEST(Secrets, both_a_value_and_a_file_are_a_fault) {
@@ -391,7 +407,7 @@ TEST(HealthServices, may_still_name_the_two_that_are_known_by_now) {
   const auto s = settings_of({{"HEALTH_SERVICES", "position-manager=http://elsewhere:4801/health"}, {"POSITION_MANAGER_API_KEY", "key"}});
   ASSERT_EQ(s.services.size(), 5U);
   EXPECT_EQ(service(s, "position-manager").url->host, "elsewhere");
-  EXPECT_EQ(service(s, "position-manager").api_key, "key");
+  EXPECT_EQ(service(s, "position-manager").api_key.read(), "key");
 }
 
 TEST(HealthServices, may_be_probed_by_tcp_alone) {
