@@ -31,6 +31,8 @@ CREATE TABLE gateway_state (
   saved_bytes INTEGER NOT NULL DEFAULT 0,    -- since started_at
   file_bytes INTEGER,
   loop_max_ms REAL,                  -- since started_at
+  maintenance TEXT,                  -- what an operator announces in the file `maintenance` beside this one
+  maintenance_until INTEGER,         -- NULL: until that file is removed
   publish_within_s REAL NOT NULL,    -- it publishes at least this often, whatever happens upstream
   backoff_cap_s REAL NOT NULL,
   history_quarters_s INTEGER NOT NULL DEFAULT 1209600,
@@ -49,6 +51,7 @@ INSERT INTO tick VALUES (1, 0);
 -- One row. `loop_max_ms` is the longest the gateway was busy with one thing: meanwhile nobody else is asked.
 -- `bytes_per_day` is what publishing writes, to memory as a rule; `saved_bytes_per_day` is what it writes to the disk, as a copy
 -- that survives a power cut, made at `saved_at`. Both at the pace since it started; not available in the first minute.
+-- `maintenance`: a planned outage while it lasts, in an operator's words; NULL: there is none.
 -- `unsaved_s`: how much of what this file shows a power cut would cost now; NULL: there is no such copy.
 CREATE VIEW gateway AS
 SELECT version, started_at, published_at, publish_count, file_bytes,
@@ -59,7 +62,8 @@ SELECT version, started_at, published_at, publish_count, file_bytes,
        'gateway' AS source, published_at AS fetched_at, unixepoch() - published_at AS age_s,
        CASE WHEN published_at IS NULL THEN 'never'
             WHEN unixepoch() - published_at BETWEEN -5 AND 3 * publish_within_s + 2 THEN 'fresh'
-            ELSE 'stale' END AS freshness
+            ELSE 'stale' END AS freshness,
+       CASE WHEN coalesce(maintenance_until > unixepoch(), 1) THEN maintenance END AS maintenance, maintenance_until
 FROM gateway_state;
 
 ----------------------------------------------------------------------------------------------------------------------

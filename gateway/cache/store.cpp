@@ -35,6 +35,11 @@ Table Store::query(const std::string& sql, const Row& parameters) const { return
 
 std::vector<std::string> Store::restore(const std::filesystem::path& file) { return gateway::restore(database_, file); }
 
+void Store::set_maintenance(const std::optional<std::string>& text, std::optional<std::int64_t> until) {
+  database_.run("UPDATE gateway_state SET maintenance = ?1, maintenance_until = ?2 WHERE (maintenance, maintenance_until) IS NOT (?1, ?2)",
+                {maybe(text), maybe(until)});
+}
+
 PriorState Store::prior_state(const Source& source, std::int64_t now) {
   PriorState prior;
   prior.now = now;

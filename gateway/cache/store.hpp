@@ -54,6 +54,9 @@ class Store {
   // Announces the sources of this run; rows of sources that are gone are dropped. Records the gateway's own absence.
   void begin(const RunStart& run);
 
+  // A planned outage, as it is announced now; nullopt: there is none. `until`: unix seconds.
+  void set_maintenance(const std::optional<std::string>& text, std::optional<std::int64_t> until);
+
   PriorState prior_state(const Source& source, std::int64_t now);
   // Stores what an attempt brought, a slice at a time: see storing.hpp. All arguments outlive what is returned.
   std::unique_ptr<Storing> begin_storing(std::span<const Outcome> outcomes, std::span<const SourceSetup> sources,

@@ -107,10 +107,11 @@ int answer(SQLite::Database& database, const std::string& name, bool colour, std
   const auto all = read_table(database,
                               "SELECT source, upstream, freshness, last_success_at, age_s, error_class, error, note, next_attempt_at, "
                               "interval_s FROM source_status");
-  const auto gateway = read_table(database, "SELECT freshness, age_s FROM gateway");
+  const auto gateway = read_table(database, "SELECT freshness, age_s, maintenance FROM gateway");
   if (!gateway.empty() && text(gateway.rows[0][0]) == "stale")
     out << fmt::format("the gateway is down: it last published {} ago; start it first (its log says why it ended)\n",
                        readable_seconds(number(gateway.rows[0][1]).value_or(0)));
+  if (!gateway.empty() && !is_null(gateway.rows[0][2])) out << fmt::format("planned maintenance: {}\n", word(gateway.rows[0][2]));
   bool found = false, fresh = true;
   for (std::size_t row = 0; row < all.rows.size(); ++row) {
     const auto source = text(all.at(row, "source")).value_or("");

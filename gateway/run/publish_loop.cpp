@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "run/log.hpp"
+#include "run/maintenance.hpp"
 
 namespace gateway {
 namespace {
@@ -37,11 +38,17 @@ boost::asio::awaitable<void> PublishLoop::run() {
     changed_ = false;
     published_at_ = Clock::now();
     try {
+      note_maintenance();
       publisher_.publish();
     } catch (const std::exception& e) {
       published(e.what());
     }
   }
+}
+
+void PublishLoop::note_maintenance() {
+  const auto announced = read_maintenance(settings_.cache_path);
+  store_.set_maintenance(announced ? std::optional(announced->text) : std::nullopt, announced ? announced->until : std::nullopt);
 }
 
 void PublishLoop::stop() {
@@ -57,6 +64,7 @@ void PublishLoop::changed() {
 std::optional<std::string> PublishLoop::publish_now(Publisher::Save save) {
   changed_ = false;
   published_at_ = Clock::now();
+  note_maintenance();
   return publisher_.publish_now(save);
 }
 

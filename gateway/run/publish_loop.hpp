@@ -30,6 +30,8 @@ class PublishLoop {
   bool busy() const { return publisher_.busy(); }
 
  private:
+  void note_maintenance();
+
   // Logged when it begins to fail, now and then while it does, and when it has recovered.
   struct Step {
     const char *failed, *recovered, *consequence;

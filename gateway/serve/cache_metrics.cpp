@@ -60,6 +60,7 @@ constexpr std::array gateway_columns{
     Column{"file_bytes", "cache_gateway_cache_size_bytes", "Size of the cache file."},
     Column{"saved_at", "cache_gateway_saved_timestamp_seconds", "When the copy was made that survives a power cut."},
     Column{"unsaved_s", "cache_gateway_unsaved_seconds", "How much of what the cache shows a power cut would cost."},
+    Column{"in_maintenance", "cache_gateway_maintenance", "1 while an operator announces a planned outage."},
     Column{"loop_max_ms", "cache_gateway_loop_longest_turn_seconds", "Longest time that the loop was busy with one thing.", gauge, 1e-3}};
 
 constexpr std::array source_columns{
@@ -76,7 +77,10 @@ constexpr std::array queue_columns{
     Column{"queues", "cache_gateway_queues", "Queues by verdict: ok, lagging, or unknown (also while their source is not fresh)."}};
 
 void read_cache(Families& families, SQLite::Database& database) {
-  add_columns(families, read_table(database, "SELECT g.*, s.published_bytes, s.saved_bytes FROM gateway g CROSS JOIN gateway_state s"),
+  add_columns(families,
+              read_table(database,
+                         "SELECT g.*, s.published_bytes, s.saved_bytes, g.maintenance IS NOT NULL AS in_maintenance FROM gateway g CROSS "
+                         "JOIN gateway_state s"),
               nullptr, gateway_columns);
   const auto sources = read_table(database, "SELECT * FROM source_status LIMIT 500");
   add_columns(families, sources, "source", source_columns);

@@ -31,13 +31,16 @@ local freshness(sources) = g.tile({
     * **FRESH** (green): every source of this page answered lately.
     * **STALE** (yellow): the named sources do not answer; their last values stay below, in rows tinted yellow.
     * **GATEWAY DOWN** (red): the cache gateway itself is down. Start it: nothing below is updated until then.
+    * **PLANNED MAINTENANCE** (blue): an operator announced it, in the file `maintenance` beside the cache.
     * grey: nothing was read yet, or nothing is configured.
 
     *What to do:* open the page Cache: it says for each source what is wrong.
   |||),
   sql: std.strReplace(std.strReplace(std.strReplace(g.text(|||
     WITH g AS (
-      SELECT max(published_at) AS at, CAST(max(age_s) AS INTEGER) AS age, max(freshness) AS freshness FROM gateway
+      SELECT max(published_at) AS at, CAST(max(age_s) AS INTEGER) AS age, max(freshness) AS freshness,
+             'PLANNED MAINTENANCE' || coalesce(' until ' || strftime('%Y-%m-%d %H:%M UTC', max(maintenance_until), 'unixepoch'), '') || ': ' || max(maintenance) || '. ' AS planned
+      FROM gateway
     ), s AS (
       SELECT count(*) AS asked, coalesce(sum(freshness = 'fresh'), 0) AS fresh, coalesce(sum(freshness = 'never'), 0) AS never,
              min(last_success_at) AS at, CAST(max(age_s) AS INTEGER) AS age,
@@ -47,12 +50,12 @@ local freshness(sources) = g.tile({
       FROM source_status
       WHERE @@sources@@ AND freshness NOT IN ('off', 'missing')
     ), t AS (
-      SELECT g.at AS g_at, g.freshness AS g_freshness, s.*,
+      SELECT g.at AS g_at, g.freshness AS g_freshness, g.planned, s.*,
         @@g@@ AS g_words,
         @@s@@ AS words
       FROM g CROSS JOIN s
     )
-    SELECT CASE
+    SELECT coalesce(planned, '') || CASE
       WHEN g_at IS NULL THEN 'NO DATA: the gateway has not written anything into this cache yet'
       WHEN g_freshness <> 'fresh' THEN 'GATEWAY DOWN: nothing below is current. Last written ' || g_words
       WHEN asked = 0 THEN 'NOT CONFIGURED: none of the sources of this page is configured, or present'
@@ -65,7 +68,7 @@ local freshness(sources) = g.tile({
   |||), '@@g@@', when('g')), '@@s@@', when('s')), '@@sources@@', sources),
   field: 'freshness',
   size: 21,
-  colors: [['^FRESH', g.green], ['^STALE', g.yellow], ['^GATEWAY', g.red], ['^NO', g.grey]],
+  colors: [['^PLANNED', g.blue], ['^FRESH', g.green], ['^STALE', g.yellow], ['^GATEWAY', g.red], ['^NO', g.grey]],
   empty: 'No freshness to show: take nothing below for current',
   more: g.defaults({ links: [{ title: 'Which source, and why: open the page Cache', url: '/d/cache?${__url_time_range}', targetBlank: false }] }),
 });

@@ -79,6 +79,15 @@ TEST(GrafanaFreshness, a_dead_gateway_is_named_before_everything_else) {
   }
 }
 
+TEST(GrafanaFreshness, a_planned_outage_comes_first_and_is_no_verdict) {
+  for (const auto& dashboard : dashboards()) {
+    const auto sentence = first_sentence(cache("planned_outage"), dashboard);
+    EXPECT_TRUE(has_word(sentence.words, "PLANNED MAINTENANCE until ")) << dashboard.uid << ": " << sentence.words;
+    EXPECT_NE(sentence.words.find("UTC: the broker's disk is replaced. FRESH: "), std::string::npos) << sentence.words;
+    EXPECT_FALSE(is_green(sentence.colour));
+  }
+}
+
 TEST(GrafanaFreshness, nothing_read_is_neither_fresh_nor_stale) {
   for (const auto* name : {"schema_only", "never_fetched"}) {
     for (const auto& dashboard : dashboards()) {

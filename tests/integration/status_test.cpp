@@ -65,6 +65,18 @@ TEST_F(Status, JsonIsJsonAndSaysTheSame) {
   EXPECT_NE(done.output.find(nlohmann::json("\"hostile\" \\ \t name").dump()), std::string::npos) << done.output;
 }
 
+TEST_F(Status, APlannedOutageIsShownWhileItsFileIsThere) {
+  start_gateway();
+  ASSERT_TRUE(becomes("postgres.signals", "fresh"));
+  EXPECT_EQ(status().output.find("planned"), std::string::npos);
+  std::ofstream(directory() / "maintenance") << "until 2200-01-01 00:00\nPostgreSQL is upgraded\n";
+  ASSERT_TRUE(
+      eventually_contains([&] { return status().output; }, "planned   maintenance until 2200-01-01 00:00:00 UTC: PostgreSQL is upgraded"));
+  EXPECT_NE(cache_gateway({"why", "postgres"}, only_the_path()).output.find("planned maintenance: PostgreSQL"), std::string::npos);
+  std::filesystem::remove(directory() / "maintenance");
+  ASSERT_TRUE(eventually([&] { return status().output.find("planned") == std::string::npos; }));
+}
+
 TEST_F(Status, PingIsZeroWhileTheGatewayPublishesAndOneOtherwise) {
   EXPECT_EQ(ping().code, 1) << "there is no file yet";
   start_gateway();
