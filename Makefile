@@ -5,7 +5,7 @@ ENV_FILE ?= .env
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: keep-alive lag-walks help deps build run demo demo-stop demo-start demo-check demo-down test kill-test power-cut soak fuzz test-asan test-tsan test-grafana bench mutants up down logs test-deployment dashboards lint format clean
+.PHONY: install deb test-package keep-alive lag-walks help deps build run demo demo-stop demo-start demo-check demo-down test kill-test power-cut soak fuzz test-asan test-tsan test-grafana bench mutants up down logs test-deployment dashboards lint format clean
 
 # (this list)
 help:
@@ -135,10 +135,28 @@ bench: build
 mutants: build
 	@MUTANTS_DIR=$(BUILD)/mutants tests/mutants/run $(MUTANTS)
 
+prefix ?= /usr/local
+# build for this machine and install: make install prefix=/usr/local DESTDIR=
+install: deps
+	@cmake -G Ninja -S . -B $(BUILD)-install -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF -DCMAKE_INSTALL_PREFIX=$(prefix) > /dev/null
+	@cmake --build $(BUILD)-install --parallel $(JOBS)
+	@DESTDIR=$(DESTDIR) cmake --install $(BUILD)-install --strip
+
+# build a Debian package, into build-deb/
+deb: deps
+	@cmake -G Ninja -S . -B $(BUILD)-deb -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF -DCMAKE_INSTALL_PREFIX=/usr > /dev/null
+	@cmake --build $(BUILD)-deb --parallel $(JOBS)
+	@cd $(BUILD)-deb && cpack -G DEB > /dev/null && ls "$$PWD"/*.deb
+
+# the package in a fresh Debian with systemd: installed, started, upgraded, removed (needs root and debootstrap; three minutes)
+test-package: deb
+	@tests/deployment/package $(BUILD)-deb/*.deb
+
 # with Docker: the gateway and Grafana (port 4700), by default beside demo upstreams
 up:
 	@test -f .env || gateway/deploy/make-env
-	@$(COMPOSE) up --detach --build
+	@$(COMPOSE) build --build-arg COMMIT=$(shell git describe --always --dirty=+ --abbrev=10 2>/dev/null)
+	@$(COMPOSE) up --detach
 
 # stop and remove the containers; the cache stays
 down:

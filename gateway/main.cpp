@@ -37,7 +37,7 @@ struct CommandLine {
   CLI::App *run = nullptr, *once = nullptr, *status = nullptr, *ping = nullptr, *why = nullptr, *check = nullptr;
 
   CommandLine() {
-    app.set_version_flag("--version", version);
+    app.set_version_flag("--version", fmt::format("cache-gateway {} (commit {}; {})", version, commit, build_kind));
     app.add_option("--env-file", env_file, "read settings from this .env file; the environment wins over it")->type_name("FILE");
     app.fallthrough();  // subcommands inherit it: options may follow them
     app.require_subcommand(0, 1);

@@ -53,7 +53,7 @@ int run(const Settings& settings, bool once) {
     return cannot_publish;
   }
   if (const auto news = lock.news()) log(Level::warn, "publishing", {{"text", *news}});
-  log(Level::info, "started", {{"version", version}, {"file", file.string()}});
+  log(Level::info, "started", {{"version", version}, {"commit", commit}, {"file", file.string()}});
   for (const auto& line : unprotected_credentials(settings)) log(Level::info, "unprotected", {{"text", line}});
 
   const auto sources = all_sources(settings);

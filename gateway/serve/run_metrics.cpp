@@ -80,8 +80,8 @@ std::vector<prometheus::MetricFamily> RunMetrics::collect() const {
   Metric dropped("cache_gateway_log_lines_dropped_total", "Log lines dropped because nobody read the log.",
                  prometheus::MetricType::Counter);
   dropped.add({}, static_cast<double>(dropped_log_lines()));
-  Metric build("cache_gateway_build_info", "1, with the version as a label.");
-  build.add({{"version", version}}, 1);
+  Metric build("cache_gateway_build_info", "1, with the version and the commit as labels.");
+  build.add({{"version", version}, {"commit", commit}}, 1);
   families.push_back(std::move(dropped).family());
   families.push_back(std::move(build).family());
   return families;

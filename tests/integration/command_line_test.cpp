@@ -28,6 +28,7 @@ TEST_F(CommandLine, VersionIsOneLine) {
   EXPECT_EQ(version.code, 0);
   EXPECT_FALSE(version.output.empty());
   EXPECT_EQ(std::count(version.output.begin(), version.output.end(), '\n'), 1);
+  EXPECT_NE(version.output.find("(commit "), std::string::npos) << version.output;
   for (const char* command : {"run", "once", "check", "status", "why", "ping"}) {
     const auto also = cache_gateway({command, "--version"}, {});
     EXPECT_EQ(also.code, 0) << command;

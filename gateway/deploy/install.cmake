@@ -1,0 +1,35 @@
+# `cmake --install`, and from the same rules a Debian package: cpack -G DEB. The unit names the program where it is installed.
+include(GNUInstallDirs)
+set(share ${CMAKE_INSTALL_DATADIR}/cache-gateway)
+
+file(READ ${CMAKE_CURRENT_LIST_DIR}/cache-gateway.service unit)
+# How to install it by hand is of no use in what is installed.
+string(REGEX REPLACE "^#[^[]*\\[Unit\\]" "[Unit]" unit "${unit}")
+string(REPLACE /usr/local/bin/ ${CMAKE_INSTALL_FULL_BINDIR}/ unit "${unit}")
+file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/cache-gateway.service CONTENT "${unit}" @ONLY)
+
+install(TARGETS cache-gateway RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/cache-gateway.service DESTINATION lib/systemd/system)
+install(FILES ${PROJECT_SOURCE_DIR}/.env.example DESTINATION ${share} RENAME env.example)
+install(FILES ${CMAKE_CURRENT_LIST_DIR}/grafana_monitor.sql DESTINATION ${share})
+install(PROGRAMS ${CMAKE_CURRENT_LIST_DIR}/rabbitmq-monitoring-user ${PROJECT_SOURCE_DIR}/grafana/install-into DESTINATION ${share})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/grafana/dashboards ${PROJECT_SOURCE_DIR}/grafana/provisioning DESTINATION ${share}/grafana)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/prometheus DESTINATION ${share})
+install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+file(GLOB pages ${PROJECT_SOURCE_DIR}/docs/*.md)
+install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME cache-gateway)
+set(CPACK_PACKAGE_CONTACT "the repository's owner <root@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "snapshots a trading system into one SQLite file for Grafana")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "ca-certificates, passwd")
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "grafana, prometheus")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
+  ${CMAKE_CURRENT_LIST_DIR}/debian/postinst ${CMAKE_CURRENT_LIST_DIR}/debian/prerm ${CMAKE_CURRENT_LIST_DIR}/debian/postrm)
+include(CPack)
