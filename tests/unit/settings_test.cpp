@@ -1,35 +1,16 @@
-// Settings from the environment: defaults, each kind of value, all faults in one go, and no secret in any of them.
+// Settings from the environment: defaults, each kind of value, all faults in one go.
 #include "settings/settings.hpp"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "settings/duration.hpp"
 #include "settings/size.hpp"
-#include "support.hpp"
+#include "settings_faults.hpp"
 
 namespace gateway {
 namespace {
 
 using namespace std::chrono_literals;
-
-std::vector<SettingError> faults_of(const Variables& variables) {
-  SettingsReader reader(environment_of(variables));
-  read_settings(reader);
-  return reader.faults();
-}
-
-std::vector<std::string> faulty(const Variables& variables) {
-  std::vector<std::string> names;
-  for (const auto& fault : faults_of(variables)) names.push_back(fault.variable);
-  std::ranges::sort(names);
-  return names;
-}
-
-const ServiceSettings& service(const Settings& settings, const std::string& name) {
-  return *std::ranges::find(settings.services, name, &ServiceSettings::name);
-}
 
 TEST(Settings, a_host_is_no_url_and_has_no_credentials) {
   for (const char* host : {"postgres://u:s3cret@db/ytrader", "u:s3cret@db", "http://db", "a,u:s3cret@b", "a,,b", "a,"}) {
@@ -230,53 +211,6 @@ INSTANTIATE_TEST_SUITE_P(AllForms, ParseDuration,
                                            Duration{"nans", std::nullopt}, Duration{"1s1s", std::nullopt},
                                            Duration{"99999999d", std::nullopt}));
 
-TEST(ParseUrl, takes_it_apart) {
-  const auto url = parse_url("https://example.org:8443/base/");
-  ASSERT_TRUE(url.has_value());
-  EXPECT_TRUE(url->tls);
-  EXPECT_EQ(url->host, "example.org");
-  EXPECT_EQ(url->port, 8443);
-  EXPECT_EQ(url->path, "/base/") << "as written: some servers redirect from the one without the slash";
-}
-
-TEST(ParseUrl, knows_the_ports_of_its_schemes) {
-  EXPECT_EQ(parse_url("http://host")->port, 80);
-  EXPECT_EQ(parse_url("https://host")->port, 443);
-}
-
-TEST(ParseUrl, takes_ipv6_in_brackets) {
-  const auto url = parse_url("http://[::1]:4400");
-  ASSERT_TRUE(url.has_value());
-  EXPECT_EQ(url->host, "::1");
-  EXPECT_EQ(url->port, 4400);
-}
-
-TEST(ParseUrl, refuses_what_is_none) {
-  for (const auto* bad : {"", "host", "host:80", "ftp://host", "http://", "http://:80", "http://host:", "http://host:0",
-                          "http://host:65536", "http://host:80x", "http://user:pw@host", "http://host/?q=1", "http://host/#x",
-                          "http://host?q", "http://ho st", "http://[::1", "http://[::1]80", "http://host/a b"}) {
-    EXPECT_FALSE(parse_url(bad).has_value()) << bad;
-  }
-}
-
-TEST(Secrets, with_a_control_character_are_refused) {
-  const TemporaryDirectory directory;
-  for (const std::string bad : {"a\nb", "a\r\nX-Admin: 1", "a\tb", "a\x1B[m", "a\x7F"}) {
-    write_file(directory / "secret", bad + "\n");
-    EXPECT_EQ(faulty({{"WS_GATEWAY_API_KEY_FILE", (directory / "secret").string()}}), std::vector<std::string>{"WS_GATEWAY_API_KEY_FILE"})
-        << bad;
-    EXPECT_EQ(faulty({{"GRAFANA_POSTGRES_PASSWORD", bad}}), std::vector<std::string>{"GRAFANA_POSTGRES_PASSWORD"}) << bad;
-  }
-  write_file(directory / "secret", std::string("a\0b", 3));
-  EXPECT_EQ(faulty({{"RABBITMQ_PASSWORD_FILE", (directory / "secret").string()}}), std::vector<std::string>{"RABBITMQ_PASSWORD_FILE"});
-}
-
-TEST(Secrets, a_refusal_does_not_show_them) {
-  const auto faults = faults_of({{"WS_GATEWAY_API_KEY", "s3cret\nX-Admin: 1"}});
-  ASSERT_EQ(faults.size(), 1U);
-  EXPECT_EQ((faults[0].shown + faults[0].remedy).find("s3cret"), std::string::npos);
-}
-
 TEST(Settings, the_listener_is_off_unless_it_has_an_address) {
   EXPECT_FALSE(settings_of({}).listen);
   const auto listen = [](const char* text) { return *settings_of({{"GATEWAY_LISTEN", text}}).listen; };
@@ -295,140 +229,6 @@ TEST(Settings, a_word_with_a_control_character_is_refused) {
   for (const auto* name : {"POSTGRES_HOST", "GRAFANA_POSTGRES_USER", "RABBITMQ_MANAGEMENT_USER", "CACHE_PATH", "WS_GATEWAY_URL"}) {
     EXPECT_EQ(faulty({{name, "http://a\x01b"}}), std::vector<std::string>{name});
     EXPECT_EQ(faulty({{name, "http://a\nb"}}), std::vector<std::string>{name});
-  }
-}
-
-TEST(Secrets, are_taken_from_the_variable) { EXPECT_EQ(settings_of({{"GRAFANA_POSTGRES_PASSWORD", "pw"}}).postgres.password.read(), "pw"); }
-
-TEST(Secrets, are_taken_from_a_file_without_its_line_end) {
-  const TemporaryDirectory directory;
-  write_file(directory / "secret", "p w\n");
-  const auto file = (directory / "secret").string();
-  const auto s = settings_of({{"GRAFANA_POSTGRES_PASSWORD_FILE", file},
-                              {"RABBITMQ_MANAGEMENT_PASSWORD_FILE", file},
-                              {"WS_GATEWAY_API_KEY_FILE", file},
-                              {"ORDERMANAGER_API_KEY_FILE", file}});
-  EXPECT_EQ(s.postgres.password.read(), "p w");
-  EXPECT_EQ(s.rabbitmq.password.read(), "p w");
-  EXPECT_EQ(service(s, "ws-gateway").api_key.read(), "p w");
-  EXPECT_EQ(service(s, "order-manager").api_key.read(), "p w");
-}
-
-TEST(Secrets, the_brokers_password_file_counts_for_management_too) {
-  const TemporaryDirectory directory;
-  write_file(directory / "secret", "from-file");
-  EXPECT_EQ(settings_of({{"RABBITMQ_PASSWORD_FILE", (directory / "secret").string()}}).rabbitmq.password.read(), "from-file");
-}
-
-TEST(Secrets, are_read_from_their_file_again_whenever_they_are_used) {
-  const TemporaryDirectory directory;
-  const auto file = directory / "secret";
-  write_file(file, "first-value");
-  const auto password = settings_of({{"GRAFANA_POSTGRES_PASSWORD_FILE", file.string()}}).postgres.password;
-  write_file(file, "second-value\n");
-  EXPECT_EQ(password.read(), "second-value");
-  for (const char* unusable : {"", "two\nlines"}) {
-    write_file(file, unusable);
-    EXPECT_EQ(password.read(), "second-value") << "in the middle of a rotation the last one counts";
-  }
-  std::filesystem::remove(file);
-  EXPECT_EQ(password.read(), "second-value");
-  EXPECT_EQ(password.seen(), (std::vector<std::string>{"second-value", "first-value"})) << "a peer may still repeat the old one";
-}
-
-TEST(Secrets, both_a_value_and_a_file_are_a_fault) {
-  const TemporaryDirectory directory;
-  write_file(directory / "secret", "one-thing");
-  EXPECT_EQ(faulty({{"WS_GATEWAY_API_KEY", "another"}, {"WS_GATEWAY_API_KEY_FILE", (directory / "secret").string()}}),
-            std::vector<std::string>{"WS_GATEWAY_API_KEY_FILE"});
-}
-
-TEST(Secrets, an_unreadable_or_empty_file_is_a_fault) {
-  const TemporaryDirectory directory;
-  write_file(directory / "empty", "");
-  for (const auto& file : {directory / "absent", directory / "empty", directory.path()}) {
-    EXPECT_EQ(faulty({{"MODEL_SERVICE_API_KEY_FILE", file.string()}}), std::vector<std::string>{"MODEL_SERVICE_API_KEY_FILE"}) << file;
-  }
-}
-
-TEST(Secrets, never_show_in_a_fault) {
-  const TemporaryDirectory directory;
-  write_file(directory / "secret", "s3cret");
-  const auto file = (directory / "secret").string();
-  const auto faults = faults_of({{"GRAFANA_POSTGRES_PASSWORD", "s3cret"},
-                                 {"GRAFANA_POSTGRES_PASSWORD_FILE", file},
-                                 {"RABBITMQ_MANAGEMENT_PASSWORD", "s3cret"},
-                                 {"RABBITMQ_MANAGEMENT_PASSWORD_FILE", file},
-                                 {"MODEL_SERVICE_API_KEY", "s3cret"},
-                                 {"MODEL_SERVICE_API_KEY_FILE", file},
-                                 {"WS_GATEWAY_URL", "http://user:s3cret@ws-gateway:4400"},
-                                 {"MODEL_SERVICE_URL", "http://s3cret@model-service:4500"},
-                                 {"ORDER_MANAGER_URL", "ftp://u:p@s3cret@order-manager"},
-                                 {"HEALTH_SERVICES", "position-manager=http://user:s3cret@position-manager:4800/health"}});
-  EXPECT_EQ(faults.size(), 7U);
-  for (const auto& fault : faults) {
-    EXPECT_EQ(fault.shown.find("s3cret"), std::string::npos) << fault.variable;
-    EXPECT_EQ(fault.remedy.find("s3cret"), std::string::npos) << fault.variable;
-  }
-}
-
-TEST(Secrets, a_key_in_the_query_of_a_url_does_not_show) {
-  for (const auto* url : {"http://ws-gateway:4400/?api_key=s3cret", "http://ws-gateway:4400?api_key=s3cret"}) {
-    const auto faults = faults_of({{"WS_GATEWAY_URL", url}});
-    ASSERT_EQ(faults.size(), 1U);
-    EXPECT_EQ(faults[0].shown.find("s3cret"), std::string::npos) << faults[0].shown;
-  }
-}
-
-TEST(Secrets, a_masked_url_still_tells_which_one_it_is) {
-  const auto faults = faults_of({{"WS_GATEWAY_URL", "http://user:s3cret@ws-gateway:4400"}});
-  ASSERT_EQ(faults.size(), 1U);
-  EXPECT_EQ(faults[0].shown, "http://***@ws-gateway:4400");
-}
-
-TEST(Secrets, a_password_with_a_comma_does_not_show_in_any_of_its_pieces) {
-  const auto faults = faults_of({{"HEALTH_SERVICES", "x=http://user:s3c,ret@x:1/health"}});
-  ASSERT_EQ(faults.size(), 2U);
-  EXPECT_EQ(faults[0].shown, "x=***");
-  EXPECT_EQ(faults[1].shown, "***");
-}
-
-TEST(HealthServices, add_to_the_services) {
-  const auto s = settings_of({{"HEALTH_SERVICES", "risk=http://risk:4950/health, other=https://o:4960/status/live"}});
-  ASSERT_EQ(s.services.size(), 7U);
-  EXPECT_EQ(service(s, "risk").url->host, "risk");
-  EXPECT_EQ(service(s, "risk").url->path, "");
-  EXPECT_EQ(service(s, "risk").health_path, "/health");
-  EXPECT_TRUE(service(s, "other").url->tls);
-  EXPECT_EQ(service(s, "other").health_path, "/status/live");
-}
-
-TEST(HealthServices, may_still_name_the_two_that_are_known_by_now) {
-  const auto s = settings_of({{"HEALTH_SERVICES", "position-manager=http://elsewhere:4801/health"}, {"POSITION_MANAGER_API_KEY", "key"}});
-  ASSERT_EQ(s.services.size(), 5U);
-  EXPECT_EQ(service(s, "position-manager").url->host, "elsewhere");
-  EXPECT_EQ(service(s, "position-manager").api_key.read(), "key");
-}
-
-TEST(HealthServices, may_be_probed_by_tcp_alone) {
-  const auto s = settings_of({{"HEALTH_SERVICES", "redis=tcp://redis:6379,six=tcp://[::1]:6380"}});
-  EXPECT_TRUE(service(s, "redis").tcp);
-  EXPECT_EQ(service(s, "redis").url->host, "redis");
-  EXPECT_EQ(service(s, "redis").url->port, 6379);
-  EXPECT_EQ(service(s, "six").url->host, "::1");
-  EXPECT_FALSE(service(s, "ws-gateway").tcp);
-}
-
-TEST(HealthServices, ask_for_health_where_no_path_is_given) {
-  const auto s = settings_of({{"HEALTH_SERVICES", "x=http://x:1"}});
-  EXPECT_EQ(service(s, "x").health_path, "/health");
-}
-
-TEST(HealthServices, refuse_names_that_are_taken_given_twice_or_not_plain) {
-  for (const auto* bad : {"gateway=http://x:1", "postgres=http://x", "rabbitmq=http://x", "ws-gateway=http://x", "a=http://x,a=http://y",
-                          "Ünïcode=http://x", "with space=http://x", "a.b=http://x", "a'b=http://x", "=http://x", "a", "a=", "a=x:80",
-                          "a=tcp://x", "a=tcp://[::1]", "a=tcp://x:1/path", "a=tcp://:1", "a=tcp://u:p@x:1"}) {
-    EXPECT_EQ(faulty({{"HEALTH_SERVICES", bad}}), std::vector<std::string>{"HEALTH_SERVICES"}) << bad;
   }
 }
 
