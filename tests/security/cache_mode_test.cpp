@@ -27,18 +27,20 @@ class CacheMode : public SharedDirectory {
     }
     return found;
   }
-  void damage_it() const { std::filesystem::resize_file(cache_, std::filesystem::file_size(cache_) - 4096); }
+  void publish_save_and_move_aside() {
+    start_and_publish();
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(beside(".saved")); }));
+    gateway_->terminate();
+    std::filesystem::resize_file(cache_, std::filesystem::file_size(cache_) - 4096);
+    start_and_publish();
+    gateway_->terminate();
+  }
 };
 
 TEST_P(CacheMode, ClosesTheCacheToAllButItsGroup) {
   run_as(container);
   settings_["CACHE_MODE"] = "0440";
-  start_and_publish();
-  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(beside(".saved")); }));
-  gateway_->terminate();
-  damage_it();
-  start_and_publish();
-  gateway_->terminate();
+  ASSERT_NO_FATAL_FAILURE(publish_save_and_move_aside());
   ASSERT_GE(caches().size(), 3U) << "published, saved, moved aside";
   for (const auto& file : caches()) {
     const auto name = file.filename().string();
@@ -63,12 +65,7 @@ TEST_P(CacheMode, ANewLockIsNeverOpenToTheReadersGroup) {
 }
 
 TEST_P(CacheMode, ClosesWhatWasOpenBefore) {
-  start_and_publish();
-  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(beside(".saved")); }));
-  gateway_->terminate();
-  damage_it();
-  start_and_publish();
-  gateway_->terminate();
+  ASSERT_NO_FATAL_FAILURE(publish_save_and_move_aside());
   EXPECT_EQ(as(nobody, "cat cache.db.aside-*").code, 0);
   ASSERT_EQ(integration::run({"touch", (directory_ / "cache.db.notes").string()}, {{"PATH", "/usr/bin:/bin"}}).code, 0);
   std::filesystem::permissions(directory_ / "cache.db.notes", std::filesystem::perms{0644});
