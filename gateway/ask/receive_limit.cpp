@@ -45,8 +45,9 @@ bool ReceiveLimit::watch(int socket, std::uint64_t bytes) {
   exceeded_ = false;
   const auto so_far = received(socket);
   if (!so_far) return true;  // no TCP
-  // Little may be on its way: what arrives while this thread waits for its turn on a busy machine is bounded by that.
-  const int in_flight = 16 << 10;
+  // Little may be on its way: what arrives while this thread waits for its turn on a busy machine is bounded by that. Less than
+  // the packets of the loopback (64 KiB) and what a distant server sends in a round trip would slow every good answer down.
+  const int in_flight = 256 << 10;
   ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &in_flight, sizeof in_flight);
   socket_ = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
   if (socket_ < 0) return false;

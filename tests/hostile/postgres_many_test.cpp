@@ -42,5 +42,19 @@ TEST(PostgresMany, TenThousandSubscriptionsOfOneTopic) {
   EXPECT_EQ(trial.read("SELECT sum(is_active), sum(NOT is_active) FROM subscription"), "5000|500");
 }
 
+// What bounds a flood must not hold up an answer: with a receive buffer smaller than a packet this took half a minute.
+TEST(PostgresMany, AFewMegabytesComeWithinAnAttempt) {
+  gateway::Cancel cancel;
+  gateway::ReceiveLimit limit;
+  const gateway::Deadline deadline(std::chrono::seconds(10));
+  auto connection = gateway::PostgresConnection::open(settings_of(PrivatePostgres::instance()), deadline, cancel, limit);
+  ASSERT_TRUE(connection) << connection.error().text;
+  for (int n = 0; n < 3; ++n) {
+    const auto rows = connection->query({.sql = "SELECT repeat('x', 1000) FROM generate_series(1, 4000)", .parameters = {}}, deadline);
+    ASSERT_TRUE(rows) << rows.error().text;
+    EXPECT_EQ(rows->rows.size(), 4000U);
+  }
+}
+
 }  // namespace
 }  // namespace hostile
