@@ -5,7 +5,7 @@ ENV_FILE ?= .env
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: install deb test-package keep-alive lag-walks help deps build run demo demo-stop demo-start demo-check demo-down test kill-test power-cut soak fuzz test-asan test-tsan test-grafana bench mutants up down logs test-deployment dashboards lint format clean
+.PHONY: install deb test-package keep-alive lag-broker lag-walks help deps build run demo demo-stop demo-start demo-check demo-down test kill-test power-cut soak fuzz test-asan test-tsan test-grafana bench mutants up down logs test-deployment dashboards lint format clean
 
 # (this list)
 help:
@@ -91,6 +91,11 @@ WALKS ?= 2000
 lag-walks: configured
 	@cmake --build $(BUILD) --parallel $(JOBS) --target unit-tests
 	@LAG_WALKS=$(WALKS) $(BUILD)/tests/unit/unit-tests --gtest_filter='LagWalks.*'
+
+# every situation of a queue at once on a real broker for seven minutes, watched by real gateways; fails if a verdict is wrong
+lag-broker: configured
+	@cmake --build $(BUILD) --parallel $(JOBS) --target lag-broker
+	@$(BUILD)/tests/lag-broker/lag-broker
 
 # one gateway for many publishes while faults come and go; it must end where it began: make soak CYCLES=10000
 CYCLES ?= 10000
