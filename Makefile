@@ -51,10 +51,11 @@ demo-check:
 demo-down:
 	@tests/demo/demo down
 
-# build and run all tests: unit, integration with private servers, faults, hostile answers, deployment files; print what was tried
+# build and run all tests: unit, integration with private servers, faults, hostile answers, deployment files; the last line says what ran
 test: build
-	@cd $(BUILD) && ctest --output-on-failure --no-tests=error --parallel $(JOBS); result=$$?; grep '^| ' Testing/Temporary/LastTest.log; \
-	  [ $$result = 0 ] || { echo 'What failed:'; grep -E -A7 ': Failure$$|^\[  FAILED  \] [^0-9]' Testing/Temporary/LastTest.log | cut -c1-400 | head -n 120; }; exit $$result
+	@cd $(BUILD) && ctest --output-on-failure --no-tests=error --parallel $(JOBS); result=$$?; log=Testing/Temporary/LastTest.log; grep '^| ' $$log > tables.md; \
+	  [ $$result = 0 ] || { echo 'What failed:'; grep -E -A7 ': Failure$$|^\[  FAILED  \] [^0-9]' $$log | cut -c1-400 | head -n 120; }; \
+	  echo "What was tried, as tables: $(BUILD)/tables.md"; $(CURDIR)/tests/summary $$log; exit $$result
 
 # unit and integration tests under AddressSanitizer and UBSan: make test-asan TESTS=unit for a part
 test-asan:
