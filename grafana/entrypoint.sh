@@ -28,7 +28,12 @@ fi
 if [ -n "${GRAFANA_DOMAIN:-}" ]; then
     export GF_SERVER_DOMAIN="$GRAFANA_DOMAIN" GF_SERVER_ENFORCE_DOMAIN=true
 fi
-unset GRAFANA_BIND GRAFANA_DOMAIN
+# Behind a proxy that speaks TLS: cookies must not travel without it.
+if [ "${GRAFANA_HTTPS:-false}" = true ]; then
+    [ -n "${GRAFANA_DOMAIN:-}" ] || fail "GRAFANA_HTTPS=true: set GRAFANA_DOMAIN, too"
+    export GF_SERVER_ROOT_URL="https://$GRAFANA_DOMAIN/" GF_SECURITY_COOKIE_SECURE=true
+fi
+unset GRAFANA_BIND GRAFANA_DOMAIN GRAFANA_HTTPS
 
 # Signs and encrypts what is in the database, and lives as long: the published default of Grafana would be no secret.
 GF_SECURITY_SECRET_KEY=$(head -c 32 /dev/urandom | base64 | tr -d '\n')
