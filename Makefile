@@ -160,13 +160,11 @@ test-package: deb
 
 # with Docker: the gateway and Grafana (port 4700), by default beside demo upstreams
 up:
-	@test -f .env || gateway/deploy/make-env
-	@$(COMPOSE) build --build-arg COMMIT=$(shell git describe --always --dirty=+ --abbrev=10 2>/dev/null)
-	@$(COMPOSE) up --detach
+	@gateway/deploy/compose-up $(COMPOSE)
 
 # stop and remove the containers; the cache stays
 down:
-	@$(COMPOSE) --profile demo down
+	@$(COMPOSE) --profile demo --profile https down
 
 # follow the containers' logs
 logs:
