@@ -51,8 +51,13 @@ const Outcome* failure_of(std::span<const Outcome> outcomes) {
 
 }  // namespace
 
-void record_attempt(Database& database, const Outcome& outcome, const std::optional<Error>& error, const Source& source,
+bool record_attempt(Database& database, const Outcome& outcome, const std::optional<Error>& error, const Source& source,
                     const AttemptReport& report) {
+  const auto seen = [&] {
+    return database.query(
+        "SELECT state, error_class, error, failure_means, note, rows, last_success_at IS NULL FROM source WHERE source = ?", {source.name});
+  };
+  const auto before = seen();
   const auto& t = outcome.timing;
   database.run(
       "INSERT INTO attempt (source, time, duration_ms, connect_ms, wait_ms, read_ms, parse_ms, requests, rows, error_class, error, means) "
@@ -62,6 +67,7 @@ void record_attempt(Database& database, const Outcome& outcome, const std::optio
        error ? Value{error->text} : Value{}, error ? means(*error) : Value{}});
   if (error) note_failure(database, outcome, *error, source, report);
   else note_success(database, outcome, source, report);
+  return seen().rows != before.rows;
 }
 
 void record_errors(Database& database, std::span<const Outcome> outcomes, std::span<const std::optional<Error>> errors,
@@ -75,24 +81,24 @@ void record_errors(Database& database, std::span<const Outcome> outcomes, std::s
   }
 }
 
-void record_outage(Database& database, std::span<const Outcome> outcomes, const AttemptReport& report) {
+bool record_outage(Database& database, std::span<const Outcome> outcomes, const AttemptReport& report) {
   const auto* failed = failure_of(outcomes);
   if (failed == nullptr) {
-    database.run("UPDATE outage_log SET ended_at = ? WHERE upstream = ? AND ended_at IS NULL",
-                 {outcomes.empty() ? 0 : outcomes.front().sent_at, report.upstream});
+    const auto ended = database.run("UPDATE outage_log SET ended_at = ? WHERE upstream = ? AND ended_at IS NULL",
+                                    {outcomes.empty() ? 0 : outcomes.front().sent_at, report.upstream});
     database.run("DELETE FROM upstream WHERE upstream = ?", {report.upstream});
-    return;
+    return ended > 0;
   }
   database.run(
       "INSERT INTO upstream (upstream, failures, first_failed_at) VALUES (?, 1, ?) "
       "ON CONFLICT (upstream) DO UPDATE SET failures = failures + 1",
       {report.upstream, failed->sent_at});
   const auto& error = failed->result.error();
-  database.run(
-      "INSERT INTO outage_log (upstream, started_at, error_class, error) SELECT upstream, first_failed_at, ?, ? FROM upstream "
-      "WHERE upstream = ? AND failures >= ? AND NOT EXISTS "
-      "(SELECT 1 FROM outage_log o WHERE o.upstream = upstream.upstream AND o.ended_at IS NULL)",
-      {class_of(error), error.text, report.upstream, std::int64_t{report.failures_for_outage}});
+  return 0 < database.run(
+                 "INSERT INTO outage_log (upstream, started_at, error_class, error) SELECT upstream, first_failed_at, ?, ? FROM upstream "
+                 "WHERE upstream = ? AND failures >= ? AND NOT EXISTS "
+                 "(SELECT 1 FROM outage_log o WHERE o.upstream = upstream.upstream AND o.ended_at IS NULL)",
+                 {class_of(error), error.text, report.upstream, std::int64_t{report.failures_for_outage}});
 }
 
 }  // namespace gateway

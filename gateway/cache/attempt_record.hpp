@@ -20,13 +20,14 @@ struct AttemptReport {
   std::optional<std::int64_t> next_probe_at;    // of its `.health`, where that is not next_attempt_at
 };
 
-// One source's outcome. `error`: what went wrong, also when it was only found while storing.
-void record_attempt(Database& database, const Outcome& outcome, const std::optional<Error>& error, const Source& source,
+// One source's outcome. `error`: what went wrong, also when it was only found while storing. Whether people see more of it than that
+// there was an attempt.
+bool record_attempt(Database& database, const Outcome& outcome, const std::optional<Error>& error, const Source& source,
                     const AttemptReport& report);
 // An error counts once a poll, however many of its sources meet it. An absent table or endpoint is none.
 void record_errors(Database& database, std::span<const Outcome> outcomes, std::span<const std::optional<Error>> errors,
                    const AttemptReport& report);
-// Opens or ends the upstream's outage.
-void record_outage(Database& database, std::span<const Outcome> outcomes, const AttemptReport& report);
+// Opens or ends the upstream's outage; whether it did.
+bool record_outage(Database& database, std::span<const Outcome> outcomes, const AttemptReport& report);
 
 }  // namespace gateway

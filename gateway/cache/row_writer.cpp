@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "cache/unseen.hpp"
+
 namespace gateway {
 namespace {
 
@@ -17,15 +19,19 @@ std::vector<std::string> first_column(const gateway::Table& table) {
   return names;
 }
 
-// A row that says what is held already is not written: no trigger fires, no page changes.
-std::string upsert_sql(const std::string& table, const Write& write, const std::vector<std::string>& key) {
-  std::vector<std::string> others;
+// A row that says what is held already is not written: no trigger fires, no page changes. With `unseen`, neither is one of which only
+// those columns differ.
+std::string upsert_sql(const std::string& table, const Write& write, const std::vector<std::string>& key, const Unseen& unseen = {}) {
+  std::vector<std::string> others, seen;
   std::ranges::copy_if(write.columns, std::back_inserter(others), [&](const auto& column) { return !contains(key, column); });
+  std::ranges::copy_if(others, std::back_inserter(seen), [&](const auto& column) { return !contains(unseen.columns, column); });
   const auto insert = fmt::format("INSERT INTO {} ({}) VALUES ({}) ON CONFLICT ({}) DO ", table, joined(write.columns, "\"{name}\"", ", "),
                                   joined(write.columns, "?", ", "), joined(key, "\"{name}\"", ", "));
   if (others.empty()) return insert + "NOTHING";
+  auto differs = joined(seen, table + ".\"{name}\" IS NOT excluded.\"{name}\"", " OR ");
+  if (!unseen.unless.empty()) differs += (differs.empty() ? "" : " OR ") + unseen.unless;
   return insert + fmt::format("UPDATE SET {} WHERE {}", joined(others, "\"{name}\" = excluded.\"{name}\"", ", "),
-                              joined(others, table + ".\"{name}\" IS NOT excluded.\"{name}\"", " OR "));
+                              differs.empty() ? "false" : differs);
 }
 
 // "column" op ?n for each of these columns, n as in the write's rows.
@@ -61,7 +67,9 @@ void RowWriter::write(const Write& write) {
 void RowWriter::upsert(const Write& write, Rows rows) {
   if (rows.empty()) return;
   require_columns(write);
-  database_.run_each(upsert_sql(write.table, write, key(write)), rows);
+  const auto& unseen = unseen_of(write.table);
+  if (!unseen.all) seen_changes_ += database_.run_each(upsert_sql(write.table, write, key(write), unseen), rows);
+  if (unseen.all || !unseen.columns.empty()) database_.run_each(upsert_sql(write.table, write, key(write)), rows);
 }
 
 void RowWriter::replace(const Write& write) {
@@ -75,7 +83,7 @@ void RowWriter::replace(const Write& write) {
 void RowWriter::erase(const Write& write, Rows rows) {
   if (rows.empty()) return;
   require_columns(write);
-  database_.run_each(fmt::format("DELETE FROM {} WHERE {}", write.table, terms(write, write.columns, "IS")), rows);
+  seen_changes_ += database_.run_each(fmt::format("DELETE FROM {} WHERE {}", write.table, terms(write, write.columns, "IS")), rows);
 }
 
 std::vector<const Row*> RowWriter::differing(const Write& write, Rows rows, Ids& same) {
@@ -127,7 +135,7 @@ RowWriter::Ids RowWriter::ids_in_scope(const Write& write) {
 void RowWriter::erase_ids(const Write& write, Ids& ids, std::size_t at_most) {
   const auto sql = fmt::format("DELETE FROM {} WHERE rowid = ?", write.table);
   for (; at_most > 0 && !ids.empty(); --at_most) {
-    database_.run(sql, {*ids.begin()});
+    seen_changes_ += database_.run(sql, {*ids.begin()});
     ids.erase(ids.begin());
   }
 }

@@ -21,6 +21,8 @@ class RowWriter {
   explicit RowWriter(Database& database) : database_(database) {}
 
   void write(const Write& write);
+  // How many rows were written so far of which people see another one than before: see unseen.hpp.
+  std::int64_t seen_changes() const { return seen_changes_; }
 
   // The same in parts, for a write that is too large for one turn of the loop. `rows` are some of the write's.
   // Those that say something else than what is held; of a replacement the ids of all others are added to `same`.
@@ -47,6 +49,7 @@ class RowWriter {
 
   Database& database_;
   std::map<std::string, Table> tables_;  // those that were written to
+  std::int64_t seen_changes_ = 0;
 };
 
 }  // namespace gateway

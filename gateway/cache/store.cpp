@@ -87,10 +87,27 @@ std::expected<std::unique_ptr<StoreCopy>, std::string> Store::begin_copy(const s
         "saved_at = ?, saved_bytes = ?",
         {stamp.published_at, stamp.count, bytes, stamp.bytes_before + bytes, loop_max_ms_,
          stamp.saves ? Value{stamp.published_at} : maybe(stamp.saved_at), stamp.saved_bytes_before + (stamp.saves ? bytes : 0)});
+    shown_stale_at_ = stale_at();
     return std::make_unique<StoreCopy>(database_, file, [this] { return whole(); });
   } catch (const std::exception& e) {
     return std::unexpected(fmt::format("{}: {}", file.string(), e.what()));
   }
+}
+
+std::map<std::string, std::int64_t> Store::stale_at() const {
+  std::map<std::string, std::int64_t> times;
+  const auto table = query("SELECT source, last_success_at + CAST(stale_after_s AS INTEGER) FROM source WHERE last_success_at IS NOT NULL");
+  for (const auto& row : table.rows) times[text(row[0]).value_or("")] = integer(row[1]).value_or(0);
+  return times;
+}
+
+std::optional<std::int64_t> Store::shown_stale_at() const {
+  std::optional<std::int64_t> earliest;
+  for (const auto& [source, at] : stale_at()) {
+    const auto shown = shown_stale_at_.find(source);
+    if (shown != shown_stale_at_.end() && shown->second < at) earliest = std::min(earliest.value_or(shown->second), shown->second);
+  }
+  return earliest;
 }
 
 std::expected<std::int64_t, std::string> Store::copy_to(const std::filesystem::path& file, const Stamp& stamp) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <expected>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -76,6 +77,8 @@ class Store {
 
   // Stamps the database and begins to copy it into a new file: see store_copy.hpp.
   std::expected<std::unique_ptr<StoreCopy>, std::string> begin_copy(const std::filesystem::path& file, const Stamp& stamp);
+  // When the file whose copy was begun last will call a source stale that has answered since then. In unix seconds; nullopt: none.
+  std::optional<std::int64_t> shown_stale_at() const;
   // All of it at once, after what is half stored; a large database takes 100 ms and more. The file is closed and complete, but not
   // yet synced. Returns its size, or what went wrong.
   std::expected<std::int64_t, std::string> copy_to(const std::filesystem::path& file, const Stamp& stamp);
@@ -92,6 +95,7 @@ class Store {
   Table query(const std::string& sql, const Row& parameters = {}) const;
 
  private:
+  std::map<std::string, std::int64_t> stale_at() const;
   void note_absence(const RunStart& run);
   void note_run(const RunStart& run);
   void declare_sources(std::span<const SourceSetup> sources);
@@ -101,6 +105,7 @@ class Store {
   std::set<Storing*> under_way_;
   Retention retention_;
   double loop_max_ms_ = 0;
+  std::map<std::string, std::int64_t> shown_stale_at_;  // of each source that answered, when what was copied last will be stale
 };
 
 }  // namespace gateway

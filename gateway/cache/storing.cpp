@@ -59,9 +59,10 @@ bool Storing::step(Milliseconds budget) {
 
 void Storing::slice() {
   SQLite::Transaction transaction(database_.handle());
+  const auto seen_before = writer_.seen_changes();
   if (errors_.size() == outcomes_.size()) {
     record_errors(database_, outcomes_, errors_, report_);
-    record_outage(database_, outcomes_, report_);
+    seen_change_ |= record_outage(database_, outcomes_, report_);
     done_ = true;
   } else if (const auto& outcome = outcomes_[errors_.size()]; large_) {
     if (const auto error = store_slice(); error || !large_) outcome_stored(error);
@@ -70,6 +71,7 @@ void Storing::slice() {
   } else {
     outcome_stored(store_small(outcome, *sources_[errors_.size()]));
   }
+  seen_change_ |= writer_.seen_changes() != seen_before;
   transaction.commit();
 }
 
@@ -100,7 +102,7 @@ std::optional<Error> Storing::store_slice() {
 
 void Storing::outcome_stored(const std::optional<Error>& error) {
   const auto n = errors_.size();
-  record_attempt(database_, outcomes_[n], error, *sources_[n], report_);
+  seen_change_ |= record_attempt(database_, outcomes_[n], error, *sources_[n], report_);
   errors_.push_back(error);
 }
 

@@ -32,6 +32,8 @@ class Storing {
   bool step(Milliseconds budget);
   // When done: of each outcome, in order, what went wrong. An answer that does not fit the schema is a failure of its source.
   const std::vector<std::optional<Error>>& errors() const { return errors_; }
+  // When done: whether people see more of it than that there was an attempt.
+  bool seen_change() const { return seen_change_; }
 
  private:
   void slice();
@@ -48,7 +50,7 @@ class Storing {
   std::vector<const Source*> sources_;  // of the outcomes
   std::vector<std::optional<Error>> errors_;
   std::unique_ptr<LargeBatch> large_;  // the outcome at hand, when it is one
-  bool done_ = false;
+  bool done_ = false, seen_change_ = false;
 };
 
 }  // namespace gateway

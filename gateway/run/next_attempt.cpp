@@ -1,7 +1,12 @@
 #include "run/next_attempt.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <random>
+#include <string_view>
 
 namespace gateway {
 namespace {
@@ -58,6 +63,28 @@ NextAttempt jittered(NextAttempt next) {
   next.probe = shortened(next.probe, share);
   if (next.all) next.all = shortened(*next.all, share);
   return next;
+}
+
+NextAttempt on_beat(NextAttempt next, Clock::duration start, Milliseconds interval) {
+  if (next.probe < interval || interval <= Milliseconds{0}) return jittered(next);
+  const auto shortened_to_beat = [&](Milliseconds delay) {
+    if (delay >= std::chrono::hours(24 * 365)) return delay;  // an interval that means never
+    const auto beyond = std::chrono::duration_cast<Milliseconds>((start + delay) % interval);
+    // Just before a beat: half an interval later the next one is far enough away.
+    return delay - beyond >= interval / 4 ? delay - beyond : delay - interval / 2;
+  };
+  next.probe = shortened_to_beat(next.probe);
+  if (next.all) next.all = shortened_to_beat(*next.all);
+  return next;
+}
+
+Clock::time_point beat_of_host() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  constexpr std::size_t phases = 3'600'000;
+  const Milliseconds phase{std::hash<std::string_view>{}(name.data()) % phases};
+  const auto since_epoch = std::chrono::duration_cast<Milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+  return Clock::now() - (since_epoch - phase);
 }
 
 }  // namespace gateway

@@ -48,7 +48,15 @@ struct AttemptHistory {
 
 NextAttempt next_attempt(AttemptResult result, Scope asked, const AttemptHistory& before, const AttemptPace& pace);
 
-// Shortens both delays by the same random share, up to a tenth, so that upstreams are not asked in step. Never lengthens.
+// Shortens both delays by the same random share, up to a tenth, so that a fleet's hosts are not in step. Never lengthens.
 NextAttempt jittered(NextAttempt next);
+
+// Shortens delays of an interval and more to the beat of that interval, so that upstreams asked at one interval are asked together, and
+// their answers share a publish. `start`: of the attempt that just ended, since any beat. Never lengthens, and never to less than a
+// quarter. Shorter delays are jittered.
+NextAttempt on_beat(NextAttempt next, Clock::duration start, Milliseconds interval);
+
+// A beat of this host's own, the same after a restart, so that a fleet does not ask in step.
+Clock::time_point beat_of_host();
 
 }  // namespace gateway

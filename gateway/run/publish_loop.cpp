@@ -9,6 +9,8 @@ namespace gateway {
 namespace {
 
 constexpr auto log_again = std::chrono::seconds{30};
+constexpr auto together = Milliseconds{200};            // how long an answer waits for those that were asked for with it
+constexpr auto before_stale = std::chrono::seconds{2};  // ages are in whole seconds, and a publish takes its time
 
 void log_notice(const std::string& text) { log(Level::warn, "publishing", {{"text", text}}); }
 
@@ -25,10 +27,15 @@ PublishLoop::PublishLoop(boost::asio::io_context& loop, Store& store, Lock& lock
                   .measured = [this](const auto& times) { observer_.measured(times); }}),
       timer_(loop) {}
 
+Clock::time_point PublishLoop::due() const {
+  const auto soonest = published_at_ + settings_.publish_interval;
+  if (changed_) return under_way_ > 0 ? std::max(soonest, changed_at_ + std::min(settings_.publish_interval, together)) : soonest;
+  return std::max(soonest, std::min({published_at_ + settings_.publish_within, publisher_.save_due_at(), stale_at_}));
+}
+
 boost::asio::awaitable<void> PublishLoop::run() {
   while (!stopping_) {
-    const auto soonest = published_at_ + settings_.publish_interval;
-    const auto next = changed_ ? soonest : std::max(soonest, std::min(published_at_ + settings_.publish_within, publisher_.save_due_at()));
+    const auto next = due();
     const bool not_now = busy() || !store_.whole();
     if (Clock::now() < next || not_now) {
       timer_.expires_at(std::max(next, Clock::now() + Milliseconds{not_now ? 10 : 0}));
@@ -36,6 +43,7 @@ boost::asio::awaitable<void> PublishLoop::run() {
       continue;
     }
     changed_ = false;
+    stale_at_ = Clock::time_point::max();
     published_at_ = Clock::now();
     try {
       note_maintenance();
@@ -56,9 +64,15 @@ void PublishLoop::stop() {
   timer_.cancel();
 }
 
-void PublishLoop::changed() {
-  changed_ = true;
+void PublishLoop::changed(bool seen) {
+  if (seen && !changed_) changed_at_ = Clock::now();
+  changed_ |= seen;
+  if (const auto at = store_.shown_stale_at()) stale_at_ = Clock::now() + std::chrono::seconds{*at - unix_now()} - before_stale;
   timer_.cancel();
+}
+
+void PublishLoop::attempt_ended() {
+  if (--under_way_ == 0) timer_.cancel();
 }
 
 std::optional<std::string> PublishLoop::publish_now(Publisher::Save save) {

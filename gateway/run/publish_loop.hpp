@@ -1,4 +1,5 @@
-// Decides when the store is published: soon after a change, at least every `publish_within` without one.
+// Decides when the store is published: soon after a change that people see, at least every `publish_within` without one, and before
+// the published file would call a source stale that has answered.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -23,8 +24,11 @@ class PublishLoop {
   boost::asio::awaitable<void> run();
   void stop();
 
-  // The store holds something new.
-  void changed();
+  // The store holds something new. `seen`: more than that there was an attempt.
+  void changed(bool seen);
+  // An attempt has begun, or is stored. Those that were asked on one beat share a publish.
+  void attempt_began() { ++under_way_; }
+  void attempt_ended();
   // Blocks; for the first and the last publish. Returns what went wrong.
   std::optional<std::string> publish_now(Publisher::Save save);
   bool busy() const { return publisher_.busy(); }
@@ -38,6 +42,7 @@ class PublishLoop {
     bool failing = false;
     Clock::time_point logged_at{};
   };
+  Clock::time_point due() const;
   void published(const std::optional<std::string>& error);
   void saved(const std::optional<std::string>& error);
   void note(Step& step, const std::optional<std::string>& error);
@@ -48,7 +53,9 @@ class PublishLoop {
   Publisher publisher_;
   boost::asio::steady_timer timer_;
   bool stopping_ = false, changed_ = true;
-  Clock::time_point published_at_{};
+  int under_way_ = 0;
+  Clock::time_point published_at_{}, changed_at_{};        // changed: the first time since it was published
+  Clock::time_point stale_at_ = Clock::time_point::max();  // then the published file would say what is not so
   Step publish_{"publish_failed", "publish_recovered", "readers keep the last good file"};
   Step save_{"save_failed", "save_recovered", "the copy saved before is what a power cut would leave"};
 };

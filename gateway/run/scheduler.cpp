@@ -47,9 +47,15 @@ Scheduler::Scheduler(Store& store, std::vector<UpstreamSpec> upstreams, Schedule
       observer_(observer),
       publishing_(loop_, store, lock, settings_, observer),
       pool_(upstreams.size()),
-      context_{.loop = loop_, .pool = pool_, .store = store, .settings = settings_, .observer = observer, .changed = [this] {
-                 publishing_.changed();
-               }} {
+      context_{.loop = loop_,
+               .pool = pool_,
+               .store = store,
+               .settings = settings_,
+               .observer = observer,
+               .changed = [this](bool seen) { publishing_.changed(seen); },
+               .began = [this] { publishing_.attempt_began(); },
+               .ended = [this] { publishing_.attempt_ended(); },
+               .beat = beat_of_host()} {
   for (auto& spec : upstreams) upstreams_.emplace_back(std::move(spec), context_);
 }
 

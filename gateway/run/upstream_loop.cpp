@@ -20,6 +20,14 @@ constexpr auto grace = Milliseconds{250};  // for a thread to come back after it
 constexpr auto nudge = Milliseconds{50};   // between two calls to do so
 constexpr auto turn = Milliseconds{20};    // of the loop, at most, for one upstream's answers
 
+struct UnderWay {
+  explicit UnderWay(LoopContext& of) : context(of) { context.began(); }
+  ~UnderWay() { context.ended(); }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+  LoopContext& context;
+};
+
 bool is_probe(const SourceSetup& setup) { return setup.source->name.ends_with(".health"); }
 
 }  // namespace
@@ -60,6 +68,7 @@ void UpstreamLoop::stop() {
 awaitable<bool> UpstreamLoop::poll_once() {
   const auto now = unix_now();
   const auto start = Clock::now();
+  const UnderWay under_way(context_);
   if (in_flight_) {  // never join a stuck thread with another; report it every interval until it is back
     spec_.client->cancel();
     co_await record(not_returned(now), now, start);
@@ -72,7 +81,7 @@ awaitable<bool> UpstreamLoop::poll_once() {
     co_return true;
   }
   if (!in_flight_ && starts_over_for_other_system(context_.store, context_.settings.cache_path, spec_.name, spec_.client->identity())) {
-    context_.changed();
+    context_.changed(true);
     all_due_at_ = start;
     co_return false;  // what came was asked for with the other system's cursors
   }
@@ -153,7 +162,8 @@ awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t
   const auto asked = asked_.size() == spec_.sources.size() ? Scope::all : Scope::probe;
   const AttemptPace pace{.interval = spec_.pace.interval, .backoff_cap = context_.settings.backoff_cap};
   auto result = result_of(outcomes);
-  const auto next = jittered(next_attempt(result, asked, history_, pace));
+  auto next = next_attempt(result, asked, history_, pace);
+  next = result == AttemptResult::refused ? jittered(next) : on_beat(next, start - context_.beat, pace.interval);
   const auto at = [&](Clock::time_point due) { return began_at + std::chrono::ceil<std::chrono::seconds>(due - start).count(); };
   const auto all_due_at = next.all ? start + *next.all : all_due_at_;
   AttemptReport report{.upstream = spec_.name,
@@ -162,17 +172,18 @@ awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t
                        .failing_for_s = {},
                        .next_probe_at = at(start + next.probe)};
   for (const auto& outcome : outcomes) report.failing_for_s[outcome.source] = log_.failing_for_s(outcome.source);
-  if (co_await store_outcomes(outcomes, report)) {
+  const auto stored = co_await store_outcomes(outcomes, report);
+  if (stored.all) {
     schedule(next, start);
   } else {  // whatever there is more of would not be stored either
     result = AttemptResult::answered;
-    schedule({.probe = pace.interval, .all = pace.interval}, start);
+    schedule(on_beat({.probe = pace.interval, .all = pace.interval}, start - context_.beat, pace.interval), start);
   }
   const bool failed = result == AttemptResult::failed || result == AttemptResult::refused;
   if (!failed) history_.failures = 0;
   else if (asked == Scope::all) ++history_.failures;
   history_.last = result;
-  context_.changed();
+  context_.changed(stored.seen_change);
 }
 
 void UpstreamLoop::schedule(const NextAttempt& next, Clock::time_point start) {
@@ -181,25 +192,26 @@ void UpstreamLoop::schedule(const NextAttempt& next, Clock::time_point start) {
   next_at_ = has_probe ? std::min(start + next.probe, all_due_at_) : all_due_at_;
 }
 
-// Whether every answer that came is now in the store. A large one takes several turns of the loop, between which others have theirs.
-awaitable<bool> UpstreamLoop::store_outcomes(const std::vector<Outcome>& outcomes, const AttemptReport& report) {
-  bool all_stored = true;
+// A large answer takes several turns of the loop, between which others have theirs.
+awaitable<UpstreamLoop::Stored> UpstreamLoop::store_outcomes(const std::vector<Outcome>& outcomes, const AttemptReport& report) {
+  Stored stored;
   try {
     const auto storing = context_.store.begin_storing(outcomes, spec_.sources, report);
     while (!storing->step(turn)) co_await asio::post(context_.loop, asio::use_awaitable);
+    stored.seen_change = storing->seen_change();
     const auto& errors = storing->errors();
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
-      all_stored &= !outcomes[i].result || !errors[i];
+      stored.all &= !outcomes[i].result || !errors[i];
       any_failed_ |= errors[i] && errors[i]->kind != ErrorClass::missing;
       log_.note(outcomes[i], errors[i]);
       context_.observer.attempted(outcomes[i], errors[i]);
     }
   } catch (const std::exception& e) {
     any_failed_ = true;
-    all_stored = false;
+    stored = {.all = false, .seen_change = true};
     log(Level::error, "store_failed", {{"upstream", spec_.name}, {"error", e.what()}});
   }
-  co_return all_stored;
+  co_return stored;
 }
 
 }  // namespace gateway

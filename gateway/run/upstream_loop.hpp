@@ -35,7 +35,9 @@ struct LoopContext {
   Store& store;
   const SchedulerSettings& settings;
   RunObserver& observer;
-  std::function<void()> changed;  // the store holds something new
+  std::function<void(bool seen)> changed;  // the store holds something new: see publish_loop.hpp
+  std::function<void()> began, ended;      // each attempt, with what is stored of it
+  Clock::time_point beat{};                // upstreams of one interval are asked at this time and every interval before and after it
 };
 
 // Used on the loop thread only.
@@ -61,7 +63,11 @@ class UpstreamLoop {
   std::vector<Outcome> not_returned(std::int64_t now) const;
   boost::asio::awaitable<void> record(std::vector<Outcome> outcomes, std::int64_t began_at, Clock::time_point start);
   void schedule(const NextAttempt& next, Clock::time_point start);
-  boost::asio::awaitable<bool> store_outcomes(const std::vector<Outcome>& outcomes, const AttemptReport& report);
+  // Whether every answer that came is now in the store, and whether people see more than that there was an attempt.
+  struct Stored {
+    bool all = true, seen_change = false;
+  };
+  boost::asio::awaitable<Stored> store_outcomes(const std::vector<Outcome>& outcomes, const AttemptReport& report);
 
   UpstreamSpec spec_;
   LoopContext& context_;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <set>
 
 namespace gateway {
@@ -120,6 +121,37 @@ TEST(AttemptResult, says_whether_rows_came_when_there_is_more) {
   EXPECT_EQ(result_of(std::vector{rows(), rows(true, true)}), more);
   EXPECT_EQ(result_of(std::vector{rows(), rows(true, false)}), asks_again);
   EXPECT_EQ(result_of(std::vector{rows(true, true), rows(true, false)}), more);
+}
+
+TEST(NextAttempt, upstreams_of_one_interval_come_to_one_beat_and_stay_there) {
+  std::minstd_rand random{1};
+  for (int i = 0; i < 200; ++i) {
+    Milliseconds start{std::uniform_int_distribution<std::int64_t>(0, 100'000)(random)};
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      const auto next = on_beat({.probe = 10s, .all = 10s}, start, 10s);
+      ASSERT_EQ(next.probe, *next.all);
+      ASSERT_LE(next.probe, 10s);
+      ASSERT_GE(next.probe, 2500ms);
+      start += next.probe;
+    }
+    ASSERT_EQ(start % 10s, 0ms);
+    ASSERT_EQ(on_beat({.probe = 10s, .all = 10s}, start, 10s).probe, 10s);
+    ASSERT_EQ(on_beat({.probe = 10s, .all = 10s}, start + 3ms, 10s).probe, 9997ms) << "a timer that fires late is made up for";
+  }
+}
+
+TEST(NextAttempt, datasets_wait_for_the_beat_of_the_probe) {
+  EXPECT_EQ(on_beat({.probe = 10s, .all = 40s}, 3ms, 10s), (NextAttempt{.probe = 9997ms, .all = 39'997ms}));
+}
+
+TEST(NextAttempt, what_is_due_at_once_or_before_the_interval_keeps_to_no_beat) {
+  EXPECT_EQ(on_beat({.probe = 0s, .all = 0s}, 7s, 10s), (NextAttempt{.probe = 0s, .all = 0s}));
+  EXPECT_GE(on_beat({.probe = 5s, .all = 5s}, 7s, 10s).probe, 4500ms);
+}
+
+TEST(NextAttempt, a_host_keeps_its_beat) {
+  const auto difference = beat_of_host() - beat_of_host();
+  EXPECT_LT(std::chrono::abs(difference), 1s) << "the same, whenever it is asked for";
 }
 
 }  // namespace

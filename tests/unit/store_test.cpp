@@ -305,5 +305,86 @@ TEST_F(StoreTest, known_answers_what_a_source_needs_to_know) {
   EXPECT_EQ(prior.tables[1].rows, (std::vector<Row>{{0}}));
 }
 
+// What people see of an attempt, and what is only noted.
+class SeenTest : public ::testing::Test {
+ protected:
+  // Whether people saw more of it than that there was an attempt.
+  bool seen(const Outcome& outcome) {
+    const auto storing = cache_.store().begin_storing(std::span(&outcome, 1), cache_.setups(), {.upstream = "one", .failing_for_s = {}});
+    storing->step(Store::no_limit);
+    return storing->seen_change();
+  }
+  bool seen(Write write) { return seen(success_of("one.health", ++now_, batch_of(std::move(write)))); }
+  static Write service(std::int64_t at, double latency_ms, const std::string& status = "healthy") {
+    return {.table = "service",
+            .mode = Mode::upsert,
+            .columns = {"service", "status", "observed_at", "latency_ms"},
+            .rows = {{std::string("one"), status, at, latency_ms}},
+            .scope = {}};
+  }
+  static Write connection(std::int64_t at) {
+    return {.table = "ws_connection_row",
+            .mode = Mode::upsert,
+            .columns = {"connection", "status", "observed_at", "known_at", "basis"},
+            .rows = {{std::string("private"), std::string("connected"), at, at, std::string("reported")}},
+            .scope = {}};
+  }
+
+  std::int64_t now_ = t0;
+  Cache cache_{{bare_health("one")}};
+};
+
+TEST_F(SeenTest, an_attempt_that_changes_nothing_is_not_seen) {
+  EXPECT_TRUE(seen(service(t0, 1.5))) << "the first one";
+  EXPECT_FALSE(seen(service(t0 + 10, 2.5))) << "only when it was asked and how long it took";
+  EXPECT_EQ(cache_.value("SELECT latency_ms FROM service_health", t0 + 10), Value{2.5}) << "is noted all the same";
+  EXPECT_TRUE(seen(service(t0 + 20, 2.5, "degraded")));
+  EXPECT_FALSE(seen(service(t0 + 30, 2.5, "degraded")));
+}
+
+TEST_F(SeenTest, rows_that_come_change_and_go_are_seen) {
+  EXPECT_TRUE(seen(parts(Mode::replace, {"a", "b"})));
+  EXPECT_FALSE(seen(parts(Mode::replace, {"a", "b"})));
+  EXPECT_TRUE(seen(parts(Mode::replace, {"a"})));
+  EXPECT_FALSE(
+      seen({.table = "cursor", .mode = Mode::upsert, .columns = {"source", "name", "value"}, .rows = {{"one.health", "x", now_}}}));
+}
+
+TEST_F(SeenTest, a_failure_is_seen_when_it_begins_changes_and_ends) {
+  const auto fails = [&](ErrorClass kind) { return seen(failure_of("one.health", ++now_, Error{kind, "fails"})); };
+  EXPECT_TRUE(seen(service(t0, 1.5)));
+  EXPECT_TRUE(fails(ErrorClass::timeout));
+  EXPECT_TRUE(fails(ErrorClass::timeout)) << "an outage begins";
+  EXPECT_FALSE(fails(ErrorClass::timeout));
+  EXPECT_TRUE(fails(ErrorClass::dns));
+  EXPECT_TRUE(seen(service(t0 + 10, 1.5)));
+  EXPECT_FALSE(seen(service(t0 + 20, 1.5)));
+}
+
+TEST_F(SeenTest, a_connection_of_which_nothing_is_known_any_more_is_seen) {
+  EXPECT_TRUE(seen(connection(t0)));
+  EXPECT_FALSE(seen(connection(t0 + 10)));
+  auto unknown = connection(t0 + 20);
+  unknown.columns = {"connection", "observed_at", "basis"};
+  unknown.rows = {{std::string("private"), t0 + 20, std::string("reported")}};
+  EXPECT_TRUE(seen(unknown));
+  unknown.rows[0][1] = t0 + 25;
+  EXPECT_FALSE(seen(unknown)) << "still not";
+  EXPECT_TRUE(seen(connection(t0 + 30))) << "known again";
+  EXPECT_FALSE(seen(connection(t0 + 40)));
+}
+
+// A file that is not replaced for long would call stale what answers all the time.
+TEST_F(SeenTest, the_time_when_the_file_would_call_a_source_stale_that_answered_is_known) {
+  EXPECT_TRUE(seen(success_of("one.health", t0, {})));
+  cache_.publish(t0);
+  EXPECT_EQ(cache_.store().shown_stale_at(), std::nullopt) << "it shows all there is";
+  seen(success_of("one.health", t0 + 10, {}));
+  seen(success_of("one.health", t0 + 20, {}));
+  EXPECT_EQ(cache_.store().shown_stale_at(), t0 + Cache::stale_after);
+  cache_.publish(t0 + 20);
+  EXPECT_EQ(cache_.store().shown_stale_at(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace gateway

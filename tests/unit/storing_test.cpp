@@ -179,7 +179,14 @@ TEST_F(StoringTest, another_upstream_is_asked_between_two_slices_of_a_large_answ
   {
     WorkerPool pool(2);
     RunObserver nobody;
-    LoopContext context{.loop = loop, .pool = pool, .store = cache_.store(), .settings = settings, .observer = nobody, .changed = [] {}};
+    LoopContext context{.loop = loop,
+                        .pool = pool,
+                        .store = cache_.store(),
+                        .settings = settings,
+                        .observer = nobody,
+                        .changed = [](bool) {},
+                        .began = [] {},
+                        .ended = [] {}};
     const auto spec = [&](const std::string& name, std::shared_ptr<Upstream> client, std::size_t setup, Milliseconds interval) {
       const Pace pace{.interval = interval, .timeout = std::chrono::seconds(20), .stale_after = std::chrono::seconds(60)};
       return UpstreamSpec{.name = name, .client = std::move(client), .pace = pace, .sources = {cache_.setups()[setup]}};
