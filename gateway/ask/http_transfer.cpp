@@ -219,7 +219,7 @@ Result<HttpAnswer> HttpTransfer::finished(CURLcode code, Timing& timing) {
   add(timing.read_ms, total - first_byte);
   if (!encoding_.empty())
     return failure(ErrorClass::malformed,
-                   fmt::format("GET {}: the body comes in {}, although no encoding was asked for", request_.target, encoding_));
+                   fmt::format("GET {}: the body comes in {}, although no encoding was requested", request_.target, encoding_));
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   answer_.status = static_cast<int>(status);
