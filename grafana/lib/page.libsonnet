@@ -34,7 +34,7 @@ local freshness(sources) = g.tile({
     * **PLANNED MAINTENANCE** (blue): an operator announced it, in the file `maintenance` beside the cache.
     * grey: nothing was read yet, or nothing is configured.
 
-    *What to do:* open the page Cache: it says for each source what is wrong.
+    *What to do:* open the page Cache, which shows the problem of each source.
   |||),
   sql: std.strReplace(std.strReplace(std.strReplace(g.text(|||
     WITH g AS (
