@@ -16,7 +16,7 @@ namespace gateway {
 namespace {
 
 constexpr std::size_t head_cap = std::size_t{16} << 10;  // bytes of an answer's head and trailers
-constexpr std::int64_t longest_age = 366 * 86'400;       // s; whoever says more does not know
+constexpr std::int64_t longest_age = 366 * 86'400;       // s; a larger value is not credible
 
 double ms(curl_off_t microseconds) { return static_cast<double>(microseconds) / 1e3; }
 

@@ -55,7 +55,7 @@ struct HttpAnswer {
   int status = 0;
   std::string body;
   double latency_ms = 0;
-  std::int64_t age_s = 0;  // how long it had lain in a cache between, as its header Age says
+  std::int64_t age_s = 0;                 // how long it had lain in a cache between, as its header Age says
   std::optional<std::int64_t> date = {};  // unix seconds by the peer's clock, as its header Date says
 };
 

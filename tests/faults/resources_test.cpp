@@ -80,8 +80,7 @@ TEST_F(Resources, WithoutDescriptorsItSaysSoAndGoesOnAfterwards) {
   ASSERT_TRUE(all_fresh());
   EXPECT_EQ(gateway().logged("publish_recovered"), 1);
   EXPECT_TRUE(eventually([&] { return reader.text("SELECT count(*) FROM outage WHERE ended_at IS NULL"); }, "0"));
-  EXPECT_EQ(reader.text("SELECT DISTINCT error FROM source_attempt WHERE error LIKE '%not a valid%'"), "")
-      << "an upstream is not to blame";
+  EXPECT_EQ(reader.text("SELECT DISTINCT error FROM source_attempt WHERE error LIKE '%not a valid%'"), "") << "an upstream is not to blame";
   EXPECT_EQ(gateway().terminate(), 0);
 }
 
