@@ -5,6 +5,7 @@
 #include <set>
 
 #include "ask/tcp.hpp"
+#include "base/text.hpp"
 
 namespace gateway {
 namespace {
@@ -64,11 +65,11 @@ std::vector<Outcome> Postgres::attempt(std::span<Job> jobs, const Deadline& dead
     });
     const bool late =
         !outcome.result && (outcome.result.error().kind == ErrorClass::timeout || outcome.result.error().kind == ErrorClass::too_large);
-    if (outcome.result) outcome.note = catalogue_.note(job.source->reads);
+    if (outcome.result) outcome.note = joined_notes(outcome.result->note, catalogue_.note(job.source->reads));
     turns_.note(job.source->name, share.count() == 0 ? Turns::End::none : late ? Turns::End::slow : Turns::End::answered, share);
     if (!outcome.result && lost() && !broken) {
       broken =
-          Error{outcome.result.error().kind, fmt::format("not queried, the connection was lost before: {}", outcome.result.error().text)};
+          Error{outcome.result.error().kind, fmt::format("not asked, the connection was lost before: {}", outcome.result.error().text)};
     }
     outcomes[datasets[order[n]]] = std::move(outcome);
   }

@@ -8,6 +8,11 @@
 #include "ask/sql_error.hpp"
 
 namespace gateway {
+namespace {
+
+std::atomic<bool> cancelling{false};  // a request to cancel is under way, in a thread of its own
+
+}  // namespace
 
 Error PostgresConnection::error() const {
   if (limit_->exceeded()) {
@@ -61,11 +66,12 @@ Result<Table> PostgresConnection::answer(bool sent, const Patience& patience, Ti
     if (auto broken = await(patience, cancel_sent)) return lose(std::move(*broken));
     const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQgetResult(c), &PQclear);
     // A server answers every statement with something.
-    if (!result && !first_result) return lose({ErrorClass::malformed, endpoint() + ": not a valid PostgreSQL response"});
+    if (!result && !first_result) return lose({ErrorClass::malformed, endpoint() + ": does not answer as PostgreSQL does"});
     if (!first_result) first_result = Clock::now();
     if (!result) break;
     if (!answer.take(result.get(), c, host_, port_)) return lose(std::move(answer).result().error());
   }
+  if (cancel_sent && !cancel_has_ended(patience.give_up)) return lose({ErrorClass::timeout, endpoint() + ": no answer in time"});
   limit_->rest();
   auto rows = std::move(answer).result();
   if (PQstatus(c) == CONNECTION_BAD || limit_->exceeded()) {
@@ -109,20 +115,26 @@ std::optional<Error> PostgresConnection::await(const Patience& patience, bool& c
   return std::nullopt;
 }
 
+// The server may have answered by itself just before: until the request to cancel has reached it, it would hit the next statement.
+bool PostgresConnection::cancel_has_ended(const Deadline& deadline) {
+  constexpr auto look_again = Milliseconds{2};
+  while (cancelling && !deadline.passed() && !cancel_->is_set()) std::this_thread::sleep_for(look_again);
+  return !cancelling;
+}
+
 // PQcancel blocks, for ever where the server is stopped. So it runs in a thread of its own, at most one in the process: a
 // second server that needs it meanwhile loses its connection instead.
 void PostgresConnection::ask_server_to_cancel() {
-  static std::atomic<bool> busy{false};
-  if (busy.exchange(true)) return;
+  if (cancelling.exchange(true)) return;
   std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> request(PQgetCancel(handle_.get()), &PQfreeCancel);
   try {
     std::thread([request = std::move(request)] {
       char ignored[256];
       if (request) PQcancel(request.get(), ignored, sizeof ignored);
-      busy = false;
+      cancelling = false;
     }).detach();
   } catch (const std::exception&) {  // no thread left: the connection is given up in time
-    busy = false;
+    cancelling = false;
   }
 }
 

@@ -60,6 +60,7 @@ class PostgresConnection {
   // Reads until libpq has a result, or everything. The error is one that ends the connection.
   std::optional<Error> await(const Patience& patience, bool& cancel_sent);
   void ask_server_to_cancel();
+  bool cancel_has_ended(const Deadline& deadline);
   Error error() const;
   std::unexpected<Error> lose(Error error);
 

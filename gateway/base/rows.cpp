@@ -1,5 +1,7 @@
 #include "base/rows.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -19,6 +21,12 @@ std::optional<double> number(const Value& value) {
 std::optional<std::string> text(const Value& value) {
   if (const auto* s = std::get_if<std::string>(&value)) return *s;
   return std::nullopt;
+}
+
+std::string text_of(const Value& value) {
+  if (const auto* i = std::get_if<std::int64_t>(&value)) return std::to_string(*i);
+  if (const auto* d = std::get_if<double>(&value)) return fmt::format("{}", *d);
+  return text(value).value_or("");
 }
 
 std::size_t Table::column(std::string_view name) const {

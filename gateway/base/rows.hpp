@@ -21,6 +21,7 @@ inline bool is_null(const Value& value) { return std::holds_alternative<std::mon
 std::optional<std::int64_t> integer(const Value& value);
 std::optional<double> number(const Value& value);  // also of an integer
 std::optional<std::string> text(const Value& value);
+std::string text_of(const Value& value);  // whatever it is, as text; NULL is empty
 
 template <typename T>
 Value maybe(const std::optional<T>& value) {
@@ -60,6 +61,7 @@ struct Batch {
   bool more = false;       // there is more to ask at once: a first fill, a burst larger than a chunk
   bool answered = true;    // false: what is held keeps its age: only how to ask was learnt, or not all came yet
   std::int64_t age_s = 0;  // of the oldest of the rows, where they were gathered over several attempts
+  std::string note = {};   // what an operator should know about them; empty: nothing
 };
 
 }  // namespace gateway

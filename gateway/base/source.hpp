@@ -47,6 +47,7 @@ struct HttpRequest {
 struct SqlRequest {
   std::string sql;
   std::vector<std::optional<std::string>> parameters;  // text form; nullopt is NULL
+  std::string name = {};                               // what it is for, where a source asks several
 };
 
 using Request = std::variant<HttpRequest, SqlRequest>;

@@ -106,6 +106,10 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+std::string joined_notes(const std::string& one, const std::string& other) {
+  return one.empty() || other.empty() ? one + other : one + "; " + other;
+}
+
 std::string error_pattern(std::string_view message) {
   // A word with a digit in it is a number, an id or a version: order ids, uuids, amounts, addresses.
   constexpr std::string_view separators = " ,;()[]{}'\"=\t\r\n";

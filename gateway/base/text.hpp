@@ -22,6 +22,9 @@ std::string shortened(std::string_view text, std::size_t bytes);
 // of what follows become spaces, so that no name can move a terminal's cursor or pose as another.
 std::string one_line(std::string_view text);
 
+// Two notes as one line; either may be empty.
+std::string joined_notes(const std::string& one, const std::string& other);
+
 // The message with ids and numbers replaced by `#`, so that errors that say the same are counted together.
 std::string error_pattern(std::string_view message);
 

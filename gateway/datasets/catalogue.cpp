@@ -77,7 +77,7 @@ std::optional<Error> missing_columns(const Catalogue& catalogue, const std::stri
     if (known == nullptr) absent.push_back(column);
     else if (known->access == Access::forbidden) forbidden.push_back(column);
   }
-  // Forbidden first: an operator can fix that, while an old deployment is no fault.
+  // Forbidden first: it is a fault that somebody can mend, while an old deployment is none.
   if (!forbidden.empty()) {
     return Error{ErrorClass::auth, fmt::format("may not read {}.{}; GRANT SELECT ON {} TO the role of GRAFANA_POSTGRES_USER", table,
                                                fmt::join(forbidden, ", "), table)};
@@ -106,6 +106,11 @@ std::string column_or_null(const Catalogue& catalogue, const std::string& table,
 std::string type_of(const Catalogue& catalogue, const std::string& table, const std::string& column) {
   const auto* known = find(catalogue, table, column);
   return known == nullptr ? std::string() : known->type;
+}
+
+std::string array_cast(const Catalogue& catalogue, const std::string& table, const std::string& column) {
+  const auto type = type_of(catalogue, table, column);
+  return type.empty() ? std::string() : "::" + type + "[]";
 }
 
 std::optional<Error> unsuitable_columns(const Catalogue& catalogue, const std::string& table,
@@ -140,6 +145,13 @@ std::string Columns::number(const std::string& column) const {
         name(column));
   }
   return name(column);
+}
+
+std::string Columns::whole(const std::string& column) const {
+  const auto its_type = type(column);
+  const auto value = number(column);
+  if (its_type.empty() || its_type == "smallint" || its_type == "integer" || its_type == "bigint") return value;
+  return fmt::format("CASE WHEN abs({0}) < 9e18 THEN trunc({0})::bigint END", value);
 }
 
 std::string Columns::flag(const std::string& column) const {

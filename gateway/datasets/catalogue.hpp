@@ -25,6 +25,9 @@ std::string column_or_null(const Catalogue& catalogue, const std::string& table,
 // As SQL names it, for casts of parameters: `id = ANY($1::{}[])` keeps the column's index in use. Empty: not known.
 std::string type_of(const Catalogue& catalogue, const std::string& table, const std::string& column);
 
+// The cast of such a parameter; empty where the type is not known.
+std::string array_cast(const Catalogue& catalogue, const std::string& table, const std::string& column);
+
 // What a dataset wants a column for.
 enum class As { text, number, flag, time, json };
 
@@ -42,6 +45,7 @@ class Columns {
 
   std::string text(const std::string& column) const;    // text, of any type
   std::string number(const std::string& column) const;  // numeric or a float: of numbers, money, intervals (seconds), text
+  std::string whole(const std::string& column) const;   // the same as a bigint, without what is behind the point
   std::string flag(const std::string& column) const;    // boolean: of booleans, numbers (not 0), text (t, true, yes, on, 1, ...)
   std::string time(const std::string& column) const;    // unix seconds: of timestamps with and without zone, and dates
   // One member of a json or jsonb object, if it is a text or a number.

@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <iterator>
+
 namespace gateway {
 
 std::string read_cursors(const std::string& source, const std::vector<std::string>& names) {
@@ -21,14 +26,6 @@ Write write_cursor(const std::string& source, const std::string& name, Value val
           .scope = {}};
 }
 
-std::optional<double> end_of_burst(const Table& rows, std::int64_t limit, double newest) {
-  constexpr double microsecond = 1e-6;
-  if (static_cast<std::int64_t>(rows.rows.size()) < limit) return std::nullopt;
-  const double last = number(rows.at(rows.rows.size() - 1, "time")).value_or(0);
-  if (last > newest - microsecond / 2) return std::nullopt;
-  return last + microsecond;
-}
-
 std::string array_literal(const std::vector<std::string>& items) {
   std::string text = "{";
   for (const auto& item : items) {
@@ -43,6 +40,19 @@ std::string array_literal(const std::vector<std::string>& items) {
   return text + "}";
 }
 
-std::string epoch(const std::string& column) { return fmt::format("CASE WHEN isfinite({0}) THEN extract(epoch FROM {0}) END", column); }
+std::vector<std::string> keys_of_type(const std::string& type, const std::vector<std::string>& keys) {
+  std::vector<std::string> fitting;
+  std::ranges::copy_if(keys, std::back_inserter(fitting), [&](const std::string& key) {
+    if (type == "uuid") {
+      return key.size() == 36 && std::ranges::all_of(key, [](unsigned char c) { return std::isxdigit(c) != 0 || c == '-'; }) &&
+             std::ranges::count(key, '-') == 4;
+    }
+    if (type != "smallint" && type != "integer" && type != "bigint") return true;
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), value);
+    return error == std::errc{} && end == key.data() + key.size();
+  });
+  return fitting;
+}
 
 }  // namespace gateway

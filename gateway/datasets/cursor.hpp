@@ -12,15 +12,10 @@ namespace gateway {
 std::string read_cursors(const std::string& source, const std::vector<std::string>& names);
 Write write_cursor(const std::string& source, const std::string& name, Value value);
 
-// Where to go on after `rows`, which were read in order of `time` up to `limit` and all that share the last time; nullopt
-// where there is nothing more, or only what is dated later than the newest there can be. Just beyond the last row: however
-// many share a time, the next step gets further.
-std::optional<double> end_of_burst(const Table& rows, std::int64_t limit, double newest);
-
 // PostgreSQL's text form of an array, for `= ANY($1)`.
 std::string array_literal(const std::vector<std::string>& items);
 
-// A `timestamp` column as unix seconds; NULL for the infinities.
-std::string epoch(const std::string& column);
+// Those that can be of the type: one that is no uuid would fail the whole statement, where the column is of uuids.
+std::vector<std::string> keys_of_type(const std::string& type, const std::vector<std::string>& keys);
 
 }  // namespace gateway

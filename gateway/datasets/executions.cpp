@@ -5,15 +5,21 @@
 #include "datasets/catalogue.hpp"
 #include "datasets/cursor.hpp"
 #include "datasets/datasets.hpp"
+#include "datasets/time_order.hpp"
 
 namespace gateway {
 namespace {
 
-const std::string columns = fmt::format(
-    "e.id::text AS event_id, e.signal_id::text AS signal_id, e.strategy_id, e.asset, lower(e.side) AS side, e.execution_price AS price, "
-    "e.execution_quantity AS quantity, e.execution_fees AS fees, {} AS executed_at, "
-    "CASE WHEN jsonb_typeof(e.performance->'realized_pnl') = 'number' THEN (e.performance->>'realized_pnl')::numeric END AS realized_pnl",
-    epoch("e.executed_at"));
+TimeOrder order_of(const Catalogue& catalogue) { return {catalogue, "execution_events", "e", "executed_at", "id"}; }
+
+std::string columns(const Catalogue& catalogue) {
+  const Columns e(catalogue, "execution_events", "e");
+  return fmt::format(
+      "{} AS event_id, {} AS signal_id, {} AS strategy_id, {} AS asset, lower({}) AS side, {} AS price, {} AS quantity, {} AS fees, "
+      "{} AS executed_at, {} AS realized_pnl",
+      e.text("id"), e.text("signal_id"), e.text("strategy_id"), e.text("asset"), e.text("side"), e.number("execution_price"),
+      e.number("execution_quantity"), e.number("execution_fees"), e.time("executed_at"), e.json_number("performance", "realized_pnl"));
+}
 
 bool without_orders(const PriorState& prior) { return is_absent(*prior.catalogue, "orders"); }
 
@@ -53,13 +59,17 @@ Source executions() {
                                           "execution_fees", "executed_at", "performance"})) {
           return std::unexpected(*error);
         }
+        if (auto error = unsuitable_columns(*prior.catalogue, "execution_events", {{"executed_at", As::time}}))
+          return std::unexpected(*error);
         std::vector<std::string> signals;
         for (const auto& row : prior.tables.at(0).rows) signals.push_back(text(row.at(0)).value_or(""));
-        return std::vector<Request>{SqlRequest{
-            fmt::format("SELECT {0} FROM execution_events e WHERE e.signal_id = ANY($1::uuid[]) UNION "
-                        "(SELECT {0} FROM execution_events e WHERE isfinite(e.executed_at) ORDER BY e.executed_at DESC LIMIT 200)",
-                        columns),
-            {array_literal(signals)}}};
+        const auto order = order_of(*prior.catalogue);
+        return std::vector<Request>{
+            SqlRequest{.sql = fmt::format("SELECT {0} FROM {1} WHERE e.signal_id = ANY($1{2}) UNION "
+                                          "(SELECT {0} FROM {1} WHERE {3} ORDER BY {4} DESC LIMIT 200)",
+                                          columns(*prior.catalogue), order.from(),
+                                          array_cast(*prior.catalogue, "execution_events", "signal_id"), order.not_ahead(), order.time()),
+                       .parameters = {array_literal(keys_of_type(type_of(*prior.catalogue, "execution_events", "signal_id"), signals))}}};
       },
       .parse = [](const PriorState& prior, std::span<const Answer> answers) -> Result<Batch> {
         const auto& events = std::get<Table>(answers[0]);

@@ -22,7 +22,7 @@ CREATE TABLE trade_order (
   executed_at REAL,
   is_dry_run INTEGER
 ) STRICT;
-CREATE INDEX trade_order_by_closure ON trade_order (closure, time DESC);
+CREATE INDEX trade_order_by_closure ON trade_order (closure, time DESC, id DESC);
 CREATE INDEX trade_order_by_signal ON trade_order (signal_id, closure, time DESC);
 CREATE INDEX trade_order_by_time ON trade_order (time DESC);
 CREATE TRIGGER order_seen AFTER INSERT ON trade_order WHEN new.closure IN ('filled', 'cancelled', 'rejected') BEGIN
@@ -32,14 +32,29 @@ CREATE TRIGGER order_closure_changed AFTER UPDATE OF closure ON trade_order WHEN
   UPDATE trade_order SET closed_at = CASE WHEN new.closure IN ('filled', 'cancelled', 'rejected') THEN new.changed_at END
     WHERE id = new.id;
 END;
--- What the next cycle reads again, two minutes below the newest, stays until then: an order that left and came back
--- would be seen for the first time once more, and its end at the time of its last refusal.
+-- The newest 200 of each closure that has ended. What the next cycle reads again, two minutes back,
+-- stays until then: an order that left and came back would be seen for the first time once more, and its end at the time of
+-- its last refusal.
 CREATE TRIGGER order_retention AFTER UPDATE OF last_success_at ON source
 WHEN new.source IN ('postgres.orders', 'postgres.executions') BEGIN
   DELETE FROM trade_order WHERE id IN (
-    SELECT id FROM (SELECT id, closure, time, row_number() OVER (PARTITION BY closure ORDER BY time DESC, order_id) AS n FROM trade_order)
-    WHERE n > 10000 OR n > 200 AND closure <> 'open'
-      AND coalesce(time < (SELECT min(value) - 120 FROM cursor WHERE source = 'postgres.orders' AND name IN ('watermark', 'newest')), 1));
+    SELECT id FROM trade_order WHERE closure = 'open' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 10000);
+  DELETE FROM trade_order WHERE id IN (
+    SELECT id FROM trade_order WHERE closure = 'filled' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 10000);
+  DELETE FROM trade_order WHERE id IN (
+    SELECT id FROM trade_order WHERE closure = 'cancelled' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 10000);
+  DELETE FROM trade_order WHERE id IN (
+    SELECT id FROM trade_order WHERE closure = 'rejected' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 10000);
+  DELETE FROM trade_order WHERE id IN (
+    SELECT id FROM trade_order WHERE closure = 'dry_run' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 10000);
+  DELETE FROM trade_order WHERE id IN (
+    SELECT id FROM trade_order WHERE closure = 'filled' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 200) AND coalesce(time < (SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 1);
+  DELETE FROM trade_order WHERE id IN (
+    SELECT id FROM trade_order WHERE closure = 'cancelled' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 200) AND coalesce(time < (SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 1);
+  DELETE FROM trade_order WHERE id IN (
+    SELECT id FROM trade_order WHERE closure = 'rejected' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 200) AND coalesce(time < (SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 1);
+  DELETE FROM trade_order WHERE id IN (
+    SELECT id FROM trade_order WHERE closure = 'dry_run' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 200) AND coalesce(time < (SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 1);
 END;
 
 -- Execution events of the orders above, and the newest 200.

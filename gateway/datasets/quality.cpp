@@ -1,218 +1,207 @@
-// postgres.quality: hourly sums of orders and of execution events, from which totals follow. Closed hours are read once, in
-// bounded steps back in time; what can still change is read each cycle: the last hours, and those with open orders.
+// postgres.quality: hourly sums of orders and of execution events, from which totals follow. How its two tables are read is in
+// quality_state.hpp.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 
+#include "base/text.hpp"
 #include "datasets/catalogue.hpp"
 #include "datasets/cursor.hpp"
 #include "datasets/datasets.hpp"
+#include "datasets/quality_state.hpp"
+#include "datasets/reading_on.hpp"
 
 namespace gateway {
 namespace {
 
 const std::string name = "postgres.quality";
-constexpr int step_rows = 20000;
-constexpr std::int64_t open_hours = 2;  // the current one and the one before: executions are written with a delay
+constexpr std::int64_t hour_s = 3600;
+constexpr std::int64_t largest_step = 10000;
+constexpr auto end_of_time = std::numeric_limits<std::int64_t>::max();
 
-// The two tables summed. Both give the same columns, so that one mapping serves.
-struct Kind {
-  const char* name;
-  const char* table;
-  const char* time;
-  std::vector<std::string> needs;
-};
-
-const Kind kinds[] = {
-    {"orders", "orders", "created_at", {"id", "signal_id", "status", "is_dry_run", "created_at"}},
-    {"executions", "execution_events", "executed_at", {"id", "signal_id", "strategy_id", "executed_at", "performance"}},
-};
-
-std::string strategy_of(const Kind& kind, const Catalogue& catalogue) {
-  if (kind.name == std::string("executions")) return "nullif(t.strategy_id, 'unknown')";
-  std::string sources;
-  if (!missing_columns(catalogue, "trading_signals", {"signal_id", "strategy_id"})) {
-    sources += "(SELECT s.strategy_id FROM trading_signals s WHERE s.signal_id = t.signal_id LIMIT 1), ";
-  }
-  if (!missing_columns(catalogue, "execution_events", {"signal_id", "strategy_id"})) {
-    sources +=
-        "(SELECT nullif(e.strategy_id, 'unknown') FROM execution_events e WHERE e.signal_id = t.signal_id ORDER BY e.executed_at DESC "
-        "LIMIT 1), ";
-  }
-  return "coalesce(" + sources + "NULL::text)";
+StepSize step_of(const PriorState& prior) {
+  return {prior.tables.at(0).at(0, "step"), prior.tables.at(2).empty() ? Value{} : prior.tables.at(2).at(0, "failures"), largest_step};
 }
 
-std::string sums(const Kind& kind, const Catalogue& catalogue, const std::string& where) {
-  const bool orders = kind.name == std::string("orders");
-  const std::string counted =
-      orders ? "count(*) AS orders, count(*) FILTER (WHERE t.status = 'filled') AS filled_orders, "
-               "count(*) FILTER (WHERE t.status NOT IN ('filled', 'cancelled', 'rejected')) AS open_orders, "
-               "0::bigint AS pnl_orders, 0::bigint AS successful_orders, 0::float8 AS pnl"
-             : "0::bigint AS orders, 0::bigint AS filled_orders, 0::bigint AS open_orders, count(p.pnl) AS pnl_orders, "
-               "count(*) FILTER (WHERE p.pnl > 0) AS successful_orders, coalesce(sum(p.pnl), 0) AS pnl";
-  // A number that no sum of doubles can hold is none: one such row must not take the whole hour away.
-  const std::string pnl = orders ? ""
-                                 : "CROSS JOIN LATERAL (SELECT CASE WHEN jsonb_typeof(t.performance->'realized_pnl') = 'number' "
-                                   "THEN CASE WHEN abs((t.performance->>'realized_pnl')::numeric) < 1e300 THEN "
-                                   "(t.performance->>'realized_pnl')::numeric END END AS pnl) p ";
-  const std::string real = orders ? " AND NOT t.is_dry_run AND t.status <> 'dry_run'" : "";
-  return fmt::format(
-      "SELECT '{}'::text AS kind, extract(epoch FROM date_trunc('hour', t.{}))::bigint AS hour, coalesce({}, '(unknown)') AS strategy_id, "
-      "{} "
-      "FROM {} t {}WHERE isfinite(t.{}) AND ({}){} GROUP BY 2, 3",
-      kind.name, kind.time, strategy_of(kind, catalogue), counted, kind.table, pnl, kind.time, where, real);
+bool pass_begins(const PriorState& prior) { return is_pass_due(prior.tables.at(0).at(0, "passed_at"), prior.now); }
+
+// Those of the two tables that are there. Where one is absent the other does alone; what is forbidden is a fault.
+std::vector<const QualityTable*> readable(const Catalogue& catalogue) {
+  std::vector<const QualityTable*> found;
+  for (const auto& table : quality_tables()) {
+    if (!missing_columns(catalogue, table.table, table.needs)) found.push_back(&table);
+  }
+  return found;
 }
 
-struct Reading {
-  bool first = true;                // nothing read yet, or too long ago
-  std::optional<double> fill_from;  // the hours from here on are read; NULL: all are
-  std::optional<double> newest;     // row, when last looked
-  std::int64_t now_hour = 0;
-  std::vector<std::int64_t> hours;  // to be read again
+std::vector<std::int64_t> hours_of(const std::vector<HourAndStrategy>& keys) {
+  std::vector<std::int64_t> hours;
+  for (const auto& [hour, _] : keys) {
+    if (hours.empty() || hours.back() != hour) hours.push_back(hour);
+  }
+  return hours;
+}
 
-  Reading(const PriorState& prior, std::size_t kind) {
-    const std::string prefix = kinds[kind].name;
-    const auto& cursors = prior.tables.at(0);
-    // Beyond the longest pause all is read anew, in steps, instead of very many hours at once.
-    constexpr std::int64_t longest_pause_s = 14 * std::int64_t{86400};
-    const auto read_at = integer(cursors.at(0, prefix + ".read_at"));
-    first = !read_at || *read_at < prior.now - longest_pause_s;
-    if (!first) fill_from = number(cursors.at(0, prefix + ".fill_from"));
-    newest = number(cursors.at(0, prefix + ".newest"));
-    now_hour = prior.now / 3600 * 3600;
-    for (std::int64_t h = 0; h < open_hours; ++h) hours.push_back(now_hour - h * 3600);
-    for (const auto& row : prior.tables.at(1).rows) {
-      if (!first && text(row.at(0)) == prefix) hours.push_back(integer(row.at(1)).value_or(0));
+// One table's way on: what an answer changes.
+class Reading {
+ public:
+  Reading(const PriorState& prior, const QualityTable& table)
+      : prior_(prior), table_(table), state_(prior, table), rows_(step_of(prior).rows()) {
+    if (!pass_begins(prior)) return;
+    // All is read again: what the tail has read of the hours that may still change, and with the next step what is older.
+    state_.from_hour = std::min(state_.from_hour, state_.this_tail);
+    state_.at = std::min(state_.at, beginning_of(state_.from_hour), [](const Place& a, const Place& b) { return a.time < b.time; });
+    state_.tail.clear();
+    state_.pass_at.reset();
+  }
+
+  void ask(std::vector<Request>& requests, const Catalogue& catalogue) const {
+    const QualitySql sql(table_, catalogue);
+    requests.emplace_back(sql.order().head(table_.kind + ".head"));
+    requests.emplace_back(sql.after(state_.at, rows_));
+    if (state_.pass_at) requests.emplace_back(sql.before(*state_.pass_at, rows_, state_.settled_before));
+    if (!state_.unfinished.empty()) requests.emplace_back(sql.of_hours(hours_of(state_.unfinished)));
+  }
+
+  // Takes as many of the answers as ask() asked for.
+  std::optional<Error> parse(Batch& batch, std::span<const Answer>& answers) const {
+    const auto next = [&]() -> const Table& {
+      const auto& answer = std::get<Table>(answers.front());
+      answers = answers.subspan(1);
+      return answer;
+    };
+    const auto head = head_of(next(), table_.table);
+    if (!head) return head.error();
+    batch.note = joined_notes(batch.note, head->note(table_.table));
+    take_tail(batch, next());
+    if (state_.pass_at) take_pass(batch, next());
+    if (!state_.unfinished.empty()) take_unfinished(batch, next());
+    if (has_shrunk(state_.newest, head->newest)) {  // rows were deleted: what is summed up cannot be trusted any more
+      batch.writes.push_back(write_cursor(name, "passed_at", {}));
+      batch.more = true;
+      batch.answered = false;
     }
-    // After a pause: every hour since the last look.
-    if (!first) {
-      for (auto h = *read_at / 3600 * 3600 - 3600; h < now_hour; h += 3600) hours.push_back(h);
+    keep(batch, "newest", maybe(head->newest));
+    return std::nullopt;
+  }
+
+ private:
+  static Place beginning_of(std::int64_t hour) {
+    constexpr double microsecond = 1e-6;
+    return {static_cast<double>(hour) - microsecond, ""};
+  }
+
+  void keep(Batch& batch, const char* which, Value value) const {
+    batch.writes.push_back(write_cursor(name, table_.kind + "." + which, std::move(value)));
+  }
+  void keep(Batch& batch, const char* time, const char* id, const std::optional<Place>& place) const {
+    keep(batch, time, place ? Value{place->time} : Value{});
+    keep(batch, id, place && !place->id.empty() ? Value{place->id} : Value{});
+  }
+
+  void take_tail(Batch& batch, const Table& answer) const {
+    auto step = quality_step_of(answer, rows_);
+    for (const auto& [key, sum] : state_.tail) step.sums[key].add(sum);
+    batch.rows += std::ssize(step.sums);
+    write_hours(batch, table_.kind, state_.held, state_.from_hour, step.full ? step.end_hour : end_of_time, step.sums);
+    auto at = state_.at;
+    auto from_hour = state_.from_hour;
+    auto partial = state_.tail;
+    if (step.full) {
+      at = step.end;
+      from_hour = step.end_hour;
+      std::erase_if(step.sums, [&](const auto& sum) { return sum.first.first != from_hour; });
+      partial = std::move(step.sums);
+      batch.more = true;
+      batch.answered = false;
+    } else if (from_hour < state_.this_tail) {
+      at = beginning_of(state_.this_tail);
+      from_hour = state_.this_tail;
+      partial.clear();
     }
-    std::ranges::sort(hours);
-    hours.erase(std::unique(hours.begin(), hours.end()), hours.end());
+    keep(batch, "at", "at_id", at);
+    keep(batch, "from_hour", from_hour);
+    keep(batch, "in_burst", step.full ? Value{std::int64_t{1}} : Value{});
+    write_partial(batch, table_.kind, "tail", partial);
+    if (pass_begins(prior_)) begin_pass(batch);
   }
+
+  void begin_pass(Batch& batch) const {
+    const auto kept_s =
+        prior_.tables.at(2).empty() ? std::int64_t{0} : integer(prior_.tables.at(2).at(0, "history_quarters_s")).value_or(0);
+    keep(batch, "pass_time", "pass_id", Place{static_cast<double>(state_.from_hour), ""});
+    keep(batch, "pass_hour", state_.from_hour);
+    keep(batch, "settled_before", std::min(state_.from_hour, (prior_.now - kept_s) / hour_s * hour_s));
+    write_partial(batch, table_.kind, "pass", {});
+    if (state_.filling) keep(batch, "fill_from", state_.from_hour);
+    batch.more |= state_.filling;
+  }
+
+  void take_pass(Batch& batch, const Table& answer) const {
+    auto step = quality_step_of(answer, rows_);
+    for (const auto& [key, sum] : state_.pass) step.sums[key].add(sum);
+    batch.rows += std::ssize(step.sums);
+    const bool settled = step.end_hour < state_.settled_before;
+    const auto bucket = settled ? 0 : step.end_hour;  // that is not finished, when full
+    const auto done_from = !step.full ? 0 : settled ? state_.settled_before : bucket + hour_s;
+    write_hours(batch, table_.kind, state_.held, done_from, state_.pass_hour, step.sums);
+    keep(batch, "pass_hour", std::min(done_from, state_.pass_hour));
+    if (step.full) {
+      std::erase_if(step.sums, [&](const auto& sum) { return sum.first.first != bucket; });
+      write_partial(batch, table_.kind, "pass", step.sums);
+      keep(batch, "pass_time", "pass_id", step.end);
+      if (state_.filling) keep(batch, "fill_from", std::min(done_from, state_.pass_hour));
+      batch.more |= state_.filling;
+    } else {
+      write_partial(batch, table_.kind, "pass", {});
+      keep(batch, "pass_time", "pass_id", std::nullopt);
+      keep(batch, "fill_from", Value{});
+    }
+  }
+
+  void take_unfinished(Batch& batch, const Table& answer) const {
+    auto sums = quality_sums_of(answer);
+    const auto hours = hours_of(state_.unfinished);
+    std::erase_if(sums, [&](const auto& sum) { return !std::ranges::binary_search(hours, sum.first.first); });
+    write_hours(batch, table_.kind, state_.unfinished, 1, end_of_time, sums);
+    batch.rows += std::ssize(sums);
+  }
+
+  const PriorState& prior_;
+  const QualityTable& table_;
+  QualityState state_;
+  std::int64_t rows_;
 };
-
-std::string in_hours(const Kind& kind, const std::vector<std::int64_t>& hours) {
-  // Neighbouring hours are one range: the condition stays short however long the pause was.
-  std::string where;
-  for (std::size_t i = 0; i < hours.size();) {
-    std::size_t j = i;
-    while (j + 1 < hours.size() && hours[j + 1] == hours[j] + 3600) ++j;
-    where += fmt::format("{}t.{} >= to_timestamp({}) AT TIME ZONE 'UTC' AND t.{} < to_timestamp({}) AT TIME ZONE 'UTC'",
-                         where.empty() ? "" : " OR ", kind.time, hours[i], kind.time, hours[j] + 3600);
-    i = j + 1;
-  }
-  return where;
-}
-
-// What a step back covers: from the start of the hour of the row 20,000 rows earlier.
-std::string step_start(const Kind& kind, double before) {
-  return fmt::format(
-      "coalesce((SELECT date_trunc('hour', {0}) FROM {1} WHERE isfinite({0}) AND {0} < to_timestamp({2:.0f}) AT TIME ZONE 'UTC' "
-      "ORDER BY {0} DESC OFFSET {3} LIMIT 1), '-infinity'::timestamp)",
-      kind.time, kind.table, before, step_rows);
-}
 
 Result<std::vector<Request>> ask(const PriorState& prior) {
   const auto& catalogue = *prior.catalogue;
-  // Only where a table is absent the other does alone; what is forbidden is a fault. So are forbidden signals: hours summed
-  // without them would lack the strategy for good.
+  // Hours summed without the signals would lack the strategy for good.
   if (auto error = forbidden(catalogue, "trading_signals", {"signal_id", "strategy_id"})) return std::unexpected(*error);
   std::optional<Error> error;
-  int readable = 0;
-  for (const auto& kind : kinds) {
-    const auto fault = missing_columns(catalogue, kind.table, kind.needs);
+  for (const auto& table : quality_tables()) {
+    const auto fault = missing_columns(catalogue, table.table, table.needs);
     if (fault && fault->kind != ErrorClass::missing) return std::unexpected(*fault);
     if (fault) error = fault;
-    readable += fault ? 0 : 1;
+    else if (auto unsuitable = unsuitable_columns(catalogue, table.table, {{table.time, As::time}})) return std::unexpected(*unsuitable);
   }
-  if (readable == 0) return std::unexpected(*error);
+  const auto tables = readable(catalogue);
+  if (tables.empty()) return std::unexpected(*error);
   std::vector<Request> requests;
-  for (std::size_t k = 0; k < std::size(kinds); ++k) {
-    const auto& kind = kinds[k];
-    if (missing_columns(catalogue, kind.table, kind.needs)) {
-      const std::string none =
-          "SELECT NULL::text AS kind, 0::bigint AS hour, NULL::text AS strategy_id, 0::bigint AS orders, 0::bigint AS filled_orders, "
-          "0::bigint AS open_orders, "
-          "0::bigint AS pnl_orders, 0::bigint AS successful_orders, 0::float8 AS pnl WHERE false";
-      requests.emplace_back(SqlRequest{"SELECT NULL::numeric AS newest, NULL::numeric AS step_from", {}});
-      requests.emplace_back(SqlRequest{none, {}});
-      requests.emplace_back(SqlRequest{none, {}});
-      continue;
-    }
-    const Reading reading(prior, k);
-    const bool filling = reading.first || reading.fill_from;
-    const double before = reading.fill_from.value_or(static_cast<double>(reading.hours.front()));
-    requests.emplace_back(SqlRequest{
-        fmt::format(
-            "SELECT (SELECT extract(epoch FROM max({0})) FROM {1} WHERE {0} <= now() AT TIME ZONE 'UTC') AS newest, {2} AS step_from",
-            kind.time, kind.table,
-            filling ? fmt::format("(SELECT CASE WHEN isfinite(s) THEN extract(epoch FROM s) END FROM (SELECT {} AS s) x)",
-                                  step_start(kind, before))
-                    : "NULL::numeric"),
-        {}});
-    requests.emplace_back(SqlRequest{sums(kind, catalogue, in_hours(kind, reading.hours)), {}});
-    requests.emplace_back(SqlRequest{sums(kind, catalogue,
-                                          filling ? fmt::format("t.{0} >= {1} AND t.{0} < to_timestamp({2:.0f}) AT TIME ZONE 'UTC'",
-                                                                kind.time, step_start(kind, before), before)
-                                                  : "false"),
-                                     {}});
-  }
+  for (const auto* table : tables) Reading(prior, *table).ask(requests, catalogue);
   return requests;
 }
 
 Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers) {
   Batch batch;
-  for (std::size_t k = 0; k < std::size(kinds); ++k) {
-    const std::string prefix = kinds[k].name;
-    const Reading reading(prior, k);
-    const auto& head = std::get<Table>(answers[3 * k]);
-    const auto& current = std::get<Table>(answers[3 * k + 1]);
-    const auto& step = std::get<Table>(answers[3 * k + 2]);
-    if (head.empty()) return failure(ErrorClass::malformed, prefix + ": expected a row with the newest time");
-    const auto newest = number(head.at(0, "newest"));
-    const auto cursor = [&](const char* which, Value value) {
-      batch.writes.push_back(write_cursor(name, prefix + which, std::move(value)));
-    };
-    constexpr double rounding = 0.001;
-    if (!reading.first && reading.newest && newest.value_or(0) < *reading.newest - rounding) {
-      // Rows were deleted: what is summed up cannot be trusted any more; begin anew at once.
-      cursor(".read_at", {});
-      cursor(".fill_from", {});
-      cursor(".newest", {});
-      batch.more = true;
-      batch.answered = false;
-      continue;
-    }
-    if (reading.first) {  // what a reset left behind goes with the first sums that replace it
-      batch.writes.push_back({.table = "quality_hour",
-                              .mode = Mode::replace,
-                              .columns = {"kind", "hour", "strategy_id"},
-                              .rows = {},
-                              .scope = {{"kind", prefix}}});
-    }
-    for (const auto hour : reading.hours) {
-      Write hourly{.table = "quality_hour",
-                   .mode = Mode::replace,
-                   .columns = current.columns,
-                   .rows = {},
-                   .scope = {{"kind", prefix}, {"hour", hour}}};
-      for (std::size_t i = 0; i < current.rows.size(); ++i) {
-        if (integer(current.at(i, "hour")) == hour) hourly.rows.push_back(current.rows[i]);
-      }
-      batch.writes.push_back(std::move(hourly));
-    }
-    batch.writes.push_back({.table = "quality_hour", .mode = Mode::upsert, .columns = step.columns, .rows = step.rows, .scope = {}});
-    batch.rows += static_cast<std::int64_t>(current.rows.size() + step.rows.size());
-    if (reading.first || reading.fill_from) {
-      const auto step_from = number(head.at(0, "step_from"));
-      cursor(".fill_from", step_from ? Value{*step_from} : Value{});
-      batch.more |= step_from.has_value();
-    }
-    cursor(".newest", newest ? Value{*newest} : Value{});
-    cursor(".read_at", prior.now);
+  for (const auto* table : readable(*prior.catalogue)) {
+    if (auto error = Reading(prior, *table).parse(batch, answers)) return std::unexpected(std::move(*error));
+  }
+  const auto step = step_of(prior);
+  if (step.shortened()) batch.writes.push_back(write_cursor(name, "step", step.rows()));
+  if (pass_begins(prior)) {
+    batch.writes.push_back(write_cursor(name, "passed_at", prior.now));
+    if (!step.shortened()) batch.writes.push_back(write_cursor(name, "step", step.larger()));
   }
   return batch;
 }
@@ -222,16 +211,9 @@ Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers) {
 Source quality() {
   return {.name = name,
           .upstream = "postgres",
-          .tables = {"quality_hour", "cursor"},
+          .tables = {"quality_hour", "quality_partial", "cursor"},
           .row_count_sql = "SELECT count(*) FROM quality_hour",
-          .prior_state_sql =
-              {read_cursors(name, {"orders.read_at", "orders.fill_from", "orders.newest", "executions.read_at", "executions.fill_from",
-                                   "executions.newest"}),
-               // The newest, and some of the others in turn, however many orders never end.
-               "WITH unfinished AS (SELECT DISTINCT kind, hour FROM quality_hour WHERE open_orders > 0 AND hour > 0) "
-               "SELECT * FROM (SELECT * FROM unfinished ORDER BY hour DESC LIMIT 50) UNION SELECT * FROM (SELECT * FROM unfinished "
-               "ORDER BY random() "
-               "LIMIT 50)"},
+          .prior_state_sql = quality_state_sql(),
           .reads = {"orders", "execution_events", "trading_signals"},
           .ask = ask,
           .parse = parse,

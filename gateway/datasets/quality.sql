@@ -12,22 +12,20 @@ CREATE TABLE quality_hour (
   pnl REAL NOT NULL DEFAULT 0,
   PRIMARY KEY (kind, hour, strategy_id)
 ) STRICT;
--- Hours that are never read again: nothing in them is open, and they lie before those that the source reads after a pause.
-CREATE VIEW quality_settled AS
-SELECT q.kind, q.hour FROM quality_hour q JOIN cursor c ON c.source = 'postgres.quality' AND c.name = q.kind || '.read_at'
-WHERE q.hour > 0 AND q.hour < (SELECT time FROM tick) - (SELECT history_quarters_s FROM gateway_state) AND q.hour < c.value - 7200
-GROUP BY q.kind, q.hour HAVING max(q.open_orders) = 0;
-CREATE TRIGGER quality_compaction AFTER UPDATE ON tick WHEN EXISTS (SELECT 1 FROM quality_settled) BEGIN
-  INSERT INTO quality_hour (kind, hour, strategy_id, orders, filled_orders, pnl_orders, successful_orders, pnl)
-  SELECT kind, 0, strategy_id, sum(orders), sum(filled_orders), sum(pnl_orders), sum(successful_orders), sum(pnl) FROM quality_hour
-   WHERE (kind, hour) IN (SELECT kind, hour FROM quality_settled)
-   GROUP BY kind, strategy_id
-  ON CONFLICT (kind, hour, strategy_id) DO UPDATE SET
-    orders = orders + excluded.orders, filled_orders = filled_orders + excluded.filled_orders,
-    pnl_orders = pnl_orders + excluded.pnl_orders, successful_orders = successful_orders + excluded.successful_orders,
-    pnl = pnl + excluded.pnl;
-  DELETE FROM quality_hour WHERE (kind, hour) IN (SELECT kind, hour FROM quality_settled);
-END;
+-- What a reading has summed up of an hour that takes it several steps. Never shown: the hour is replaced when all of it was read.
+CREATE TABLE quality_partial (
+  kind TEXT NOT NULL,
+  reading TEXT NOT NULL CHECK (reading IN ('tail', 'pass')),
+  hour INTEGER NOT NULL,
+  strategy_id TEXT NOT NULL,
+  orders INTEGER NOT NULL,
+  filled_orders INTEGER NOT NULL,
+  open_orders INTEGER NOT NULL,
+  pnl_orders INTEGER NOT NULL,
+  successful_orders INTEGER NOT NULL,
+  pnl REAL NOT NULL,
+  PRIMARY KEY (kind, reading, hour, strategy_id)
+) STRICT;
 
 -- One row a strategy and one `(all)`. `coverage_from_at` is NULL when all time is counted. Where there never was a table to
 -- count in, the counts are not available instead of 0.
@@ -83,4 +81,5 @@ GROUP BY hour, strategy_id;
 
 CREATE TRIGGER quality_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
   DELETE FROM quality_hour;
+  DELETE FROM quality_partial;
 END;

@@ -1,136 +1,156 @@
-// postgres.signals: the newest 200 signals of every strategy. A cycle reads what came since the watermark; a refill, which
-// finds each strategy's newest rows by index, comes first, after a truncation, and every ten minutes, for what was deleted.
+// postgres.signals: the newest 200 signals of each of the 200 strategies that were active last. A cycle reads what came since
+// the last one; the slow pass goes from strategy to strategy by index, and finds whatever else there is.
 #include <fmt/format.h>
 
-#include <algorithm>
-
+#include "base/text.hpp"
 #include "datasets/catalogue.hpp"
 #include "datasets/cursor.hpp"
 #include "datasets/datasets.hpp"
+#include "datasets/reading_on.hpp"
 
 namespace gateway {
 namespace {
 
-constexpr std::int64_t refill_after_s = 600;
 constexpr std::int64_t chunk = 5000;
-// Rows are written a moment after their timestamp, by clocks of their own: look back that far below the watermark.
-constexpr double overlap_s = 120;
+constexpr std::int64_t kept_of_each = 200, kept_strategies = 200;
 
-const std::string name = "postgres.signals";
-const std::string columns = "t.signal_id::text AS signal_id, " + epoch("t.timestamp") + R"( AS time,
-  t.strategy_id, t.asset, t.side, t.price, t.confidence,
-  CASE WHEN t.is_warmup THEN 'warmup' WHEN t.model_version IS NULL THEN 'rule' ELSE 'model' END AS kind,
-  t.model_version, t.is_warmup,
-  CASE WHEN jsonb_typeof(t.metadata->'reasoning') = 'string' THEN left(t.metadata->>'reasoning', 4000) END AS reasoning,
-  CASE WHEN jsonb_typeof(t.market_data_snapshot->'spread') = 'number' THEN (t.market_data_snapshot->>'spread')::numeric END AS spread,
-  CASE WHEN jsonb_typeof(t.market_data_snapshot->'volume_24h') = 'number' THEN (t.market_data_snapshot->>'volume_24h')::numeric END AS volume_1m,
-  CASE WHEN jsonb_typeof(t.market_data_snapshot->'volatility') = 'number' THEN (t.market_data_snapshot->>'volatility')::numeric END AS volatility_1m,
-  t.trace_id)";
+const HeldRows held{.source = "postgres.signals",
+                    .table = "signal",
+                    .time = "time",
+                    .key = "signal_id",
+                    .checked_at_once = 5000,
+                    .cursors = {"pass_place", "strategies"}};
 
-SqlRequest newest() {
-  return {
-      "SELECT extract(epoch FROM max(timestamp)) AS newest, extract(epoch FROM now()) AS now FROM trading_signals "
-      "WHERE timestamp <= now() AT TIME ZONE 'UTC'",
-      {}};
+const std::vector<std::pair<std::string, As>> essential{{"signal_id", As::text}, {"strategy_id", As::text}, {"timestamp", As::time}};
+
+TimeOrder order_of(const Catalogue& catalogue) { return {catalogue, "trading_signals", "t", "timestamp", "signal_id"}; }
+
+std::string columns(const Catalogue& catalogue) {
+  const Columns t(catalogue, "trading_signals", "t");
+  return fmt::format(
+      "{} AS signal_id, {} AS time, {} AS strategy_id, {} AS asset, {} AS side, {} AS price, {} AS confidence, "
+      "CASE WHEN {} THEN 'warmup' WHEN {} IS NULL THEN 'rule' ELSE 'model' END AS kind, {} AS model_version, {} AS is_warmup, "
+      "left({}, 4000) AS reasoning, {} AS spread, {} AS volume_1m, {} AS volatility_1m, {} AS trace_id",
+      t.text("signal_id"), t.time("timestamp"), t.text("strategy_id"), t.text("asset"), t.text("side"), t.number("price"),
+      t.number("confidence"), t.flag("is_warmup"), t.text("model_version"), t.text("model_version"), t.flag("is_warmup"),
+      t.json_text("metadata", "reasoning"), t.json_number("market_data_snapshot", "spread"),
+      t.json_number("market_data_snapshot", "volume_24h"), t.json_number("market_data_snapshot", "volatility"), t.text("trace_id"));
 }
 
-// Strategies are found by hopping through the index, not by reading the table.
-SqlRequest refill() {
-  return {fmt::format(R"(WITH RECURSIVE s AS (
+// Strategies are found by hopping through the index, not by reading the table; those that were active last come first.
+SqlRequest pass(const Catalogue& catalogue, std::int64_t place, std::int64_t strategies) {
+  const auto order = order_of(catalogue);
+  return {.sql = fmt::format(
+              R"(WITH RECURSIVE s AS (
     (SELECT strategy_id FROM trading_signals ORDER BY strategy_id LIMIT 1)
     UNION ALL
     SELECT (SELECT strategy_id FROM trading_signals WHERE strategy_id > s.strategy_id ORDER BY strategy_id LIMIT 1)
-      FROM s WHERE s.strategy_id IS NOT NULL)
-  SELECT {} FROM (SELECT strategy_id FROM s WHERE strategy_id IS NOT NULL LIMIT 200) s
-  CROSS JOIN LATERAL (SELECT * FROM trading_signals t WHERE t.strategy_id = s.strategy_id AND isfinite(t.timestamp)
-                       ORDER BY t.timestamp DESC LIMIT 200) t)",
-                      columns),
-          {}};
+      FROM s WHERE s.strategy_id IS NOT NULL),
+  active AS (SELECT s.strategy_id, (SELECT max(t.timestamp) FROM {0} WHERE t.strategy_id = s.strategy_id AND {1}) AS last
+      FROM s WHERE s.strategy_id IS NOT NULL),
+  ranked AS (SELECT strategy_id, row_number() OVER (ORDER BY last DESC NULLS LAST, strategy_id) AS place, count(*) OVER () AS strategies
+      FROM active)
+  SELECT x.*, r.strategies FROM ranked r CROSS JOIN LATERAL (
+      SELECT {2} FROM {0} WHERE t.strategy_id = r.strategy_id AND {1} ORDER BY t.timestamp DESC, t.signal_id DESC LIMIT {3}) x
+  WHERE r.place > {4} AND r.place <= {5})",
+              order.from(), order.not_ahead(), columns(catalogue), kept_of_each, place, std::min(place + strategies, kept_strategies)),
+          .parameters = {},
+          .name = "pass"};
 }
 
-SqlRequest since(double watermark) {
-  return {fmt::format("SELECT {} FROM trading_signals t WHERE t.timestamp >= to_timestamp($1::float8) AT TIME ZONE 'UTC' "
-                      "AND isfinite(t.timestamp) ORDER BY t.timestamp FETCH FIRST {} ROWS WITH TIES",
-                      columns, chunk),
-          {fmt::format("{:.6f}", watermark - overlap_s)}};
+SqlRequest by_key(const Catalogue& catalogue, const std::vector<std::string>& keys) {
+  return {.sql = fmt::format("SELECT signal_id::text FROM trading_signals WHERE signal_id = ANY($1{})",
+                             array_cast(catalogue, "trading_signals", "signal_id")),
+          .parameters = {array_literal(keys_of_type(type_of(catalogue, "trading_signals", "signal_id"), keys))},
+          .name = "held"};
 }
 
-struct Reading {
-  std::optional<double> watermark;
-  std::optional<double> newest_held;
-  bool refill = true;
+struct Reading : ReadingOn {
+  bool passing;
+  std::int64_t place, pass_step;
+  bool filling;  // no pass has ended yet
 
-  explicit Reading(const PriorState& prior) {
-    watermark = number(prior.tables.at(0).at(0, "watermark"));
-    const auto filled_at = number(prior.tables.at(0).at(0, "filled_at"));
-    newest_held = number(prior.tables.at(1).rows.at(0).at(0));
-    const auto since_fill = static_cast<double>(prior.now) - filled_at.value_or(0);
-    refill = !watermark || !filled_at || since_fill > refill_after_s || since_fill < 0;
-  }
+  explicit Reading(const PriorState& prior)
+      : ReadingOn(held, prior, chunk),
+        passing(pass_begins || !is_null(cursor("pass_place"))),
+        place(pass_begins ? 0 : integer(cursor("pass_place")).value_or(0)),
+        pass_step(std::max<std::int64_t>(1, step.rows() / kept_of_each)),
+        filling(is_null(cursor("strategies"))) {}
 };
+
+Result<std::vector<Request>> ask(const PriorState& prior) {
+  const auto& catalogue = *prior.catalogue;
+  if (auto error = missing_columns(catalogue, "trading_signals",
+                                   {"signal_id", "strategy_id", "asset", "side", "price", "confidence", "timestamp", "model_version",
+                                    "is_warmup", "market_data_snapshot", "metadata", "trace_id"})) {
+    return std::unexpected(*error);
+  }
+  if (auto error = unsuitable_columns(catalogue, "trading_signals", essential)) return std::unexpected(*error);
+  const Reading reading(prior);
+  const auto order = order_of(catalogue);
+  std::vector<Request> requests{order.head("head")};
+  // The pass takes each strategy's newest rows; what came in between is events all the same.
+  if (!reading.first) requests.emplace_back(order.onward("onward", columns(catalogue), reading.at, reading.step.rows()));
+  if (reading.passing) requests.emplace_back(pass(catalogue, reading.place, reading.pass_step));
+  if (!reading.keys.empty()) requests.emplace_back(by_key(catalogue, reading.keys));
+  return requests;
+}
+
+// Of strategies beyond those that are shown.
+std::string left_out(std::int64_t strategies) {
+  if (strategies <= kept_strategies) return {};
+  return fmt::format("{} strategies have signals; those of the {} that were active last are shown", strategies, kept_strategies);
+}
+
+void take_pass(Batch& batch, const Reading& reading, Table rows, std::int64_t now) {
+  const auto strategies = rows.empty() ? reading.place : integer(rows.at(0, "strategies")).value_or(0);
+  rows.columns.pop_back();
+  for (auto& row : rows.rows) row.pop_back();
+  batch.rows += std::ssize(rows.rows);
+  batch.writes.push_back({.table = "signal", .mode = Mode::upsert, .columns = rows.columns, .rows = std::move(rows.rows), .scope = {}});
+  const auto next = reading.place + reading.pass_step;
+  const bool ended = next >= std::min(strategies, kept_strategies);
+  if (reading.pass_begins) reading.note_begin_of_pass(batch, now);
+  reading.keep(batch, "pass_place", ended ? Value{} : Value{next});
+  if (ended) reading.keep(batch, "strategies", strategies);
+  batch.more |= !ended && reading.filling;
+}
+
+Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers) {
+  const Reading reading(prior);
+  const auto head = head_of(std::get<Table>(answers[0]), "trading_signals");
+  if (!head) return std::unexpected(head.error());
+  Batch batch;
+  std::size_t next = 1;
+  std::optional<Onward> onward;
+  if (!reading.first) {
+    onward = onward_of(std::get<Table>(answers[next++]), reading.step.rows(), head->now);
+    batch.rows += std::ssize(onward->rows.rows);
+    batch.writes.push_back(
+        {.table = "signal", .mode = Mode::upsert, .columns = onward->rows.columns, .rows = std::move(onward->rows.rows), .scope = {}});
+  }
+  if (reading.passing) take_pass(batch, reading, std::get<Table>(answers[next++]), prior.now);
+  if (!reading.keys.empty()) {
+    std::vector<std::string> found;
+    for (const auto& row : std::get<Table>(answers[next]).rows) found.push_back(text_of(row.at(0)));
+    reading.check(batch, reading.keys, std::move(found));
+  }
+  reading.go_on(batch, *head, onward ? &*onward : nullptr);
+  batch.note = joined_notes(head->note("trading_signals"), left_out(integer(reading.cursor("strategies")).value_or(0)));
+  return batch;
+}
 
 }  // namespace
 
 Source signals() {
-  return {.name = name,
+  return {.name = held.source,
           .upstream = "postgres",
           .tables = {"signal", "cursor"},
           .row_count_sql = "SELECT count(*) FROM signal",
-          .prior_state_sql =
-              {read_cursors(name, {"watermark", "filled_at"}),
-               // Of those that were not dated in the future. The watermark may be ahead of them, while a burst is read.
-               "SELECT max(time) FROM signal WHERE time <= (SELECT value FROM cursor WHERE source = 'postgres.signals' AND name = "
-               "'newest')"},
+          .prior_state_sql = reading_on_state(held),
           .reads = {"trading_signals"},
-          .ask = [](const PriorState& prior) -> Result<std::vector<Request>> {
-            if (auto error = missing_columns(*prior.catalogue, "trading_signals",
-                                             {"signal_id", "strategy_id", "asset", "side", "price", "confidence", "timestamp",
-                                              "model_version", "is_warmup", "market_data_snapshot", "metadata", "trace_id"})) {
-              return std::unexpected(*error);
-            }
-            const Reading reading(prior);
-            std::vector<Request> requests{newest()};
-            // A refill takes each strategy's newest rows; what came in between since the watermark is events all the same.
-            if (reading.watermark) requests.emplace_back(since(*reading.watermark));
-            if (reading.refill) requests.emplace_back(refill());
-            return requests;
-          },
-          .parse = [](const PriorState& prior, std::span<const Answer> answers) -> Result<Batch> {
-            const Reading reading(prior);
-            const auto& head = std::get<Table>(answers[0]);
-            if (head.empty()) return failure(ErrorClass::malformed, "trading_signals: expected a row with the newest time");
-            const auto newest = number(head.at(0, "newest"));
-            Batch batch;
-            // The newest row of ours is gone upstream: rows were deleted, and only a refill knows which.
-            constexpr double rounding = 0.001;
-            const bool shrunk = !reading.refill && reading.newest_held && newest.value_or(0) < *reading.newest_held - rounding;
-            if (shrunk) {
-              batch.writes.push_back(write_cursor(name, "filled_at", std::int64_t{0}));
-              batch.more = true;
-              batch.answered = false;
-              return batch;
-            }
-            auto watermark = newest;
-            std::size_t next = 1;
-            if (reading.watermark) {
-              const auto& rows = std::get<Table>(answers[next++]);
-              batch.rows += static_cast<std::int64_t>(rows.rows.size());
-              batch.writes.push_back({.table = "signal", .mode = Mode::upsert, .columns = rows.columns, .rows = rows.rows, .scope = {}});
-              if (const auto last = end_of_burst(rows, chunk, newest.value_or(0))) {
-                batch.more = true;
-                watermark = *last + overlap_s;
-              }
-            }
-            if (reading.refill) {
-              const auto& rows = std::get<Table>(answers[next]);
-              batch.rows += static_cast<std::int64_t>(rows.rows.size());
-              batch.writes.push_back({.table = "signal", .mode = Mode::replace, .columns = rows.columns, .rows = rows.rows, .scope = {}});
-            }
-            batch.writes.push_back(write_cursor(name, "newest", maybe(newest)));
-            batch.writes.push_back(write_cursor(name, "watermark", watermark ? Value{*watermark} : Value{0.0}));
-            if (reading.refill) batch.writes.push_back(write_cursor(name, "filled_at", prior.now));
-            return batch;
-          },
+          .ask = ask,
+          .parse = parse,
           .failed = {}};
 }
 

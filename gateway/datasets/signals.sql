@@ -1,4 +1,4 @@
--- Trading signals: the newest 200 of every strategy
+-- Trading signals: the newest 200 of each of the 200 strategies that were active last
 
 CREATE TABLE signal (
   signal_id TEXT PRIMARY KEY,
@@ -21,8 +21,11 @@ CREATE INDEX signal_by_strategy ON signal (strategy_id, time DESC);
 CREATE INDEX signal_by_time ON signal (time DESC);
 CREATE TRIGGER signal_retention AFTER UPDATE OF last_success_at ON source WHEN new.source = 'postgres.signals' BEGIN
   DELETE FROM signal WHERE signal_id IN (
-    SELECT signal_id FROM (SELECT signal_id, row_number() OVER (PARTITION BY strategy_id ORDER BY time DESC, signal_id) AS n FROM signal)
+    SELECT signal_id FROM (
+      SELECT signal_id, row_number() OVER (PARTITION BY strategy_id ORDER BY time DESC, signal_id DESC) AS n FROM signal
+       WHERE strategy_id IN (SELECT strategy_id FROM signal GROUP BY strategy_id HAVING count(*) > 200))
     WHERE n > 200);
+  DELETE FROM signal WHERE strategy_id IN (SELECT strategy_id FROM signal GROUP BY strategy_id ORDER BY max(time) DESC LIMIT -1 OFFSET 200);
 END;
 
 CREATE VIEW recent_signals AS

@@ -37,14 +37,17 @@ AttemptResult result_of(std::span<const Outcome> outcomes) {
 
 NextAttempt next_attempt(AttemptResult result, Scope asked, const AttemptHistory& before, const AttemptPace& pace) {
   constexpr NextAttempt at_once{.probe = Milliseconds{0}, .all = Milliseconds{0}};
+  constexpr auto as_it_was = std::nullopt;
   switch (result) {
-    case AttemptResult::more: return at_once;
+    case AttemptResult::more:
+      if (asked == Scope::reading_on) return {.probe = Milliseconds{0}, .all = as_it_was};
+      return {.probe = Milliseconds{0}, .all = pace.interval};
     case AttemptResult::asks_again:
       if (before.last != AttemptResult::asks_again) return at_once;
       break;  // it leads nowhere
     case AttemptResult::failed: {
       const auto probe = std::min(pace.interval, pace.backoff_cap);
-      if (asked == Scope::probe) return {.probe = probe, .all = std::nullopt};
+      if (asked == Scope::probe) return {.probe = probe, .all = as_it_was};
       return {.probe = probe, .all = std::max(probe, backoff(before.failures, pace))};
     }
     case AttemptResult::refused: {
@@ -54,6 +57,7 @@ NextAttempt next_attempt(AttemptResult result, Scope asked, const AttemptHistory
     case AttemptResult::answered: break;
   }
   if (asked == Scope::probe) return at_once;  // it is back: wake the datasets
+  if (asked == Scope::reading_on) return {.probe = pace.interval, .all = as_it_was};
   return {.probe = pace.interval, .all = pace.interval};
 }
 

@@ -3,7 +3,8 @@
 // While all is well everything is asked at the interval. While an upstream fails, its probe (the cheap `*.health`) goes on
 // at the interval, so that a recovery shows at once; the datasets wait twice as long each time, up to BACKOFF_CAP, and the
 // first good probe wakes them. Refused credentials do not correct themselves, and upstreams lock out clients that insist:
-// then even the probe waits for BACKOFF_CAP.
+// then even the probe waits for BACKOFF_CAP. A dataset that reads on is asked at once, with the probe, and alone: the others
+// keep their interval.
 #pragma once
 
 #include <optional>
@@ -25,8 +26,9 @@ enum class AttemptResult {
 // A table or endpoint that is missing is an answer: the upstream is alive.
 AttemptResult result_of(std::span<const Outcome> outcomes);
 
-// What was asked: all sources of an upstream, or only its probe. An upstream with nothing but a probe is asked for all.
-enum class Scope { all, probe };
+// What was asked: all sources of an upstream, only its probe, or the probe and those that read on. An upstream with nothing but
+// a probe is asked for all.
+enum class Scope { all, probe, reading_on };
 
 struct AttemptPace {
   Milliseconds interval{}, backoff_cap{};

@@ -89,12 +89,14 @@ awaitable<bool> UpstreamLoop::poll_once() {
   co_return true;
 }
 
-// The probe alone while the datasets wait for their backoff.
+bool UpstreamLoop::is_reading_on(const SourceSetup& setup) const { return std::ranges::count(reading_on_, setup.source->name) > 0; }
+
+// Those that read on while the others wait for their interval; the probe alone while the datasets wait for their backoff.
 std::vector<SourceSetup> UpstreamLoop::due_sources() const {
-  if (Clock::now() >= all_due_at_ || std::ranges::none_of(spec_.sources, is_probe)) return spec_.sources;
-  std::vector<SourceSetup> probes;
-  std::ranges::copy_if(spec_.sources, std::back_inserter(probes), is_probe);
-  return probes;
+  if (Clock::now() >= all_due_at_) return spec_.sources;
+  std::vector<SourceSetup> due;
+  std::ranges::copy_if(spec_.sources, std::back_inserter(due), [&](const auto& setup) { return is_probe(setup) || is_reading_on(setup); });
+  return due.empty() ? spec_.sources : due;
 }
 
 awaitable<std::vector<Outcome>> UpstreamLoop::attempt(std::int64_t now) {
@@ -133,7 +135,6 @@ void UpstreamLoop::start_attempt(std::int64_t now) {
     }();
     asio::post(context_.loop, [this, outcomes = std::move(outcomes)]() mutable {
       in_flight_ = false;
-      jobs_.clear();  // what was known before can be as large as what was answered
       outcomes_ = std::move(outcomes);
       timer_.cancel();
     });
@@ -160,7 +161,7 @@ std::vector<Outcome> UpstreamLoop::not_returned(std::int64_t now) const {
 
 // Stores what an attempt brought and sets when the next one is due.
 awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t began_at, Clock::time_point start) {
-  const auto asked = asked_.size() == spec_.sources.size() ? Scope::all : Scope::probe;
+  const auto asked = asked_.size() == spec_.sources.size() ? Scope::all : reading_on_.empty() ? Scope::probe : Scope::reading_on;
   const AttemptPace pace{.interval = spec_.pace.interval, .backoff_cap = context_.settings.backoff_cap};
   auto result = result_of(outcomes);
   auto next = next_attempt(result, asked, history_, pace);
@@ -174,15 +175,19 @@ awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t
                        .next_probe_at = at(start + next.probe)};
   for (const auto& outcome : outcomes) report.failing_for_s[outcome.source] = log_.failing_for_s(outcome.source);
   const auto stored = co_await store_outcomes(outcomes, report);
+  reading_on_.clear();
   if (stored.all) {
     schedule(next, start);
+    for (const auto& outcome : outcomes) {
+      if (outcome.result && outcome.result->more) reading_on_.push_back(outcome.source);
+    }
   } else {  // whatever there is more of would not be stored either
     result = AttemptResult::answered;
     schedule(on_beat({.probe = pace.interval, .all = pace.interval}, start - context_.beat, pace.interval), start);
   }
   const bool failed = result == AttemptResult::failed || result == AttemptResult::refused;
   if (!failed) history_.failures = 0;
-  else if (asked == Scope::all) ++history_.failures;
+  else if (asked != Scope::probe) ++history_.failures;
   history_.last = result;
   context_.changed(stored.seen_change);
 }

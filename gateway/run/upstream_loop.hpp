@@ -68,6 +68,7 @@ class UpstreamLoop {
     bool all = true, seen_change = false;
   };
   boost::asio::awaitable<Stored> store_outcomes(const std::vector<Outcome>& outcomes, const AttemptReport& report);
+  bool is_reading_on(const SourceSetup& setup) const;
 
   UpstreamSpec spec_;
   LoopContext& context_;
@@ -75,6 +76,7 @@ class UpstreamLoop {
   SourceLog log_;
   AttemptHistory history_;
   Clock::time_point next_at_{}, all_due_at_{};    // the next attempt; the next one that asks all sources
+  std::vector<std::string> reading_on_;           // sources with more to ask at once; the others keep their interval
   std::vector<SourceSetup> asked_;                // by the attempt under way
   std::vector<Job> jobs_;                         // owned here: a thread that is stuck still uses them
   std::optional<Deadline> deadline_;              // likewise

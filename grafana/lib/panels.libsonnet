@@ -5,8 +5,7 @@
   local g = $,
   // A text block without its last line break.
   text(block):: std.rstripChars(block, '\n'),
-  // Of the system that is chosen: page.libsonnet.
-  datasource:: { type: 'frser-sqlite-datasource', uid: '${system}' },
+  datasource:: { type: 'frser-sqlite-datasource', uid: 'cache' },
   // Words between two @ stand for SQL that many queries need. Grafana writes \" for " into values of variables.
   local words = {
     // The column's value is among those chosen in the variable.

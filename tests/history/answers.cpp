@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <functional>
 #include <limits>
 #include <set>
 #include <stdexcept>
@@ -20,8 +22,9 @@ using gateway::Table;
 using gateway::Value;
 
 constexpr std::size_t chunk = 5000, list = 200;
+constexpr std::size_t looked_back_at_most = 5000;
+constexpr double allowed_ahead = 60;
 
-bool has(const SqlRequest& request, const char* word) { return request.sql.find(word) != std::string::npos; }
 double real_at(const SqlRequest& request, std::size_t i) { return std::stod(request.parameters.at(i).value()); }
 
 // Of `{"a","b"}`: ids hold neither quotes nor commas.
@@ -40,28 +43,43 @@ std::set<std::string> items(const std::string& array) {
 }
 
 template <typename T>
-Table newest(const World& world, const std::vector<T>& rows, double T::* time) {
+Table head(const World& world, const std::vector<T>& rows, double T::* time) {
   std::optional<double> found;
   for (const auto& row : rows) {
-    if (row.*time <= world.now && row.*time > found.value_or(-1)) found = row.*time;
+    if (row.*time <= world.now + allowed_ahead && row.*time > found.value_or(-1)) found = row.*time;
   }
-  return {.columns = {"newest", "now"}, .rows = {{maybe(found), world.now}}};
+  return {.columns = {"newest", "now", "ahead", "furthest"}, .rows = {{maybe(found), world.now, std::int64_t{0}, Value{}}}};
 }
 
-// The first rows from a time on, or after a row of that time with an id.
+// The rows after a place, at most a chunk, and those before it from a time on.
 template <typename T>
-std::vector<const T*> onward(const std::vector<T>& rows, const SqlRequest& request, double T::* time, std::string T::* id) {
-  const double since = real_at(request, 0);
-  const auto after = request.parameters.size() > 1 ? request.parameters[1] : std::nullopt;
-  std::vector<const T*> found;
+Table onward(const World& world, const std::vector<T>& rows, const SqlRequest& request, double T::* time, std::string T::* id,
+             const std::vector<std::string>& columns, const std::function<Row(const T&)>& row_of) {
+  const double place = real_at(request, 0);
+  const auto after = request.parameters.size() > 2 ? request.parameters[1] : std::nullopt;
+  const double look_back_to = real_at(request, request.parameters.size() - 1);
+  std::vector<const T*> found, looked_back;
   for (const auto& row : rows) {
-    if (row.*time > since || (row.*time == since && (!after || row.*id > *after))) found.push_back(&row);
+    if (row.*time > world.now + allowed_ahead) continue;
+    if (row.*time > place || (row.*time == place && after && row.*id > *after)) found.push_back(&row);
+    else if (row.*time >= look_back_to) looked_back.push_back(&row);
   }
-  std::ranges::sort(found, {}, [&](const T* row) { return std::tie(row->*time, row->*id); });
-  auto end = chunk;
-  while (has(request, "WITH TIES") && end < found.size() && found[end]->*time == found[chunk - 1]->*time) ++end;
-  if (found.size() > end) found.resize(end);
-  return found;
+  const auto order = [&](const T* row) { return std::tie(row->*time, row->*id); };
+  std::ranges::sort(found, {}, order);
+  std::ranges::sort(looked_back, std::greater{}, order);
+  if (found.size() > chunk) found.resize(chunk);
+  if (looked_back.size() > looked_back_at_most) looked_back.resize(looked_back_at_most);
+  Table table{.columns = columns, .rows = {}};
+  table.columns.insert(table.columns.end(), {"looked_back", "place_time", "place_id"});
+  const auto add = [&](const std::vector<const T*>& all, bool back) {
+    for (const auto* row : all) {
+      table.rows.push_back(row_of(*row));
+      table.rows.back().insert(table.rows.back().end(), {gateway::flag(back), row->*time, row->*id});
+    }
+  };
+  add(found, false);
+  add(looked_back, true);
+  return table;
 }
 
 // Signals -------------------------------------------------------------------------------------------------------------
@@ -85,26 +103,40 @@ Row signal_row(const SignalRow& s) {
           Value{}};
 }
 
-Table signals(const World& world, const SqlRequest& request) {
-  if (has(request, "max(timestamp)")) return newest(world, world.signals, &SignalRow::time);
-  Table table{.columns = {"signal_id", "time", "strategy_id", "asset", "side", "price", "confidence", "kind", "model_version", "is_warmup",
-                          "reasoning", "spread", "volume_1m", "volatility_1m", "trace_id"},
-              .rows = {}};
-  std::vector<const SignalRow*> found;
-  if (has(request, "WITH RECURSIVE")) {
-    std::map<std::string, std::vector<const SignalRow*>> of;
-    for (const auto& s : world.signals) of[s.strategy_id].push_back(&s);
-    for (auto& [_, all] : of) {
-      std::ranges::stable_sort(all, std::greater{}, &SignalRow::time);
-      if (all.size() > list) all.resize(list);
-      found.insert(found.end(), all.begin(), all.end());
-    }
-  } else if (has(request, "timestamp >= to_timestamp($1")) {
-    found = onward(world.signals, request, &SignalRow::time, &SignalRow::signal_id);
-  } else {
-    throw std::logic_error("an unknown request of postgres.signals: " + request.sql);
+const std::vector<std::string> signal_columns{"signal_id", "time",       "strategy_id", "asset",         "side",
+                                              "price",     "confidence", "kind",        "model_version", "is_warmup",
+                                              "reasoning", "spread",     "volume_1m",   "volatility_1m", "trace_id"};
+
+// All strategies in one step: there are few.
+Table newest_of_each_strategy(const World& world) {
+  std::map<std::string, std::vector<const SignalRow*>> of;
+  for (const auto& s : world.signals) {
+    if (s.time <= world.now + allowed_ahead) of[s.strategy_id].push_back(&s);
   }
-  for (const auto* s : found) table.rows.push_back(signal_row(*s));
+  Table table{.columns = signal_columns, .rows = {}};
+  table.columns.emplace_back("strategies");
+  for (auto& [_, all] : of) {
+    std::ranges::stable_sort(all, std::greater{}, &SignalRow::time);
+    if (all.size() > list) all.resize(list);
+    for (const auto* s : all) {
+      table.rows.push_back(signal_row(*s));
+      table.rows.back().emplace_back(static_cast<std::int64_t>(of.size()));
+    }
+  }
+  return table;
+}
+
+Table signals(const World& world, const SqlRequest& request) {
+  if (request.name == "head") return head(world, world.signals, &SignalRow::time);
+  if (request.name == "pass") return newest_of_each_strategy(world);
+  if (request.name == "onward")
+    return onward<SignalRow>(world, world.signals, request, &SignalRow::time, &SignalRow::signal_id, signal_columns, signal_row);
+  if (request.name != "held") throw std::logic_error("an unknown request of postgres.signals: " + request.name);
+  Table table{.columns = {"signal_id"}, .rows = {}};
+  const auto keys = items(request.parameters.at(0).value());
+  for (const auto& s : world.signals) {
+    if (keys.contains(s.signal_id)) table.rows.push_back({s.signal_id});
+  }
   return table;
 }
 
@@ -143,42 +175,50 @@ Row order_row(const World& world, const OrderRow& o) {
 
 std::pair<double, std::string> key(const OrderRow* o) { return {o->created_at, o->id}; }
 
-// A step back through the table: its rows, newest first, of which those travel that can be shown.
+// A step back through the table: of its rows, newest first, those of closures that do not have their share yet.
 Table walk(const World& world, const SqlRequest& request) {
+  const auto& given = request.parameters;
   std::pair<double, std::string> before{std::numeric_limits<double>::infinity(), ""};
-  if (!request.parameters.empty()) before = {real_at(request, 0), request.parameters.at(1).value()};
+  std::size_t next = 0;
+  if (!given.empty() && std::isdigit(static_cast<unsigned char>(given[0]->front())) != 0) {
+    before = {real_at(request, 0), given.at(1).value()};
+    next = 2;
+  }
+  std::map<std::string, double> since;
+  for (; next < given.size(); next += 2) since[given.at(next).value()] = real_at(request, next + 1);
   std::vector<const OrderRow*> step;
   for (const auto& o : world.orders) {
-    if (key(&o) < before) step.push_back(&o);
+    if (key(&o) < before && o.created_at <= world.now + allowed_ahead) step.push_back(&o);
   }
   std::ranges::sort(step, std::greater{}, key);
-  if (step.size() > chunk) step.resize(chunk);
+  const bool further = step.size() >= chunk;
+  if (further) step.resize(chunk);
   Table table{.columns = order_columns, .rows = {}};
-  table.columns.insert(table.columns.end(), {"step_rows", "step_end_id", "step_end"});
-  std::map<std::string, std::size_t> rank;
-  for (std::size_t i = 0; i < step.size(); ++i) {
-    const auto closure = closure_of(*step[i]);
-    if (++rank[closure] > list && closure != "open" && i >= list) continue;
-    auto row = order_row(world, *step[i]);
-    row.insert(row.end(), {static_cast<std::int64_t>(step.size()), step.back()->id, step.back()->created_at});
+  table.columns.insert(table.columns.end(), {"step_end", "step_end_id", "further"});
+  const auto add = [&](Row row) {
+    row.insert(row.end(), {step.back()->created_at, step.back()->id, gateway::flag(further)});
     table.rows.push_back(std::move(row));
+  };
+  for (const auto* o : step) {
+    const auto limit = since.find(closure_of(*o));
+    if (limit == since.end() || o->created_at >= limit->second) add(order_row(world, *o));
   }
+  if (table.rows.empty() && !step.empty()) add(Row(order_columns.size()));
   return table;
 }
 
 Table orders(const World& world, const SqlRequest& request) {
-  if (has(request, "max(created_at)")) return newest(world, world.orders, &OrderRow::created_at);
-  if (has(request, "step_rows")) return walk(world, request);
+  if (request.name == "head") return head(world, world.orders, &OrderRow::created_at);
+  if (request.name == "pass") return walk(world, request);
+  const auto row_of = [&](const OrderRow& o) { return order_row(world, o); };
+  if (request.name == "onward")
+    return onward<OrderRow>(world, world.orders, request, &OrderRow::created_at, &OrderRow::id, order_columns, row_of);
+  if (request.name != "held") throw std::logic_error("an unknown request of postgres.orders: " + request.name);
   Table table{.columns = order_columns, .rows = {}};
-  if (has(request, "= ANY($1")) {
-    const auto keys = items(request.parameters.at(0).value());
-    for (const auto& o : world.orders) {
-      if (keys.contains(o.id)) table.rows.push_back(order_row(world, o));
-    }
-    return table;
+  const auto keys = items(request.parameters.at(0).value());
+  for (const auto& o : world.orders) {
+    if (keys.contains(o.id)) table.rows.push_back(row_of(o));
   }
-  if (!has(request, "created_at >= to_timestamp($1")) throw std::logic_error("an unknown request of postgres.orders: " + request.sql);
-  for (const auto* o : onward(world.orders, request, &OrderRow::created_at, &OrderRow::id)) table.rows.push_back(order_row(world, *o));
   return table;
 }
 
@@ -243,34 +283,29 @@ struct SubscriptionChange {
 };
 
 Table subscriptions(const World& world, const SqlRequest& request) {
-  if (has(request, "AS quiet_s")) {
-    std::int64_t topics = 0;
+  if (request.name == "topics") {
+    std::int64_t topics = 0, active = 0;
     std::optional<double> heard;
     for (const auto& s : world.subscriptions) {
+      active += s.is_active ? 1 : 0;
       if (!s.is_active || !public_channels.contains(s.channel_type)) continue;
       ++topics;
       if (s.last_event_at && *s.last_event_at > heard.value_or(-1)) heard = s.last_event_at;
     }
-    return {.columns = {"topics", "quiet_s", "newest", "now"},
-            .rows = {{topics, heard ? Value{world.now - *heard} : Value{}, maybe(heard), world.now}}};
+    return {.columns = {"topics", "quiet_s", "newest", "now", "ahead", "active"},
+            .rows = {{topics, heard ? Value{world.now - *heard} : Value{}, maybe(heard), world.now, std::int64_t{0}, active}}};
   }
   std::vector<const SubscriptionRow*> active, gone;
   Table table{.columns = {"subscription_id", "channel_type", "symbol", "topic", "requesting_service", "is_active", "created_at",
                           "cancelled_at", "last_event_at"},
               .rows = {}};
-  if (has(request, "changed_at >= to_timestamp($1")) {
-    table.columns.emplace_back("time");
+  if (request.name == "onward") {
     std::vector<SubscriptionChange> all;
     for (const auto& s : world.subscriptions) all.push_back({&s, s.is_active ? s.created_at : s.updated_at, s.id});
-    for (const auto* change : onward(all, request, &SubscriptionChange::time, &SubscriptionChange::id)) {
-      table.rows.push_back(subscription_row(*change->row));
-      table.rows.back().emplace_back(change->time);
-    }
-    return table;
+    return onward<SubscriptionChange>(world, all, request, &SubscriptionChange::time, &SubscriptionChange::id, table.columns,
+                                      [](const SubscriptionChange& change) { return subscription_row(*change.row); });
   }
-  if (!has(request, "LIMIT 5000") || !has(request, "LIMIT 500)") || !request.parameters.empty()) {
-    throw std::logic_error("an unknown request of postgres.subscriptions: " + request.sql);
-  }
+  if (request.name != "lists") throw std::logic_error("an unknown request of postgres.subscriptions: " + request.name);
   for (const auto& s : world.subscriptions) (s.is_active ? active : gone).push_back(&s);
   std::ranges::stable_sort(active, std::greater{}, &SubscriptionRow::created_at);
   std::ranges::stable_sort(gone, std::greater{}, &SubscriptionRow::updated_at);
@@ -307,30 +342,6 @@ HttpAnswer http(const World& world, const gateway::Source& source) {
 }
 
 }  // namespace
-
-const gateway::Catalogue& full_catalogue() {
-  static const auto catalogue = [] {
-    using enum gateway::Catalogue::Access;
-    gateway::Catalogue all;
-    const auto table = [&](const char* name, std::initializer_list<const char*> columns) {
-      for (const auto* column : columns) all.tables[name][column] = readable;
-    };
-    table("trading_signals", {"id", "signal_id", "strategy_id", "asset", "side", "price", "confidence", "timestamp", "model_version",
-                              "is_warmup", "market_data_snapshot", "metadata", "trace_id", "created_at"});
-    table("orders", {"id", "order_id", "signal_id", "asset", "side", "order_type", "quantity", "price", "status", "filled_quantity",
-                     "average_price", "fees", "created_at", "updated_at", "executed_at", "trace_id", "is_dry_run", "rejection_reason"});
-    table("execution_events", {"id", "signal_id", "strategy_id", "asset", "side", "execution_price", "execution_quantity", "execution_fees",
-                               "executed_at", "signal_price", "signal_timestamp", "performance", "created_at"});
-    table("model_versions",
-          {"id", "version", "strategy_id", "model_type", "trained_at", "training_duration_seconds", "training_dataset_size", "is_active"});
-    table("datasets", {"id", "symbol", "status", "created_at", "completed_at", "error_message"});
-    table("model_quality_metrics", {"id", "model_version_id", "metric_name", "metric_value", "metric_type", "evaluated_at", "metadata"});
-    table("subscriptions",
-          {"id", "channel_type", "symbol", "topic", "requesting_service", "is_active", "created_at", "updated_at", "last_event_at"});
-    return all;
-  }();
-  return catalogue;
-}
 
 Answer answer(const World& world, const gateway::Source& source, const gateway::Request& request) {
   if (const auto* sql = std::get_if<SqlRequest>(&request)) return rows(world, source, *sql);

@@ -9,7 +9,6 @@
 namespace history {
 
 // Every table and column that the sources look for, readable.
-const gateway::Catalogue& full_catalogue();
 
 // Throws std::logic_error for a request it does not know: then it must be taught.
 gateway::Answer answer(const World& world, const gateway::Source& source, const gateway::Request& request);

@@ -25,11 +25,11 @@ class Rows {
   }
 
  private:
-  void add(Event event, std::vector<double> times) {
+  void add(Event event, std::vector<double> times, bool may_be_absent = false) {
     if (beginning_.untold.contains(event.id)) return;
     event.id.shrink_to_fit();
     event.time = times.front();
-    due_.push_back({.event = std::move(event), .times = std::move(times)});
+    due_.push_back({.event = std::move(event), .times = std::move(times), .may_be_absent = may_be_absent});
   }
 
   void signal(const SignalRow& s) {
@@ -60,9 +60,11 @@ class Rows {
     add(event("order_created", ""), {o.created_at});
     if (o.ends.empty()) return;
     auto times = o.ends;
-    if (at_once_ || beginning_.over.contains(o.id)) times.resize(1);
-    if (o.status == "filled") add(event("order_executed", "filled"), times);
-    add(event("order_closed", o.status), times);
+    // One that is dated ahead is read when its time has come; it may have been refused again by then, and its end be too old.
+    const bool dated_ahead = std::ranges::min(o.ends) < o.created_at;
+    if (!dated_ahead && (at_once_ || beginning_.over.contains(o.id))) times.resize(1);
+    if (o.status == "filled") add(event("order_executed", "filled"), times, dated_ahead);
+    add(event("order_closed", o.status), times, dated_ahead);
   }
 
   void version(const VersionRow& v) {

@@ -7,6 +7,7 @@
 #include "answers.hpp"
 #include "clock.hpp"
 #include "datasets/datasets.hpp"
+#include "unit/contract_catalogue.hpp"
 
 namespace history {
 namespace {
@@ -133,7 +134,8 @@ void Observer::poll(const std::string& upstream, const Trouble& trouble) {
 Outcome Observer::ask(const Source& source, const Trouble& trouble) {
   Outcome outcome{.source = source.name, .sent_at = own_now(), .requests = 1, .timing = {}, .result = Batch{}};
   auto prior = store_->prior_state(source, own_now());
-  prior.catalogue = &full_catalogue();
+  static const auto catalogue = gateway::contract_catalogue();
+  prior.catalogue = &catalogue;
   const auto says = world_.services.at(source.upstream).now();
   if (says == "refused" || trouble.kind == Trouble::Kind::refused) {
     outcome.result = gateway::failure(ErrorClass::refused, "connection refused");

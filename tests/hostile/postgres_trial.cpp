@@ -32,7 +32,8 @@ PostgresTrial::PostgresTrial(const decltype(Settings::postgres)& settings) : ups
 
 void PostgresTrial::attempt(Milliseconds allowed) {
   std::vector<Job> jobs;
-  for (const auto& setup : setups_) jobs.push_back({.source = setup.source, .prior = store_.prior_state(*setup.source, unix_now())});
+  for (const auto& setup : setups_)
+    jobs.push_back({.source = setup.source, .prior = store_.prior_state(*setup.source, unix_now() + later_s_)});
   const Deadline deadline(allowed);
   auto running = std::async(std::launch::async, [&] { return upstream_.attempt(jobs, deadline); });
   while (running.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready) {
@@ -59,6 +60,17 @@ void PostgresTrial::attempt_all() {
     if (!more_ || !errors_.empty()) return;
   }
   throw std::runtime_error("a source asks for more without an end");
+}
+
+void PostgresTrial::pass() {
+  constexpr std::int64_t pass_after_s = 601;
+  constexpr int steps = 12;
+  later(pass_after_s);
+  for (int n = 0; n < steps; ++n) attempt();
+}
+
+std::string PostgresTrial::note(const std::string& source) const {
+  return read("SELECT coalesce(note, '') FROM source_status WHERE source = '" + source + "'");
 }
 
 std::string PostgresTrial::read(const std::string& sql) const {

@@ -19,6 +19,10 @@ class PostgresTrial {
   void attempt(gateway::Milliseconds deadline = std::chrono::seconds(60));
   // Attempts until no source has more to ask.
   void attempt_all();
+  // Our clock goes on: what is done every ten minutes is due.
+  void later(std::int64_t seconds) { later_s_ += seconds; }
+  // Attempts over which a slow pass through any table is over.
+  void pass();
 
   // The class of each source after the last attempt, "rows" where there was none; a refusal by the store counts.
   const std::map<std::string, std::string>& classes() const { return classes_; }
@@ -26,6 +30,8 @@ class PostgresTrial {
   bool more() const { return more_; }
   // The answer as text: cells joined by `|`, rows by line breaks.
   std::string read(const std::string& sql) const;
+  // What an operator is told of a source that answers.
+  std::string note(const std::string& source) const;
 
  private:
   std::vector<gateway::SourceSetup> setups_;
@@ -34,6 +40,7 @@ class PostgresTrial {
   std::map<std::string, std::string> classes_;
   std::vector<gateway::Error> errors_;
   bool more_ = false;
+  std::int64_t later_s_ = 0;
 };
 
 // Every source answered.

@@ -21,7 +21,7 @@ class ConnectionVerdict : public ::testing::Test {
     GoldenInput input(*golden);
     if (source == "postgres.subscriptions" && input.answers.size() == 2) {  // later than the first time: nothing changed since
       auto changed = std::get<Table>(input.answers[0]);
-      changed.columns.emplace_back("time");
+      changed.columns.insert(changed.columns.end(), {"looked_back", "place_time", "place_id"});
       changed.rows.clear();
       input.answers.emplace_back(std::move(changed));
     }

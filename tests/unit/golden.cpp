@@ -4,7 +4,6 @@
 #include <map>
 #include <stdexcept>
 
-#include "base/text.hpp"
 #include "cache/store.hpp"
 #include "contract_catalogue.hpp"
 #include "support.hpp"
@@ -58,14 +57,11 @@ OrderedJson json_of(const Error& error) {
 
 OrderedJson json_of(const Request& request) {
   if (const auto* http = std::get_if<HttpRequest>(&request)) return {{"target", http->target}};
+  // What a statement gives is tried on a real server; its text is nobody's business here.
   const auto& sql = std::get<SqlRequest>(request);
-  auto lines = OrderedJson::array();
-  for (const auto line : split(sql.sql, '\n')) {
-    if (!trimmed(line).empty()) lines.push_back(trimmed(line));
-  }
   auto parameters = OrderedJson::array();
   for (const auto& parameter : sql.parameters) parameters.push_back(parameter ? OrderedJson(*parameter) : OrderedJson());
-  return {{"sql", std::move(lines)}, {"parameters", std::move(parameters)}};
+  return {{"sql", sql.name}, {"parameters", std::move(parameters)}};
 }
 
 const char* name_of(Mode mode) {
@@ -92,6 +88,7 @@ OrderedJson json_of(const Batch& batch) {
   }
   OrderedJson shown{{"rows", batch.rows}, {"more", batch.more}, {"answered", batch.answered}};
   if (batch.age_s != 0) shown["age_s"] = batch.age_s;
+  if (!batch.note.empty()) shown["note"] = batch.note;
   shown["writes"] = std::move(writes);
   return shown;
 }

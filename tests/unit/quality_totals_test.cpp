@@ -25,13 +25,6 @@ class QualityTotals : public ::testing::Test {
         .scope = {}};
     ASSERT_EQ(cache_.succeed("postgres.quality", t0, {.writes = {write}, .rows = 1}), std::nullopt);
   }
-  // Both kinds were read last at this time.
-  void read_at(std::int64_t at) {
-    Batch batch;
-    for (const auto* kind : {"orders.read_at", "executions.read_at"}) batch.writes.push_back(write_cursor("postgres.quality", kind, at));
-    ASSERT_EQ(cache_.succeed("postgres.quality", t0, batch), std::nullopt);
-  }
-  std::int64_t kept_hours() { return integer(cache_.value("SELECT count(*) FROM quality_hour WHERE hour > 0", t0)).value_or(-1); }
   std::vector<Row> totals() {
     return cache_.read("SELECT strategy_id, total_orders, pnl_orders, successful_orders, win_rate, total_pnl FROM model_quality", t0).rows;
   }
@@ -51,21 +44,6 @@ TEST_F(QualityTotals, orders_and_executions_of_a_strategy_meet_in_one_row_below_
 TEST_F(QualityTotals, a_sum_of_nothing_won_is_zero_and_not_absent) {
   hour("executions", t0, "a", 0, 2, 0, 0.0);
   EXPECT_EQ(totals().at(1), (Row{"a", std::int64_t{0}, std::int64_t{2}, std::int64_t{0}, 0.0, 0.0}));
-}
-
-TEST_F(QualityTotals, hours_that_are_added_up_still_count) {
-  const auto old = t0 - 20 * 86400;
-  hour("orders", old, "a", 10, 0, 0, 0);
-  hour("executions", old, "a", 0, 4, 3, 12.5);
-  hour("orders", t0, "a", 1, 0, 0, 0);
-  read_at(t0);
-  const auto before = totals();
-  cache_.store().tidy(t0);
-  EXPECT_EQ(totals(), before);
-  EXPECT_EQ(cache_.value("SELECT count(*) FROM model_quality_trend", t0), Value{std::int64_t{1}});
-  hour("orders", old + 3600, "a", 2, 0, 0, 0);
-  cache_.store().tidy(t0);
-  EXPECT_EQ(totals().at(1).at(1), Value{std::int64_t{13}});
 }
 
 TEST_F(QualityTotals, of_a_table_that_never_was_are_not_available) {
@@ -93,42 +71,21 @@ TEST_F(QualityTotals, of_executions_that_never_were_are_not_available) {
             (std::vector<Row>{{0, 0, Value{}, Value{}, Value{}}}));
 }
 
-// The source reads the hour anew as long as one of its orders is open: what had been added up of it would count twice.
-TEST_F(QualityTotals, an_hour_with_open_orders_is_kept_whole_however_old) {
-  const auto old = t0 - 20 * 86400;
-  read_at(t0);
-  hour("orders", old, "a", 10, 0, 0, 0, 1);
-  hour("orders", old, "b", 3, 0, 0, 0);
-  cache_.store().tidy(t0);
-  EXPECT_EQ(kept_hours(), 2);
-  hour("orders", old, "a", 10, 0, 0, 0);
-  cache_.store().tidy(t0);
-  EXPECT_EQ(kept_hours(), 0);
-  EXPECT_EQ(totals().at(0).at(1), Value{std::int64_t{13}});
-}
-
 // As of orders whose end the trading system never writes.
 TEST_F(QualityTotals, of_very_many_hours_with_open_orders_each_is_read_again_in_its_turn) {
   constexpr std::int64_t hours = 200;
   for (std::int64_t n = 0; n < hours; ++n) hour("orders", t0 - n * 3600, "a", 1, 0, 0, 0, 1);
+  ASSERT_EQ(cache_.succeed("postgres.quality", t0, {.writes = {write_cursor("postgres.quality", "orders.from_hour", t0 + 3600)}}),
+            std::nullopt);
   std::set<std::int64_t> read;
   constexpr int cycles = 300;
   for (int n = 0; n < cycles; ++n) {
     const auto prior = cache_.store().prior_state(source_named("postgres.quality"), t0).tables.at(1);
     EXPECT_LE(prior.rows.size(), 100U);
-    for (const auto& row : prior.rows) read.insert(integer(row.at(1)).value_or(0));
+    for (const auto& row : prior.rows) read.insert(integer(row.at(0)).value_or(0));
     for (std::int64_t newest = 0; newest < 50; ++newest) EXPECT_TRUE(read.contains(t0 - newest * 3600));
   }
   EXPECT_EQ(read.size(), static_cast<std::size_t>(hours));
-}
-
-TEST_F(QualityTotals, hours_that_are_read_again_after_an_outage_are_kept) {
-  const auto old = t0 - 20 * 86400;
-  read_at(old + 1800);  // then PostgreSQL was gone
-  for (const auto at : {old - 10800, old - 3600, old}) hour("orders", at, "a", 1, 0, 0, 0);
-  cache_.store().tidy(t0);
-  EXPECT_EQ(kept_hours(), 2);
-  EXPECT_EQ(totals().at(0).at(1), Value{std::int64_t{3}});
 }
 
 }  // namespace

@@ -31,6 +31,16 @@ std::vector<Row> all_rows(const Store& store, const std::string& table) {
   return rows;
 }
 
+Batch half_read_hour() {
+  return {.writes = {{.table = "quality_partial",
+                      .mode = Mode::upsert,
+                      .columns = {"kind", "reading", "hour", "strategy_id", "orders", "filled_orders", "open_orders", "pnl_orders",
+                                  "successful_orders", "pnl"},
+                      .rows = {{"orders", "pass", t0 / 3600 * 3600, "grid_v2", 5, 4, 1, 0, 0, 0.0}},
+                      .scope = {}}},
+          .rows = 1};
+}
+
 // A store that holds what all golden cases bring, an open outage and a failed source.
 class Restore : public ::testing::Test {
  protected:
@@ -46,6 +56,7 @@ class Restore : public ::testing::Test {
     for (auto& [source, by_rows] : batches) {
       for (auto& [_, batch] : by_rows) cache_.succeed(source, t0, std::move(batch));
     }
+    cache_.succeed("postgres.quality", t0, half_read_hour());
     const auto& failing = fixed_sources().back().name;
     for (int i = 1; i <= 2; ++i) cache_.fail(failing, t0 + i, {ErrorClass::refused, "connection refused"}, 3);
     cache_.store().set_identity("postgres", "7123456789");

@@ -51,7 +51,6 @@ Polling::Polling(World world, Fault fault, const std::map<std::string, std::stri
   for (const auto& source : sources_) {
     if (std::ranges::find(upstreams_, source.upstream) == upstreams_.end()) upstreams_.push_back(source.upstream);
   }
-  catalogue_.tables["orders"];
 }
 
 void Polling::start(std::int64_t at) {

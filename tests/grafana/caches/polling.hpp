@@ -11,6 +11,7 @@
 
 #include "cache/store.hpp"
 #include "settings/settings.hpp"
+#include "unit/contract_catalogue.hpp"
 #include "world.hpp"
 
 namespace grafana {
@@ -45,7 +46,7 @@ class Polling {
   std::vector<gateway::Source> sources_;
   std::vector<gateway::SourceSetup> setups_;
   std::vector<std::string> upstreams_;  // in the order of their first source
-  gateway::Catalogue catalogue_;
+  gateway::Catalogue catalogue_ = gateway::contract_catalogue();
   gateway::Store store_;
   std::map<std::string, std::int64_t> succeeded_at_;
   std::int64_t started_at_ = 0, count_ = 0;

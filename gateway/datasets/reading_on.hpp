@@ -1,0 +1,58 @@
+// What a table needs that is read on from where it was left, and is too large to be read whole: a place in the order of
+// (time, id) for what is new; beside it every ten minutes a slow pass over all that should be held, whenever it was committed
+// or changed; and the keys of what is held, in turn, for what was deleted. Pure functions of the prior state.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/source.hpp"
+#include "datasets/step_size.hpp"
+#include "datasets/time_order.hpp"
+
+namespace gateway {
+
+// Ten minutes after the last one began, or when the clock was set back, or when it was never done.
+bool is_pass_due(const Value& passed_at, std::int64_t now);
+
+// What a dataset that reads on keeps in the cache.
+struct HeldRows {
+  std::string source;
+  std::string table, time, key;           // its table in the cache, and the columns of it
+  std::string where = "true";             // which rows of it are this dataset's
+  std::int64_t checked_at_once = 1000;    // keys
+  std::vector<std::string> cursors = {};  // further ones of its own
+};
+
+// For Source::prior_state_sql: three answers, which ReadingOn takes; whatever a dataset adds comes after them.
+std::vector<std::string> reading_on_state(const HeldRows& held);
+
+class ReadingOn {
+ public:
+  ReadingOn(const HeldRows& held, const PriorState& prior, std::int64_t largest_step);
+
+  bool first = true;                  // nothing was read yet
+  ReadTo at;                          // where reading goes on; not when first
+  StepSize step;                      // rows to read at once
+  bool pass_begins = false;           // now
+  std::optional<double> newest_held;  // its time
+  std::vector<std::string> keys;      // to be checked now, in their order
+
+  Value cursor(const std::string& name) const { return cursors_.at(0, name); }
+  void keep(Batch& batch, const std::string& name, Value value) const;
+
+  // Moves the place on, and sees whether rows were deleted; then a pass begins with the next attempt, at once.
+  void go_on(Batch& batch, const Head& head, const Onward* read) const;
+  // Erases what was asked for by key and not found, and goes on to the next keys.
+  void check(Batch& batch, const std::vector<std::string>& asked, std::vector<std::string> found) const;
+  // A pass has begun: when, and that all keys are to be checked.
+  void note_begin_of_pass(Batch& batch, std::int64_t now) const;
+
+ private:
+  const HeldRows& held_;
+  const Table& cursors_;
+  bool checking_ = false;
+};
+
+}  // namespace gateway
