@@ -7,7 +7,7 @@
 -- (their names and columns stay); tables are not. Times are unix seconds UTC: INTEGER where an age is computed from
 -- them, REAL where fractions matter. NULL means "not available", never 0. Booleans are 0 or 1.
 --
--- Freshness is never stored. Views compute it when somebody reads, against the reader's clock, so that the data of a
+-- Freshness is never stored. Views compute it at read time, against the reader's clock, so that the data of a
 -- gateway that died goes stale by itself. Every verdict about now is `unknown` unless its source is fresh; the
 -- last-known value stands beside it. Only functions that SQLite 3.40 has are used.
 --
@@ -48,7 +48,7 @@ CREATE TABLE tick (
 ) STRICT;
 INSERT INTO tick VALUES (1, 0);
 
--- One row. `loop_max_ms` is the longest the gateway was busy with one thing: meanwhile nobody else is asked.
+-- One row. `loop_max_ms` is the longest time the gateway was busy with one thing; nothing else is polled meanwhile.
 -- `bytes_per_day` is what publishing writes, to memory as a rule; `saved_bytes_per_day` is what it writes to the disk, as a copy
 -- that survives a power cut, made at `saved_at`. Both at the pace since it started; not available in the first minute.
 -- `maintenance`: a planned outage while it lasts, in an operator's words; NULL: there is none.
@@ -190,7 +190,7 @@ FROM outage_log o JOIN model_version v
 WHERE o.upstream = 'model-service' AND o.error_class = 'timeout';
 
 ----------------------------------------------------------------------------------------------------------------------
--- Status over time, of services and connections: runs of one status from poll to poll; where nobody knew there is no run.
+-- Status over time, of services and connections: runs of one status from poll to poll; while the status was unknown there is no run.
 -- Kept for HISTORY_QUARTERS, the newest 2,000 runs of each.
 
 CREATE TABLE status_run (

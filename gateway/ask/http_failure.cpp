@@ -9,7 +9,7 @@
 namespace gateway {
 namespace {
 
-Error no_http(const HttpFailure& failure) { return {ErrorClass::malformed, failure.endpoint + ": does not answer as HTTP does"}; }
+Error no_http(const HttpFailure& failure) { return {ErrorClass::malformed, failure.endpoint + ": not a valid HTTP response"}; }
 Error closed(const HttpFailure& failure) {
   return {ErrorClass::closed, failure.endpoint + ": connection closed before a complete HTTP answer"};
 }

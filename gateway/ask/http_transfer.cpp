@@ -16,7 +16,7 @@ namespace gateway {
 namespace {
 
 constexpr std::size_t head_cap = std::size_t{16} << 10;  // bytes of an answer's head and trailers
-constexpr std::int64_t longest_age = 366 * 86'400;       // s; whoever says more does not know
+constexpr std::int64_t longest_age = 366 * 86'400;       // s; a larger value is not credible
 
 double ms(curl_off_t microseconds) { return static_cast<double>(microseconds) / 1e3; }
 
@@ -219,7 +219,7 @@ Result<HttpAnswer> HttpTransfer::finished(CURLcode code, Timing& timing) {
   add(timing.read_ms, total - first_byte);
   if (!encoding_.empty())
     return failure(ErrorClass::malformed,
-                   fmt::format("GET {}: the body comes in {}, although no encoding was asked for", request_.target, encoding_));
+                   fmt::format("GET {}: the body comes in {}, although no encoding was requested", request_.target, encoding_));
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   answer_.status = static_cast<int>(status);

@@ -69,7 +69,7 @@ std::vector<Outcome> Postgres::attempt(std::span<Job> jobs, const Deadline& dead
     turns_.note(job.source->name, share.count() == 0 ? Turns::End::none : late ? Turns::End::slow : Turns::End::answered, share);
     if (!outcome.result && lost() && !broken) {
       broken =
-          Error{outcome.result.error().kind, fmt::format("not asked, the connection was lost before: {}", outcome.result.error().text)};
+          Error{outcome.result.error().kind, fmt::format("not queried, the connection was lost before: {}", outcome.result.error().text)};
     }
     outcomes[datasets[order[n]]] = std::move(outcome);
   }

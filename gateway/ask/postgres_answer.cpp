@@ -103,7 +103,7 @@ bool PostgresAnswer::take(const PGresult* result, const PGconn* connection, cons
     case PGRES_FATAL_ERROR:
     case PGRES_NONFATAL_ERROR: break;
     default:  // COPY and the like: nobody has asked for it, and libpq would give it again and again
-      answer_ = failure(ErrorClass::malformed, fmt::format("{}:{}: does not answer what was asked", host, port));
+      answer_ = failure(ErrorClass::malformed, fmt::format("{}:{}: the answer does not match the query", host, port));
       return false;
   }
   if (!answer_) return true;

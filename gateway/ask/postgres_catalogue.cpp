@@ -122,7 +122,7 @@ Result<PostgresCatalogue> read_catalogue(PostgresConnection& connection, const s
   if (!found) return std::unexpected(found.error());
   if (connection.lost()) return std::unexpected(zones.error());
   if (columns->columns.size() != 4 || found->columns.size() != 7) {
-    return failure(ErrorClass::malformed, connection.endpoint() + ": does not answer what was asked");
+    return failure(ErrorClass::malformed, connection.endpoint() + ": the answer does not match the query");
   }
   PostgresCatalogue all;
   // A server that does not tell its zones is read all the same.

@@ -150,7 +150,7 @@ class PostgresConnector {
       state = PQconnectPoll(c);
     }
     limit_.rest();
-    if (limit_.exceeded()) return failure(ErrorClass::malformed, endpoint + ": does not answer as PostgreSQL does");
+    if (limit_.exceeded()) return failure(ErrorClass::malformed, endpoint + ": not a valid PostgreSQL response");
     if (state != PGRES_POLLING_OK) return std::unexpected(connection_error(PQerrorMessage(c), host.host, host.port));
     PQsetnonblocking(c, 1);
     return PostgresConnection(std::move(handle), host.host, host.port, cancel_, limit_);

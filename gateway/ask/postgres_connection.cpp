@@ -66,7 +66,7 @@ Result<Table> PostgresConnection::answer(bool sent, const Patience& patience, Ti
     if (auto broken = await(patience, cancel_sent)) return lose(std::move(*broken));
     const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQgetResult(c), &PQclear);
     // A server answers every statement with something.
-    if (!result && !first_result) return lose({ErrorClass::malformed, endpoint() + ": does not answer as PostgreSQL does"});
+    if (!result && !first_result) return lose({ErrorClass::malformed, endpoint() + ": not a valid PostgreSQL response"});
     if (!first_result) first_result = Clock::now();
     if (!result) break;
     if (!answer.take(result.get(), c, host_, port_)) return lose(std::move(answer).result().error());

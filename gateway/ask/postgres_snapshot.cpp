@@ -40,7 +40,7 @@ std::optional<Error> Postgres::lock_tables(const Deadline& deadline) {
     if (one) {
       if (auto kept = connection_->run("RELEASE SAVEPOINT lock; SAVEPOINT lock", deadline); !kept) return kept.error();
     } else if (one.error().kind == ErrorClass::timeout) {
-      locked_out_[table] = {ErrorClass::timeout, fmt::format("{} is locked by somebody else: {}", table, one.error().text)};
+      locked_out_[table] = {ErrorClass::timeout, fmt::format("{} is locked by another session: {}", table, one.error().text)};
     } else {
       must_probe_ = true;  // renamed, dropped or forbidden since: reading it will say so
     }
@@ -65,7 +65,7 @@ std::optional<Error> Postgres::read_identity(const Deadline& deadline) {
   if (!identity) identity = connection_->run("SELECT '/' || current_database()", deadline);
   if (!identity) return identity.error();
   if (identity->rows.size() != 1 || identity->columns.size() != 1) {
-    return Error{ErrorClass::malformed, connection_->endpoint() + ": does not answer as PostgreSQL does"};
+    return Error{ErrorClass::malformed, connection_->endpoint() + ": not a valid PostgreSQL response"};
   }
   identity_ = text(identity->rows[0][0]).value_or("");
   return std::nullopt;

@@ -11,7 +11,7 @@
 namespace gateway {
 namespace {
 
-// What a server says, fit to be shown: whoever it is that answers, one clean line of bearable length.
+// The peer's message as one clean line of limited length.
 std::string shown(std::string_view message) { return shortened(one_line(clean_utf8(shortened(trimmed(message), 4000))), 900); }
 
 constexpr bool is_code(std::string_view word) {
@@ -46,13 +46,14 @@ Error sql_error(std::string_view sqlstate, std::string_view message) {
   const auto text = fmt::format("{} ({})", shown(message), code);
   const auto is = [&](std::string_view prefix) { return sqlstate.starts_with(prefix); };
   // Of class 57 also: a database that was dropped, a session that was idle. They say nothing about new connections.
-  if (is("57P01") || is("57P02") || is("57P03") || is("53300")) return {ErrorClass::refused, "PostgreSQL takes no connections: " + text};
+  if (is("57P01") || is("57P02") || is("57P03") || is("53300"))
+    return {ErrorClass::refused, "PostgreSQL is not accepting connections: " + text};
   if (is("28") || is("42501")) return {ErrorClass::auth, text};
   if (is("57014") || is("55P03") || is("25P03")) return {ErrorClass::timeout, text};
   if (is("42P01") || is("42703")) return {ErrorClass::missing, text};
   // Data exceptions quote the value they failed on: the class must do.
   if (is("22") || is("23")) return {ErrorClass::sql, fmt::format("a value could not be converted ({})", code)};
-  // Class 08 as well: a pooler that refuses, however it puts it, is somebody who lives.
+  // Class 08 as well: a pooler that refuses is alive, whatever its message.
   return {ErrorClass::sql, text};
 }
 
@@ -68,7 +69,7 @@ Error connection_error(std::string_view message, const std::string& host, const 
   }
   auto line = shown(message);
   if (line.find(host) == std::string::npos) line = endpoint + ": " + line;
-  const auto foreign = Error{ErrorClass::malformed, endpoint + ": does not answer as PostgreSQL does"};
+  const auto foreign = Error{ErrorClass::malformed, endpoint + ": not a valid PostgreSQL response"};
   // Before the words below: libpq's own complaints about foreign bytes have some of them too.
   if (says({"invalid response to SSL negotiation", "expected authentication request from server"})) return foreign;
   // Ours and not theirs: out of descriptors or of memory.

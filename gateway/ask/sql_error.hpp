@@ -1,5 +1,5 @@
 // What goes wrong at PostgreSQL, in our classes: the server's SQLSTATE where there is one, libpq's own words where not.
-// Pure; takes text of any size and any bytes, from whoever answers.
+// Pure; takes text of any size and any bytes from the peer.
 #pragma once
 
 #include <string>

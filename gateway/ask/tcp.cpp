@@ -44,7 +44,7 @@ Error connect_error(const std::string& name, int error) {
     case ECONNREFUSED: return {ErrorClass::refused, text};
     case ETIMEDOUT: return {ErrorClass::timeout, text + " while connecting"};
     case ECONNRESET: return {ErrorClass::closed, text};
-    default: return {ErrorClass::other, text};  // no route, network down: nobody said no
+    default: return {ErrorClass::other, text};  // no route, network down: no refusal by the peer
   }
 }
 

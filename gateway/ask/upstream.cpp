@@ -13,7 +13,7 @@ Result<Batch> parsed(const Job& job, std::span<const Answer> answers, const std:
     } catch (const std::bad_alloc&) {
       return failure(ErrorClass::too_large, endpoint + ": there is not enough memory for the answer");
     } catch (const std::exception&) {
-      return failure(ErrorClass::malformed, endpoint + ": does not answer what was asked");
+      return failure(ErrorClass::malformed, endpoint + ": the answer does not match the query");
     }
   }();
   timing.parse_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();

@@ -1,4 +1,4 @@
-// An upstream: somebody we ask, over one connection, in one thread at a time.
+// An upstream: a peer that is polled over one connection, in one thread at a time.
 #pragma once
 
 #include <span>

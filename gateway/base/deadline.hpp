@@ -1,4 +1,4 @@
-// A point in time after which nobody waits any longer, and a wish to stop that reaches blocked threads at once.
+// A deadline, and a request to stop that wakes blocked threads at once.
 #pragma once
 
 #include <poll.h>
@@ -60,7 +60,7 @@ class Cancel {
 
 enum class Wake { ready, timeout, cancelled };
 
-// Blocks until `events` happen on fd, the deadline passes or somebody cancels.
+// Blocks until `events` happen on fd, the deadline passes or the wait is cancelled.
 inline Wake wait_for(int fd, short events, const Deadline& deadline, const Cancel& cancel) {
   for (;;) {
     if (cancel.is_set()) return Wake::cancelled;

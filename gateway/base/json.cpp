@@ -17,7 +17,7 @@ std::unexpected<Error> malformed(std::string_view what, std::string_view why) {
   return failure(ErrorClass::malformed, fmt::format("{}: {}", what, why));
 }
 
-// A key is somebody else's text, and may be anything.
+// A key is the peer's text, and may be anything.
 std::string within(std::string_view place, std::string_view key) {
   return fmt::format("{}.{}", place, shortened(one_line(clean_utf8(key)), 100));
 }

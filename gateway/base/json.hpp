@@ -1,4 +1,4 @@
-// The one checked way into JSON that somebody else wrote. Nothing here throws, whatever the document holds:
+// The one checked parser of third-party JSON. Nothing here throws, whatever the document holds:
 // absent and null are "not available", another type is a fault that names its place, never its content.
 #pragma once
 

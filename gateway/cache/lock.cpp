@@ -57,7 +57,7 @@ Lock::State Lock::acquire() {
   auto taken = take();
   if (taken) {
     held_ = std::move(*taken);
-    if (gone) news_ = *gone + "; it was taken anew";
+    if (gone) news_ = *gone + "; it was taken again";
     return State::held;
   }
   detail_ = taken.error().detail;

@@ -55,7 +55,7 @@ std::vector<std::string> vhosts_in(const std::string& body) {
   return names;
 }
 
-// For a command that somebody pastes into a shell: the name is the broker's, and may be anything.
+// For a command that an operator pastes into a shell: the name is the broker's, and may be anything.
 std::string shell_word(const std::string& name) {
   std::string word = "'";
   for (const char c : name) word += c == '\'' ? std::string("'\\''") : std::string(1, c);

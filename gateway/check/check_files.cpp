@@ -98,7 +98,7 @@ Finding check_file(const fs::path& file) {
       return {Grade::note, fmt::format("{}: {}", file.string(), found.reason), "nothing: the next start carries it over"};
     case FileState::newer:
       return {Grade::fault, fmt::format("{}: {}", file.string(), found.reason),
-              "install the newer gateway again, or start this one: it moves the file aside and begins anew"};
+              "install the newer gateway again, or start this one: it moves the file aside and starts with an empty cache"};
     case FileState::unreadable:
       return {Grade::fault, fmt::format("{}: {}", file.string(), found.reason),
               fmt::format("as root: chown {} {}, or move the file away", ::geteuid(), file.string())};

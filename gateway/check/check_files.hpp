@@ -10,7 +10,7 @@
 
 namespace gateway {
 
-// `reader`: who shall read the cache; nullopt: nobody in particular.
+// `reader`: who shall read the cache; nullopt: not checked.
 Findings check_cache(const Settings& settings, const std::optional<Reader>& reader);
 
 // The administrator of Grafana as Compose would be given it, credentials that cross a network in clear, and who may read `env_file`.

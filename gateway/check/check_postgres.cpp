@@ -55,7 +55,7 @@ Findings check_postgres_role(const Settings& settings) {
   const auto after = precise_now();
   if (!row || row->rows.size() != 1 || row->columns.size() != 6)
     return {{Grade::note,
-             fmt::format("{}: what the role may do cannot be asked: {}", connection->endpoint(), row ? "no row" : row.error().text),
+             fmt::format("{}: the rights of the role cannot be read: {}", connection->endpoint(), row ? "no row" : row.error().text),
              {}}};
   auto all = judged(*row);
   if (const auto now = number(row->at(0, "now"))) {

@@ -43,7 +43,7 @@ int check(const Settings& settings, const Environment& environment, const CheckO
   }
   const auto wrong = std::ranges::count(all, Grade::fault, &Finding::grade), notes = std::ranges::count(all, Grade::note, &Finding::grade);
   out << fmt::format("{} wrong, {} to note, {} ok{}\n", wrong, notes, std::ssize(all) - wrong - notes,
-                     options.ask ? "" : "; upstreams were not asked (--ask)");
+                     options.ask ? "" : "; upstreams were not contacted (--ask)");
   return wrong > 0 ? 3 : 0;
 }
 

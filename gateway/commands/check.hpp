@@ -10,7 +10,7 @@ namespace gateway {
 
 struct CheckOptions {
   bool ask = false;      // also contact every upstream
-  std::string reader;    // who shall read the cache: a user, UID or UID:GID,..; empty: nobody in particular
+  std::string reader;    // who shall read the cache: a user, UID or UID:GID,..; empty: not checked
   std::string env_file;  // where settings came from, if from a file
 };
 

@@ -77,7 +77,7 @@ std::optional<Error> missing_columns(const Catalogue& catalogue, const std::stri
     if (known == nullptr) absent.push_back(column);
     else if (known->access == Access::forbidden) forbidden.push_back(column);
   }
-  // Forbidden first: it is a fault that somebody can mend, while an old deployment is none.
+  // Forbidden first: an operator can fix that, while an old deployment is no fault.
   if (!forbidden.empty()) {
     return Error{ErrorClass::auth, fmt::format("may not read {}.{}; GRANT SELECT ON {} TO the role of GRAFANA_POSTGRES_USER", table,
                                                fmt::join(forbidden, ", "), table)};

@@ -60,7 +60,7 @@ LEFT JOIN (SELECT connection, 1 AS of_event, last_event_at AS last_heartbeat_at 
  AND h.of_event = (c.connection = 'private' AND c.last_event_at IS NOT NULL AND c.last_event_at > coalesce(w.last_heartbeat_at, 0))
 LEFT JOIN source_status s ON s.source = c.source;
 
--- Observed changes. A change across a time when nobody knew, however short, lies between not_before_at and time. The newest
+-- Observed changes. A change across an unknown time, however short, lies between not_before_at and time. The newest
 -- 1,000 of each stay.
 CREATE TABLE ws_transition_log (
   id INTEGER PRIMARY KEY,

@@ -1,4 +1,4 @@
-// How a health verdict is written down; shared by all sources that judge somebody's health.
+// How a health verdict is written down; shared by all sources that judge a service's health.
 #pragma once
 
 #include <optional>

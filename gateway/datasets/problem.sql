@@ -1,6 +1,6 @@
 -- What is wrong now, in one list, and in one sentence
 
--- Worst first: by `rank`, among equals by `severity`. `since`: unix seconds, NULL where nobody can tell.
+-- Worst first: by `rank`, among equals by `severity`. `since`: unix seconds, NULL where it is unknown.
 CREATE VIEW problem AS
 SELECT 0 AS rank, 'gateway' AS kind, 'gateway' AS subject, 'stale' AS status, g.published_at AS since,
        'it has published nothing since; all else is as last known' AS why, 0.0 AS severity, g.source, g.fetched_at, g.age_s, g.freshness

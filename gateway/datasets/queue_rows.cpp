@@ -43,19 +43,23 @@ constexpr Column columns[] = {
 
 }  // namespace
 
-Write queue_rows(const std::map<QueueKey, JudgedQueue>& queues, Mode mode) {
+Row queue_row(const JudgedQueue& queue) {
+  Row row;
+  row.reserve(std::size(columns));
+  for (const auto& column : columns) row.push_back(column.value(queue));
+  return row;
+}
+
+Write queue_rows(QueueRows queues, Mode mode) {
   Write write{.table = "queue", .mode = mode, .columns = {}, .rows = {}, .scope = {}};
   for (const auto& column : columns) write.columns.emplace_back(column.name);
-  for (const auto& [_, queue] : queues) {
-    Row row;
-    for (const auto& column : columns) row.push_back(column.value(queue));
-    write.rows.push_back(std::move(row));
-  }
+  write.rows.reserve(queues.size());
+  while (!queues.empty()) write.rows.push_back(std::move(queues.extract(queues.begin()).mapped()));
   return write;
 }
 
 std::vector<Row> keep_vanished(const QueuesBefore& before, const std::function<bool(const QueueKey&)>& listed, std::int64_t now,
-                               std::map<QueueKey, JudgedQueue>& queues) {
+                               QueueRows& queues) {
   std::vector<Row> leave;
   std::multimap<std::int64_t, QueueKey, std::greater<>> vanished;  // the latest first
   for (const auto& [key, queue] : before.queues) {
@@ -77,10 +81,10 @@ std::vector<Row> keep_vanished(const QueuesBefore& before, const std::function<b
     row.listed.name = key.second;
     row.lag.verdict = "unknown";
     row.lag.reason = "the queue is not there any more";
-    row.lag.memory = queue.lag;
+    row.lag.memory = queue.lag();
     row.last_known_messages = queue.messages;
     row.gone_at = gone_at;
-    queues[key] = std::move(row);
+    queues[key] = queue_row(row);
   }
   return leave;
 }

@@ -15,13 +15,18 @@ struct JudgedQueue {
   std::optional<std::int64_t> last_known_messages, gone_at, seen_in_walk;
 };
 
+Row queue_row(const JudgedQueue& queue);
+
+// By key: two pages of a cluster can name a queue twice. Rows are made one by one, because a judged queue is as large again.
+using QueueRows = std::map<QueueKey, Row>;
+
 // Mode::replace where `queues` are all there are, Mode::upsert for a part of them.
-Write queue_rows(const std::map<QueueKey, JudgedQueue>& queues, Mode mode);
+Write queue_rows(QueueRows queues, Mode mode);
 
 // A queue that is not listed any more may be back in a minute: its row stays for an hour, without figures, so that its history
 // has a gap instead of an end. The broker's own names never come back. Adds them to `queues`; returns the keys (vhost, name) of
 // those that need not stay.
 std::vector<Row> keep_vanished(const QueuesBefore& before, const std::function<bool(const QueueKey&)>& listed, std::int64_t now,
-                               std::map<QueueKey, JudgedQueue>& queues);
+                               QueueRows& queues);
 
 }  // namespace gateway

@@ -69,7 +69,7 @@ JudgedQueue judged(ListedQueue listed, const QueuesBefore& before, const QueueSe
   const auto remembered = before.queues.find({listed.vhost, listed.name});
   const auto known = remembered == before.queues.end() ? RememberedQueue{} : remembered->second;
   listed.sample.ignored = settings.ignores(listed.name);
-  auto lag = judge(listed.sample, known.lag, settings.rule_of(listed.name, prior.first_sample_counts), prior.now, before.polled_at);
+  auto lag = judge(listed.sample, known.lag(), settings.rule_of(listed.name, prior.first_sample_counts), prior.now, before.polled_at);
   const auto last_known = listed.sample.messages ? listed.sample.messages : known.messages;
   return {std::move(listed), std::move(lag), last_known, std::nullopt, std::nullopt};
 }
@@ -86,7 +86,7 @@ std::vector<Write> remembered(const PageWalk& walk) {
 // What a walk has seen, this attempt's `queues` included.
 struct Seen {
   const QueuesBefore& before;
-  const std::map<QueueKey, JudgedQueue>& queues;
+  const QueueRows& queues;
   std::optional<std::int64_t> walk;
 
   bool contains(const QueueKey& key) const {
@@ -138,13 +138,12 @@ Result<Batch> parse_pages(const QueuesBefore& before, PageWalk walk, const Prior
   if (!overview) return std::unexpected(overview.error());
   if (!overview->statistics)
     return Batch{.writes = {write_cursor(name, "without_statistics", flag(true))}, .rows = 0, .more = true, .answered = false};
-  std::map<QueueKey, JudgedQueue> queues;
+  QueueRows queues;
   const auto pages = answers.subspan(1, answers.size() - (before.short_listing ? 2 : 1));
   const auto error = take_pages(pages, overview->counted, walk, [&](ListedQueue listed) {
-    auto row = judged(std::move(listed), before, settings, prior);
-    row.seen_in_walk = walk.began_at;
-    auto key = QueueKey{row.listed.vhost, row.listed.name};
-    queues[std::move(key)] = std::move(row);
+    auto queue = judged(std::move(listed), before, settings, prior);
+    queue.seen_in_walk = walk.began_at;
+    queues[{queue.listed.vhost, queue.listed.name}] = queue_row(queue);
   });
   if (error) return std::unexpected(*error);
   walk.at_once = pages_at_once(walk, walk.next - 1, settings.pace);
@@ -152,7 +151,7 @@ Result<Batch> parse_pages(const QueuesBefore& before, PageWalk walk, const Prior
   if (walk.next <= walk.pages) {
     if (const auto slow = too_slow(walk, prior.now + taken_ms(answers) / 1000, settings.pace)) return std::unexpected(*slow);
     Batch batch{.writes = remembered(walk), .rows = rows, .more = true, .answered = false};
-    batch.writes.push_back(queue_rows(queues, Mode::upsert));
+    batch.writes.push_back(queue_rows(std::move(queues), Mode::upsert));
     return batch;
   }
   const Seen seen{before, queues, walk.began_at};
@@ -162,7 +161,7 @@ Result<Batch> parse_pages(const QueuesBefore& before, PageWalk walk, const Prior
       Batch batch{
           .writes = remembered({.at_once = walk.at_once, .previous_at = walk.previous_at}), .rows = rows, .more = true, .answered = false};
       batch.writes.push_back(write_cursor(name, "short_listing", flag(true)));
-      batch.writes.push_back(queue_rows(queues, Mode::upsert));
+      batch.writes.push_back(queue_rows(std::move(queues), Mode::upsert));
       return batch;
     }
     if (const auto missing = missing_permission(count, overview->queues, answers.back(), seen.vhosts())) return std::unexpected(*missing);
@@ -173,7 +172,7 @@ Result<Batch> parse_pages(const QueuesBefore& before, PageWalk walk, const Prior
               .rows = count,
               .age_s = prior.now - *walk.began_at};
   batch.writes.push_back(write_cursor(name, "short_listing", flag(false)));
-  batch.writes.push_back(queue_rows(queues, Mode::upsert));
+  batch.writes.push_back(queue_rows(std::move(queues), Mode::upsert));
   batch.writes.push_back({.table = "queue", .mode = Mode::erase, .columns = {"vhost", "name"}, .rows = std::move(leave), .scope = {}});
   batch.writes.push_back(poll_row(*walk.began_at, true));
   return batch;
@@ -192,12 +191,12 @@ Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers, co
   }
   const auto& answer = std::get<HttpAnswer>(answers[1]);
   if (answer.status != 200) return std::unexpected(http_error(answer.status, "GET /api/queues"));
-  std::map<QueueKey, JudgedQueue> queues;  // by key: two pages of a cluster can name a queue twice
+  QueueRows queues;
   std::set<std::string> vhosts_listed;
   const auto count = read_listing(answer.body, first->counted, [&](ListedQueue listed) {
     vhosts_listed.insert(listed.vhost);
-    auto key = QueueKey{listed.vhost, listed.name};
-    queues[std::move(key)] = judged(std::move(listed), before, settings, prior);
+    const auto queue = judged(std::move(listed), before, settings, prior);
+    queues[{queue.listed.vhost, queue.listed.name}] = queue_row(queue);
   });
   if (!count) return std::unexpected(count.error());
   // Queues come and go while we ask: only a list shorter than both counts lacks something.
@@ -208,7 +207,7 @@ Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers, co
     if (const auto error = missing_permission(listed, least, answers[3], vhosts_listed)) return std::unexpected(*error);
   }
   keep_vanished(before, [&](const auto& key) { return queues.contains(key); }, prior.now, queues);
-  Batch batch{.writes = {queue_rows(queues, Mode::replace), poll_row(prior.now, true)}, .rows = listed};
+  Batch batch{.writes = {queue_rows(std::move(queues), Mode::replace), poll_row(prior.now, true)}, .rows = listed};
   if (before.short_listing) batch.writes.push_back(write_cursor(name, "short_listing", flag(false)));
   return batch;
 }

@@ -5,12 +5,18 @@
 
 namespace gateway {
 
+LagMemory RememberedQueue::lag() const {
+  auto memory = LagMemory::decoded(lag_memory);
+  memory.lagging_since = lagging_since;
+  return memory;
+}
+
 QueuesBefore::QueuesBefore(const PriorState& prior) {
   const auto& rows = prior.tables.at(0);
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
     RememberedQueue queue;
-    queue.lag = LagMemory::decoded(text(rows.at(i, "lag_memory")).value_or(""));
-    queue.lag.lagging_since = integer(rows.at(i, "lagging_since"));
+    if (const auto* memory = std::get_if<std::string>(&rows.at(i, "lag_memory"))) queue.lag_memory = *memory;
+    queue.lagging_since = integer(rows.at(i, "lagging_since"));
     queue.messages = integer(rows.at(i, "messages"));
     queue.gone_at = integer(rows.at(i, "gone_at"));
     queue.seen_in_walk = integer(rows.at(i, "seen_in_walk"));

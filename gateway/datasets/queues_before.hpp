@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,9 +17,11 @@ namespace gateway {
 using QueueKey = std::pair<std::string, std::string>;
 
 struct RememberedQueue {
-  LagMemory lag;
-  std::optional<std::int64_t> messages, gone_at;
+  std::string_view lag_memory;  // as the store keeps it: a tenth of what it is decoded
+  std::optional<std::int64_t> lagging_since, messages, gone_at;
   std::optional<std::int64_t> seen_in_walk;  // when that began
+
+  LagMemory lag() const;
 };
 
 // Over all pages of the listing (queue_pages.hpp).
@@ -36,7 +39,7 @@ struct QueuesBefore {
   std::optional<std::int64_t> polled_at;
   PageWalk walk;
 
-  // From the answers to `queues_before_sql()`, in its order.
+  // From the answers to `queues_before_sql()`, in its order. `prior` outlives it.
   explicit QueuesBefore(const PriorState& prior);
 };
 

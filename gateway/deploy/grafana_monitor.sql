@@ -15,7 +15,7 @@ BEGIN;
 
 SELECT 'CREATE ROLE grafana_monitor' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'grafana_monitor') \gexec
 ALTER ROLE grafana_monitor LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
--- The gateway has one session. A limit that somebody has set stays.
+-- The gateway has one session. An existing limit stays.
 SELECT 'ALTER ROLE grafana_monitor CONNECTION LIMIT 10' FROM pg_roles WHERE rolname = 'grafana_monitor' AND rolconnlimit < 0 \gexec
 
 -- What the gateway reads, and no other table. One that an older deployment lacks is shown as missing.

@@ -96,7 +96,7 @@ std::expected<Shown, std::string> show(const Directory& directory, const std::st
   if (!shown) return shown;
   const auto found = directory.look(name);
   if (!found || id_of(*found) != id_of(next))
-    return std::unexpected(fmt::format("{} was replaced at once by somebody else", (directory.path() / name).string()));
+    return std::unexpected(fmt::format("{} was replaced at once by another process", (directory.path() / name).string()));
   return shown;
 }
 

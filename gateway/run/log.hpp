@@ -1,5 +1,5 @@
-// One line an event, as text for people or as JSON for machines, on standard error. Nobody who logs waits for whoever
-// reads: lines that the reader does not take in time are dropped and counted.
+// One line per event, as text for people or as JSON for machines, on standard error. Logging never waits for the reader: lines
+// that it does not take in time are dropped and counted.
 #pragma once
 
 #include <cstdint>

@@ -60,13 +60,13 @@ void LogWriter::run() {
   }
 }
 
-// Blocks until the reader takes it. False: nobody ever will, or the disk is full.
+// Blocks until the reader takes it. False: the reader is gone, or the disk is full.
 bool LogWriter::write_out(std::string_view text) const {
   while (!text.empty()) {
     const auto n = ::write(descriptor_, text.data(), text.size());
     if (n >= 0) {
       text.remove_prefix(static_cast<std::size_t>(n));
-    } else if (errno == EAGAIN) {  // somebody who shares the descriptor has made it non-blocking
+    } else if (errno == EAGAIN) {  // another process that shares the descriptor made it non-blocking
       pollfd writable{descriptor_, POLLOUT, 0};
       ::poll(&writable, 1, -1);
     } else if (errno != EINTR) {

@@ -1,4 +1,4 @@
-// Writes log lines from a thread of its own, so that nobody who logs ever waits for the reader of the log: a full pipe, a
+// Writes log lines from a thread of its own, so that logging never waits for the reader of the log: a full pipe, a
 // stopped terminal, a hanging disk. What does not fit the queue is dropped, counted, and reported as soon as that is possible.
 #pragma once
 

@@ -1,4 +1,4 @@
-// What a run reports while it goes on, for whoever counts. Called on the loop thread: an implementation must not block.
+// Notifications about a run, for metrics. Called on the loop thread: an implementation must not block.
 #pragma once
 
 #include <optional>

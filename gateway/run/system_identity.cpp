@@ -31,7 +31,7 @@ bool starts_over_for_other_system(Store& store, const std::filesystem::path& cac
   log(Level::warn, "other_upstream",
       {{"upstream", upstream},
        {"aside", aside->string()},
-       {"text", "this is another database than its rows in the cache came from; they begin anew, all others stay"}});
+       {"text", "this is not the database that the rows in the cache came from; they are fetched again, all others stay"}});
   store.begin_anew(upstream, identity);
   return true;
 }

@@ -135,6 +135,7 @@ void UpstreamLoop::start_attempt(std::int64_t now) {
     }();
     asio::post(context_.loop, [this, outcomes = std::move(outcomes)]() mutable {
       in_flight_ = false;
+      jobs_.clear();  // what was known before can be as large as what was answered
       outcomes_ = std::move(outcomes);
       timer_.cancel();
     });

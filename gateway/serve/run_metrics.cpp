@@ -77,7 +77,7 @@ void RunMetrics::measured(const PublishTimes& times) {
 
 std::vector<prometheus::MetricFamily> RunMetrics::collect() const {
   auto families = registry_.Collect();
-  Metric dropped("cache_gateway_log_lines_dropped_total", "Log lines dropped because nobody read the log.",
+  Metric dropped("cache_gateway_log_lines_dropped_total", "Log lines dropped because the log was not read.",
                  prometheus::MetricType::Counter);
   dropped.add({}, static_cast<double>(dropped_log_lines()));
   Metric build("cache_gateway_build_info", "1, with the version and the commit as labels.");

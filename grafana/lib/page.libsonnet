@@ -34,7 +34,7 @@ local freshness(sources) = g.tile({
     * **PLANNED MAINTENANCE** (blue): an operator announced it, in the file `maintenance` beside the cache.
     * grey: nothing was read yet, or nothing is configured.
 
-    *What to do:* open the page Cache: it says for each source what is wrong.
+    *What to do:* open the page Cache, which shows the problem of each source.
   |||),
   sql: std.strReplace(std.strReplace(std.strReplace(g.text(|||
     WITH g AS (
@@ -111,6 +111,36 @@ local annotation(name, color, sql) = {
   target: { refId: 'Anno' } + g.query(sql, ['time', 'timeEnd']),
 };
 
+// Which system: a data source for each. Hidden, for most have one; the image shows it where it is built with SHOW_SYSTEMS=true. The
+// only variable with hide: 2, by which that finds it.
+local system = {
+  type: 'datasource',
+  name: 'system',
+  label: 'System',
+  description: 'Which cache these pages show: one data source for each trading system',
+  query: 'frser-sqlite-datasource',
+  regex: '',
+  refresh: 1,
+  hide: 2,
+  skipUrlSync: false,
+  multi: false,
+  includeAll: false,
+  allowCustomValue: false,
+  current: { selected: true, text: 'cache', value: 'cache' },
+  options: [],
+};
+
+// Links to other pages stay with the system that is shown.
+local of_this_system(url) =
+  if std.startsWith(url, '/d/') then
+    local parts = std.splitLimit(url, '?', 1);
+    parts[0] + '?var-system=${system:percentencode}' + (if std.length(parts) > 1 then '&' + parts[1] else '')
+  else url;
+local with_system(json) =
+  if std.isObject(json) then { [key]: if key == 'url' && std.isString(json[key]) then of_this_system(json[key]) else with_system(json[key]) for key in std.objectFields(json) }
+  else if std.isArray(json) then std.map(with_system, json)
+  else json;
+
 g {
   // A variable: several values of a query's first column, or of a list, or a text to search for.
   local several(name, label, about, column) = {
@@ -158,7 +188,7 @@ g {
   },
 
   // {uid, question, sources: SQL condition on source_status, upstreams: SQL condition on outage, from, variables, panels}
-  page(spec):: {
+  page(spec):: with_system({
     uid: spec.uid,
     title: [page.title for page in pages if page.uid == spec.uid][0],
     description: spec.question,
@@ -202,9 +232,9 @@ g {
         annotation('Gateway down', '#808080', gateway_down),
       ],
     },
-    templating: { list: if std.objectHas(spec, 'variables') then spec.variables else [] },
+    templating: { list: [system] + (if std.objectHas(spec, 'variables') then spec.variables else []) },
     // Ids are links' targets (viewPanel=): a page may give a panel a fixed one.
     panels: [freshness(spec.sources) { id: 1 }]
             + std.mapWithIndex(function(index, panel) { id: index + 2 } + panel, spec.panels),
-  },
+  }),
 }

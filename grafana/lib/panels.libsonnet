@@ -5,7 +5,8 @@
   local g = $,
   // A text block without its last line break.
   text(block):: std.rstripChars(block, '\n'),
-  datasource:: { type: 'frser-sqlite-datasource', uid: 'cache' },
+  // Of the system that is chosen: page.libsonnet.
+  datasource:: { type: 'frser-sqlite-datasource', uid: '${system}' },
   // Words between two @ stand for SQL that many queries need. Grafana writes \" for " into values of variables.
   local words = {
     // The column's value is among those chosen in the variable.

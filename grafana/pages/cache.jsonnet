@@ -32,7 +32,7 @@ g.page({
         ['state', 'The gateway is', { colors: g.values([['up', g.green], ['down', g.red]]) }],
         ['written_s', 'Written, ago', { unit: 'dtdurations', decimals: 0 }],
         ['running_s', 'Running for', { unit: 'dtdurations', decimals: 0 }],
-        ['requests_per_min', 'Requests a minute', { decimals: 1 }],
+        ['requests_per_min', 'Requests per minute', { decimals: 1 }],
         ['file_bytes', 'File size', { unit: 'decbytes' }],
         ['saved_bytes_per_day', 'Saved a day', { none: 'not yet measured', unit: 'decbytes' }],
         ['unsaved_s', 'A power cut costs', { none: 'everything: not yet saved', unit: 'dtdurations', decimals: 0 }],
@@ -49,7 +49,7 @@ g.page({
         * **Data**: *fresh*; *out of date*; *never read*; *not configured*; *not there*: the upstream has no such thing.
         * **Failures**: in a row. After failures the gateway waits longer, at most a minute, before the next attempt.
 
-        *What to do:* **Problem** says it: *dns* name unknown; *refused* nothing listens; *timeout* hangs; *auth* wrong user, password or key; *missing* an older deployment without it.
+        *What to do:* see **Problem**, or `cache-gateway why SOURCE`: *dns* name unknown; *refused* nothing listens; *timeout* no answer in time; *auth* wrong user, password or key; *missing* an older deployment without it.
       |||,
       sql: |||
         SELECT 't' AS _, source, freshness AS state, last_success_at, CAST(age_s AS INTEGER) AS age_s, interval_s, stale_after_s, CAST(max(unixepoch() - last_attempt_at, 0) AS INTEGER) AS tried_s, duration_ms, rows, requests_per_min, consecutive_failures, coalesce(error_class || ': ' || error, error_class, error) AS problem, freshness
@@ -80,7 +80,7 @@ g.page({
         ['tried_s', 'Last tried, ago', g.duration { width: 94, none: 'never' }],
         ['duration_ms', 'Took', g.right { width: 76, unit: 'ms', decimals: 1 }],
         ['rows', 'Rows held', g.count { width: 64 }],
-        ['requests_per_min', 'Requests a minute', g.right { width: 84, decimals: 1 }],
+        ['requests_per_min', 'Requests per minute', g.right { width: 84, decimals: 1 }],
         ['consecutive_failures', 'Failures in a row', g.right + g.coloured + { width: 78, steps: g.steps([g.plain, [0, g.plain], [1, g.yellow], [2, g.red]]) }],
         ['problem', 'Problem', g.left + g.dash + { minWidth: 150 }],
         g.tint,

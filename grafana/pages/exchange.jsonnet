@@ -33,7 +33,7 @@ g.page({
       title: 'Connections in detail',
       at: [0, 7, 24, 5],
       help: |||
-        What is known of each connection. **Known by**: *reported*: ws-gateway says so; *observed*: the gateway of this cache watched it from poll to poll, since **Observed since**; *inferred*: concluded from the age of the newest market event. Reconnects and connection time that are not reported are counted since then.
+        Details of each connection. **Known by**: *reported*: ws-gateway says so; *observed*: the gateway of this cache watched it from poll to poll, since **Observed since**; *inferred*: concluded from the age of the newest market event. Reconnects and connection time that are not reported are counted since then.
 
         **Subscriptions** counts the active rows of this connection; **Reported** is the total that ws-gateway tells, of all topics. *Connected for* is unknown without fresh data. Rows tinted yellow come from a source that is out of date.
 
@@ -70,7 +70,7 @@ g.page({
       title: 'Connections over time',
       at: [0, 12, 24, 6],
       help: |||
-        What each connection was, poll by poll. Without colour: nobody knew. Obeys the time range above.
+        What each connection was, poll by poll. No colour: unknown. Obeys the time range above.
 
         *What to do:* red at regular distances points at a timeout somewhere; compare with the transitions below.
       |||,
@@ -96,7 +96,7 @@ g.page({
       title: 'Changes of the connections',
       at: [0, 18, 12, 11],
       help: |||
-        When a connection changed, the newest first, at most 200. Obeys the time range above. **Unsure by**: nobody watched when it changed; it may have happened that much earlier.
+        When a connection changed, the newest first, at most 200. Obeys the time range above. **Unsure by**: no poll saw the change; it may have happened that much earlier.
 
         *What to do:* many changes in a short time: the connection flaps; look at ws-gateway.
       |||,
@@ -131,7 +131,7 @@ g.page({
       help: |||
         What is subscribed at the exchange, by channel. **Newest event**: the newest message of any topic of the channel. Private channels (order, position, balance) are quiet when nothing is traded. The time range above does not matter here. Rows tinted yellow come from a source that is out of date.
 
-        *What to do:* a market channel (trades, ticker, kline, orderbook) whose newest event is minutes old while others are current: subscribe it anew.
+        *What to do:* a market channel (trades, ticker, kline, orderbook) whose newest event is minutes old while others are current: subscribe again.
       |||,
       sql: |||
         SELECT 't' AS _, coalesce(channel_type, '(none)') AS channel_type, sum(is_active) AS active, sum(1 - is_active) AS cancelled, count(DISTINCT CASE WHEN is_active = 1 THEN symbol END) AS symbols,
@@ -192,7 +192,7 @@ g.page({
       text: |||
         * **reported**: the service ws-gateway reports it in its /health. The *private* connection's status always is.
         * **observed**: ws-gateway does not report it, so the gateway of this cache notes what changes from one question to the next. Reconnects and connection times are then counted *since* it started to watch, and a change lies between two polls.
-        * **inferred**: nobody reports the *public* connection. It counts as connected while the newest market event of any active subscription is younger than a minute (`WS_QUIET_AFTER`).
+        * **inferred**: no service reports the *public* connection. It counts as connected while the newest market event of any active subscription is younger than a minute (`WS_QUIET_AFTER`).
       |||,
     }),
   ],

@@ -20,7 +20,7 @@ g.page({
       help: |||
         Of the newest 100 orders of the strategies and assets chosen above: how many were filled, cancelled, rejected, are open, or were only simulated. Unknown while the orders are out of date; the table below keeps the last known ones. The time range above does not matter here.
 
-        *What to do:* many *rejected*: the column *Why* below says why (often the balance or a risk limit). *Cancelled* orders are usual: not filled in time, or a newer signal took their place.
+        *What to do:* many *rejected*: the column *Why* below has the reason (often the balance or a risk limit). *Cancelled* orders are usual: not filled in time, or a newer signal took their place.
       |||,
       sql: |||
         SELECT CASE WHEN fresh THEN total(closure = 'filled') END AS filled, CASE WHEN fresh THEN total(closure = 'open') END AS open,

@@ -134,7 +134,7 @@ g.page({
       help: |||
         The events of the same signal and of its orders, the oldest first: received, ordered, executed, closed.
 
-        *What to do:* only *received* and nothing after it: the page Orders says in a sentence why no order followed.
+        *What to do:* only *received* and nothing after it: the page Orders shows why no order followed.
       |||,
       sql: |||
         SELECT 't' AS _, time, event_type, service, status, summary, order_id
@@ -171,7 +171,7 @@ g.page({
       title: 'By strategy',
       at: [0, 38, 12, 9],
       help: |||
-        The last that each strategy said. Only signals that are kept are counted: the newest 100 or more of each strategy. The time range above does not matter here. Rows tinted yellow come from a source that is out of date.
+        The last signal of each strategy. Only signals that are kept are counted: the newest 100 or more of each strategy. The time range above does not matter here. Rows tinted yellow come from a source that is out of date.
 
         *What to do:* a strategy without signals while others have some: see its model on the page Model.
       |||,

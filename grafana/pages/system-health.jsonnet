@@ -33,9 +33,9 @@ g.page({
       title: 'Services',
       at: [5, 3, 19, 5],
       help: |||
-        One tile a service, as it is now. **unknown** (grey) means that nobody can tell: the small words say what was known last.
+        One tile per service, as it is now. **unknown** (grey): no current data; the small text shows the last known status.
 
-        * green: healthy; yellow: it works, with a complaint; red: not reachable, or it says so itself.
+        * green: healthy; yellow: works, with a problem; red: not reachable, or it reports itself unhealthy.
 
         *What to do:* click a tile to see what happened to that service; the table below has the reason.
       |||,
@@ -130,7 +130,7 @@ g.page({
       title: 'Each service in detail',
       at: [0, 26, 24, 12],
       help: |||
-        Every service with what is known of it. **Now** is a verdict: without fresh data it is unknown. **Last known** stands beside it, and since when. **What is wrong** is the service's own complaint, or why it could not be asked.
+        All services in detail. **Now** is a verdict: without fresh data it is unknown. **Last known** stands beside it, and since when. **What is wrong** is the service's own complaint, or why it could not be asked.
 
         *What to do:* *refused* means that nothing listens there (is it started?); *timeout*: it hangs or the network does; *auth*: check the keys in `.env`. Rows tinted yellow come from a source that is out of date.
       |||,
@@ -332,7 +332,7 @@ g.page({
       help: |||
         Everything the gateway reads, and how current it is. A source is **fresh** while its last success is younger than *stale after*. Rows tinted yellow come from a source that is out of date.
 
-        *What to do:* the column Problem says why a source does not answer; the page Cache shows its last attempts.
+        *What to do:* the column Problem shows why a source does not answer; the page Cache shows its last attempts.
       |||,
       sql: |||
         SELECT 't' AS _, source, freshness AS state, last_success_at, CAST(age_s AS INTEGER) AS age_s, stale_after_s, consecutive_failures, coalesce(error_class || ': ' || error, error_class, error) AS problem, freshness

@@ -4,9 +4,11 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
+#include "../hostile/raw_server.hpp"
 #include "../integration/support/fixture.hpp"
 #include "gate.hpp"
 
@@ -49,6 +51,15 @@ class Resources : public integration::Integration {
     return pages * static_cast<rlim_t>(::getpagesize());
   }
 
+  double peak_memory_mib() {
+    std::ifstream status(fmt::format("/proc/{}/status", gateway().pid()));
+    for (std::string word; status >> word;) {
+      double kib = 0;
+      if (word == "VmHWM:" && status >> kib) return kib / 1024;
+    }
+    throw std::runtime_error("no VmHWM");
+  }
+
   integration::ScriptedService service;
   Gate gate;
 };
@@ -69,8 +80,7 @@ TEST_F(Resources, WithoutDescriptorsItSaysSoAndGoesOnAfterwards) {
   ASSERT_TRUE(all_fresh());
   EXPECT_EQ(gateway().logged("publish_recovered"), 1);
   EXPECT_TRUE(eventually([&] { return reader.text("SELECT count(*) FROM outage WHERE ended_at IS NULL"); }, "0"));
-  EXPECT_EQ(reader.text("SELECT DISTINCT error FROM source_attempt WHERE error LIKE '%does not answer as%'"), "")
-      << "an upstream is not to blame";
+  EXPECT_EQ(reader.text("SELECT DISTINCT error FROM source_attempt WHERE error LIKE '%not a valid%'"), "") << "an upstream is not to blame";
   EXPECT_EQ(gateway().terminate(), 0);
 }
 
@@ -96,6 +106,34 @@ TEST_F(Resources, AnAnswerAboveTheCapIsRefusedWithoutBeingKept) {
   ASSERT_TRUE(eventually(source("order-manager.health", "error_class"), "too_large"));
   gate.set({});
   ASSERT_TRUE(all_fresh());
+}
+
+// Queues that all change with every poll; many more cost as much more.
+TEST_F(Resources, TenThousandQueuesTakeLessThan64MebibytesAboveIdle) {
+  std::atomic<int> queues = 0, listings = 0;
+  hostile::RawServer broker([&](hostile::Peer& peer, const std::string& request) {
+    if (request.find(" /api/queues") == std::string::npos)
+      return peer.send(http_answer(200, R"({"status":"ok","object_totals":{"queues":0}})"));
+    const int poll = ++listings;
+    std::string body;
+    for (int n = 0; n < queues; ++n) {
+      body += fmt::format(R"({}{{"vhost":"/","name":"some.queue.with.a.name.{}","messages":{},"message_stats":{{"publish":{},"ack":{}}}}})",
+                          n == 0 ? "" : ",", n, poll % 5, poll * 7, poll * 7);
+    }
+    return peer.send(http_answer(200, "[" + body + "]"));
+  });
+  settings["RABBITMQ_MANAGEMENT_PORT"] = std::to_string(broker.port());
+  be_patient();
+  start_and_wait();
+  const auto idle = peak_memory_mib();
+  queues = 10'000;
+  ASSERT_TRUE(eventually(source("rabbitmq.queues", "rows"), "10000"));
+  const int before = listings;
+  ASSERT_TRUE(eventually([&] { return listings >= before + 10; }));
+  EXPECT_EQ(reader.source("rabbitmq.queues", "rows"), "10000");
+  const auto grown = peak_memory_mib() - idle;
+  EXPECT_LT(grown, 64);
+  RecordProperty("grown_mib", static_cast<int>(grown));
 }
 
 // One thread each, and within what the shipped unit allows.

@@ -38,7 +38,7 @@ TEST(GrafanaStructure, annotations_ask_the_cache_and_say_which_columns_are_times
       EXPECT_EQ(json.value("enable", false), true);
       EXPECT_EQ(json.value("hide", false), true) << "a toggle pushes the links to a second row";
       EXPECT_FALSE(json.value("iconColor", "").empty());
-      EXPECT_EQ(json.at("datasource").value("uid", ""), "cache");
+      EXPECT_EQ(json.at("datasource").value("uid", ""), "${system}");
       EXPECT_FALSE(json.contains("query")) << "a query beside target takes its place";
       const auto& target = json.at("target");
       EXPECT_EQ(target.value("queryType", ""), "table");

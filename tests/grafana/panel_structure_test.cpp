@@ -93,7 +93,7 @@ TEST(GrafanaStructure, panels_ask_the_one_data_source_once) {
     EXPECT_FALSE(target.value("hide", false));
     for (const auto* holder : {&panel.json, &target}) {
       EXPECT_EQ(holder->at("datasource").value("type", ""), "frser-sqlite-datasource");
-      EXPECT_EQ(holder->at("datasource").value("uid", ""), "cache");
+      EXPECT_EQ(holder->at("datasource").value("uid", ""), "${system}");
     }
   });
 }

@@ -32,7 +32,7 @@ TEST(GrafanaStructure, variables_have_a_name_a_label_and_a_description) {
 }
 
 TEST(GrafanaStructure, variables_are_of_a_kind_these_tests_know) {
-  static const std::set<std::string> known{"query", "custom", "textbox"};
+  static const std::set<std::string> known{"query", "custom", "textbox", "datasource"};
   for_each_variable([](const auto&, const auto& variable) { EXPECT_TRUE(known.contains(variable.type)) << variable.type; });
 }
 
@@ -42,7 +42,7 @@ TEST(GrafanaStructure, query_variables_are_plain_text_asked_again_at_every_refre
     ASSERT_TRUE(variable.json.at("query").is_string());
     EXPECT_EQ(variable.json.at("query"), variable.json.at("definition"));
     EXPECT_EQ(variable.json.value("refresh", 0), 2);
-    EXPECT_EQ(variable.json.at("datasource").value("uid", ""), "cache");
+    EXPECT_EQ(variable.json.at("datasource").value("uid", ""), "${system}");
   });
 }
 
@@ -51,10 +51,24 @@ TEST(GrafanaStructure, variables_take_no_free_text_unless_they_are_a_text_field)
       [](const auto&, const auto& variable) { EXPECT_EQ(variable.json.value("allowCustomValue", true), variable.type == "textbox"); });
 }
 
+// With it one Grafana shows several systems. Nobody is asked where there is one.
+TEST(GrafanaStructure, the_system_is_a_hidden_variable_that_begins_with_the_provisioned_source) {
+  for (const auto& dashboard : dashboards()) {
+    SCOPED_TRACE(dashboard.uid);
+    ASSERT_FALSE(dashboard.variables.empty());
+    const auto& system = dashboard.variables.front();
+    EXPECT_EQ(system.name, "system");
+    EXPECT_EQ(system.type, "datasource");
+    EXPECT_EQ(system.json.value("query", ""), "frser-sqlite-datasource");
+    EXPECT_EQ(system.json.at("current").value("value", ""), "cache");
+    for (const auto& variable : dashboard.variables) EXPECT_EQ(variable.json.value("hide", -1) == 2, variable.name == "system");
+  }
+}
+
 // Without allValue, All is the whole list, ten thousand names long, and rows without a value vanish.
 TEST(GrafanaStructure, all_is_a_raw_expression_and_how_the_dashboard_opens) {
   for_each_variable([](const auto&, const auto& variable) {
-    if (variable.type == "textbox") return;
+    if (variable.type == "textbox" || variable.type == "datasource") return;
     EXPECT_TRUE(variable.include_all());
     EXPECT_TRUE(variable.multi());
     ASSERT_TRUE(variable.json.contains("allValue") && variable.json.at("allValue").is_string());
@@ -65,6 +79,7 @@ TEST(GrafanaStructure, all_is_a_raw_expression_and_how_the_dashboard_opens) {
 
 TEST(GrafanaStructure, a_variable_is_used_by_some_panel) {
   for_each_variable([](const auto& dashboard, const auto& variable) {
+    if (variable.type == "datasource") return;  // all of them are
     bool used = false;
     for (const auto& panel : dashboard.panels) {
       for (const auto& target : panel.targets()) used |= target.sql.find("${" + variable.name + ":") != std::string::npos;
