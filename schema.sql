@@ -210,7 +210,8 @@ CREATE TABLE status_sample (
 ) STRICT;
 CREATE TRIGGER status_sampled AFTER INSERT ON status_sample BEGIN
   UPDATE status_run SET to_at = new.time
-   WHERE subject = new.subject AND from_at = (SELECT max(from_at) FROM status_run WHERE subject = new.subject)
+   WHERE subject = new.subject
+     AND from_at = (SELECT max(from_at) FROM status_run WHERE subject = new.subject AND from_at <= new.time)  -- a clock may be set back
      AND status IS new.status AND new.time - to_at BETWEEN 0 AND new.contiguous_s;
   INSERT INTO status_run (subject, from_at, to_at, status)
   SELECT new.subject, new.time, new.time, new.status

@@ -36,9 +36,27 @@ void Store::note_absence(const RunStart& run) {
       {last, run.now,
        run.from_saved_copy ? "the cache file was lost, as in a power cut; what was recorded after the copy saved at that time is missing"
                            : "the gateway did not run"});
-  // Nobody asked meanwhile: charts must show a gap, not a line across it.
-  if (run.now - last > 2)
-    database_.run("INSERT INTO queue_poll (tier, time, ok) VALUES (0, ?1 + 1, 0), (0, ?2 - 1, 0) ON CONFLICT DO NOTHING", {last, run.now});
+  interrupt_charts(last, run.now);
+}
+
+// Nobody asked meanwhile: charts must show a gap, not a line across it.
+void Store::interrupt_charts(std::int64_t from, std::int64_t to) {
+  if (to - from > 2)
+    database_.run("INSERT INTO queue_poll (tier, time, ok) VALUES (0, ?1 + 1, 0), (0, ?2 - 1, 0) ON CONFLICT DO NOTHING", {from, to});
+}
+
+void Store::note_gap(std::int64_t from, std::int64_t to, double set_by_s, const std::string& text) {
+  SQLite::Transaction transaction(database_.handle());
+  database_.run("INSERT INTO outage_log (upstream, started_at, ended_at, error) VALUES ('gateway', min(?1, ?2), max(?1, ?2), ?3)",
+                {from, to, text});
+  interrupt_charts(from, to);
+  // What was observed before a machine without a clock of its own was told the time.
+  constexpr std::int64_t year_2000 = 946'684'800;
+  if (from < year_2000 && to > year_2000) {
+    database_.run("UPDATE service SET status_since = status_since + ?1 WHERE status_since < ?2",
+                  {static_cast<std::int64_t>(set_by_s), year_2000});
+  }
+  transaction.commit();
 }
 
 void Store::note_run(const RunStart& run) {

@@ -86,6 +86,9 @@ class Store {
   void tidy(std::int64_t now, Milliseconds budget = no_limit);
   // How long a turn of the loop took; the longest of a run is published.
   void note_turn(double ms) { loop_max_ms_ = std::max(loop_max_ms_, ms); }
+  // Nobody asked between these times, or they are not the times they seem; `to` may be before `from`. `set_by_s`: by how much the
+  // clock was set, if it was.
+  void note_gap(std::int64_t from, std::int64_t to, double set_by_s, const std::string& text);
   // An event of the gateway itself: `run` has begun.
   void note_start(std::int64_t now, const std::string& version);
   // Gives free pages back when they are more than a quarter: a publish writes them too. What takes longer is left for later.
@@ -97,6 +100,7 @@ class Store {
  private:
   std::map<std::string, std::int64_t> stale_at() const;
   void note_absence(const RunStart& run);
+  void interrupt_charts(std::int64_t from, std::int64_t to);
   void note_run(const RunStart& run);
   void declare_sources(std::span<const SourceSetup> sources);
 

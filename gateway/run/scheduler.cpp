@@ -5,6 +5,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <csignal>
 
+#include "run/clock_watch.hpp"
 #include "run/coroutine.hpp"
 #include "run/log.hpp"
 
@@ -18,6 +19,7 @@ constexpr auto nudge = Milliseconds{50};          // between two calls to a thre
 constexpr auto stop_within = Milliseconds{2000};  // of SIGTERM
 constexpr auto upkeep = Milliseconds{20};         // at a time
 constexpr auto tidy_every = std::chrono::seconds{10};
+constexpr auto look_at_clock_every = std::chrono::seconds{1};
 
 sigset_t stop_signals() {
   sigset_t set;
@@ -70,6 +72,7 @@ std::optional<std::string> Scheduler::run() {
   if (!settings_.once) {
     asio::co_spawn(loop_, publishing_.run(), rethrow_escaped);
     asio::co_spawn(loop_, keep_tidy(), rethrow_escaped);
+    asio::co_spawn(loop_, watch_clock(), rethrow_escaped);
   }
   asio::co_spawn(loop_, stop_when_told(), rethrow_escaped);
   if (upstreams_.empty() && settings_.once) stop();
@@ -102,6 +105,25 @@ awaitable<void> Scheduler::keep_tidy() {
   }
 }
 
+awaitable<void> Scheduler::watch_clock() {
+  for (auto before = ClockReading::now(); !stopping_;) {
+    clock_timer_.expires_after(look_at_clock_every);
+    co_await clock_timer_.async_wait(quietly);
+    if (stopping_) co_return;
+    const auto now = ClockReading::now();
+    if (const auto gap = gap_between(before, now)) {
+      log(Level::warn, "clock_gap", {{"from", std::to_string(gap->from)}, {"to", std::to_string(gap->to)}, {"text", gap->text}});
+      try {
+        store_.note_gap(gap->from, gap->to, gap->set_by_s, gap->text);
+      } catch (const std::exception& e) {
+        log(Level::error, "store_failed", {{"error", e.what()}});
+      }
+      publishing_.changed(true);
+    }
+    before = now;
+  }
+}
+
 awaitable<void> Scheduler::stop_when_told() {
   signals_.add(SIGTERM);
   signals_.add(SIGINT);
@@ -118,6 +140,7 @@ void Scheduler::stop() {
   signals_.cancel();
   publishing_.stop();
   tidy_timer_.cancel();
+  clock_timer_.cancel();
   for (auto& upstream : upstreams_) upstream.stop();
 }
 

@@ -42,6 +42,7 @@ class Scheduler {
  private:
   boost::asio::awaitable<void> ask(UpstreamLoop& upstream);
   boost::asio::awaitable<void> keep_tidy();
+  boost::asio::awaitable<void> watch_clock();
   boost::asio::awaitable<void> stop_when_told();
   void stop();
   void wait_for_threads();
@@ -51,7 +52,7 @@ class Scheduler {
   RunObserver& observer_;
   boost::asio::io_context loop_{1};
   boost::asio::signal_set signals_{loop_};
-  boost::asio::steady_timer tidy_timer_{loop_};
+  boost::asio::steady_timer tidy_timer_{loop_}, clock_timer_{loop_};
   PublishLoop publishing_;
   WorkerPool pool_;
   LoopContext context_;

@@ -110,7 +110,12 @@ TEST_F(ClockTest, AllIsFreshAgainAfterAJumpAndNoEventDoubles) {
     EXPECT_EQ(read("SELECT event_type FROM event_history WHERE event_type LIKE 'upstream%' OR event_type = 'service_status_changed'"), "")
         << offset;
   }
-  EXPECT_EQ(read("SELECT count(*) FROM outage"), "0");
+  EXPECT_EQ(read("SELECT count(*) FROM outage WHERE upstream <> 'gateway'"), "0");
+  EXPECT_EQ(
+      read("SELECT count(*), sum(error LIKE 'the clock was set back by 3%'), sum(error LIKE 'the clock was set forward by 7%') FROM outage "
+           "WHERE upstream = 'gateway' AND ended_at - started_at > 3500"),
+      "3|2|1")
+      << "each jump is told with both its bounds";
 }
 
 // A gateway that is stopped looks to readers as one that died, and then as one that lives. STOP_SECONDS (60) says how long.
@@ -140,6 +145,7 @@ TEST_F(ClockTest, AStoppedGatewayIsStaleAndThenGoesOn) {
   EXPECT_TRUE(read(signal_events).find(events.substr(0, events.find('\n'))) != std::string::npos);
   EXPECT_EQ(read("SELECT count(*), count(DISTINCT signal_id) FROM event_history WHERE event_type = 'trading_signal_received'"), "8|8");
   EXPECT_EQ(read("SELECT count(*) FROM outage WHERE ended_at IS NULL"), "0");
+  EXPECT_EQ(read("SELECT error LIKE 'the gateway was stopped, or the machine slept, for %' FROM outage WHERE upstream = 'gateway'"), "1");
 }
 
 }  // namespace

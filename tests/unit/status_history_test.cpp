@@ -31,6 +31,12 @@ TEST_F(StatusHistory, what_stays_the_same_is_one_run) {
   EXPECT_EQ(runs(), (std::vector<Row>{run(0, 40, "healthy")}));
 }
 
+TEST_F(StatusHistory, after_the_clock_was_set_back_polls_are_one_run_again) {
+  answers("healthy", t0 + 3600);
+  for (std::int64_t i = 0; i < 5; ++i) answers("healthy", t0 + i * 10);
+  EXPECT_EQ(runs(), (std::vector<Row>{run(0, 40, "healthy"), run(3600, 3600, "healthy")}));
+}
+
 TEST_F(StatusHistory, a_change_begins_another) {
   answers("healthy", t0);
   answers("degraded", t0 + 10);
