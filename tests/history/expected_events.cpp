@@ -25,6 +25,9 @@ class Rows {
   }
 
  private:
+  // Rows dated ahead are read when their time has come.
+  bool is_to_come(double time) const { return time > world_.now; }
+
   void add(Event event, std::vector<double> times, bool may_be_absent = false) {
     if (beginning_.untold.contains(event.id)) return;
     event.id.shrink_to_fit();
@@ -43,7 +46,7 @@ class Rows {
                    : s.model_version ? "model"
                                      : "rule",
          .facts = s.asset + "|" + s.side + "|||"},
-        {s.time});
+        {s.time}, is_to_come(s.time));
   }
 
   void order(const OrderRow& o) {
@@ -57,11 +60,11 @@ class Rows {
                    .status = status,
                    .facts = o.asset + "|" + lower_side(o.side) + "|||"};
     };
-    add(event("order_created", ""), {o.created_at});
+    add(event("order_created", ""), {o.created_at}, is_to_come(o.created_at));
     if (o.ends.empty()) return;
     auto times = o.ends;
     // One that is dated ahead is read when its time has come; it may have been refused again by then, and its end be too old.
-    const bool dated_ahead = std::ranges::min(o.ends) < o.created_at;
+    const bool dated_ahead = o.dated_ahead || is_to_come(o.created_at);
     if (!dated_ahead && (at_once_ || beginning_.over.contains(o.id))) times.resize(1);
     if (o.status == "filled") add(event("order_executed", "filled"), times, dated_ahead);
     add(event("order_closed", o.status), times, dated_ahead);

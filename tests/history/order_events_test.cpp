@@ -136,7 +136,11 @@ TEST_F(OrderEvents, ARowDatedInTheFutureHidesNoneThatComeAfterIt) {
     decide(world, random, world.now);
     gateway.poll_all();
   }
-  EXPECT_EQ(events("order_created").size(), 4U);
+  EXPECT_EQ(events("order_created").size(), 3U);
+  EXPECT_EQ(events("trading_signal_received").size(), 3U);
+  later(hour);
+  gateway.poll_all();
+  EXPECT_EQ(events("order_created").size(), 4U) << "its time has come";
   EXPECT_EQ(events("trading_signal_received").size(), 4U);
 }
 

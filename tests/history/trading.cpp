@@ -25,6 +25,7 @@ OrderRow& add_order(World& world, Random& random, const std::string& signal_id, 
                  .executed_at = std::nullopt,
                  .is_dry_run = false,
                  .rejection_reason = std::nullopt};
+  order.dated_ahead = at > world.now;
   if (order.order_type == "Limit") order.price = static_cast<double>(random.between(10000, 900000)) / 10;
   return world.orders.emplace_back(std::move(order));
 }

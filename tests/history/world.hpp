@@ -33,6 +33,7 @@ struct OrderRow {
   bool is_dry_run = false;
   std::optional<std::string> rejection_reason;
   std::vector<double> ends{};  // not a column: every time its row has given as that of its end, the first one first
+  bool dated_ahead = false;    // when it was written
   bool end_seen = false;       // by whoever looks at every step
 };
 
