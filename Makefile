@@ -131,9 +131,24 @@ format:
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
 	@jsonnetfmt -i grafana/lib/*.libsonnet grafana/pages/*.jsonnet
 
-# what a cycle costs PostgreSQL with 100 k and 1 M rows a table, and what the dashboards' questions cost SQLite
-bench: build
-	@tests/benchmark/postgres-cycle $(BUILD)/cache-gateway
+# what the gateway costs beside what people run instead, into build/bench/report.md; a part: make bench-cycle, -peers, -postgres, -broker, -freshness, -reads, -start, -memory
+bench: $(addprefix bench-,cycle peers postgres broker freshness reads start memory)
+
+BENCH_SIZE ?= full
+bench-%: bench-programs
+	@tests/benchmark/bench --size $(BENCH_SIZE) --build $(BUILD) $*
+
+# a part of it, in small, so that it cannot rot
+bench-smoke: bench-programs
+	@tests/benchmark/bench --size smoke --build $(BUILD) cycle start
+
+.PHONY: bench-smoke bench-programs bench-queries
+bench-programs: configured
+	@.ci/deps bench
+	@cmake --build $(BUILD) --parallel $(JOBS) --target bench-programs
+
+# what SQLite and the dashboards' questions cost alone, in ms of processor time
+bench-queries: build
 	@$(BUILD)/tests/grafana/grafana-bench
 	@$(BUILD)/tests/history/history-bench
 
