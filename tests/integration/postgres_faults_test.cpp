@@ -104,17 +104,17 @@ TEST_F(PostgresFaults, WhatIsForbiddenIsNotTakenForAbsent) {
 // The step of a first fill that cannot be stored says that there is more; it must not be asked for again and again at once.
 TEST_F(PostgresFaults, AStepThatDoesNotFitKeepsThePace) {
   upstreams.sql(
-      "ALTER TABLE orders ALTER fees TYPE text; "
-      "INSERT INTO orders (id, order_id, signal_id, asset, side, order_type, quantity, price, fees, status, created_at, updated_at) "
-      "SELECT gen_random_uuid(), n::text, gen_random_uuid(), 'BTCUSDT', 'Buy', 'Market', 1, 1, 'much', 'cancelled', at, at "
-      "FROM (SELECT n, now() AT TIME ZONE 'UTC' - n * interval '1 minute' AS at FROM generate_series(1, 6000) AS n) AS o");
+      "ALTER TABLE trading_signals ALTER signal_id DROP NOT NULL; "
+      "INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) "
+      "SELECT NULL, 'strategy_' || n % 60, 'BTCUSDT', 'buy', 1, now() AT TIME ZONE 'UTC' - n * interval '1 minute' "
+      "FROM generate_series(1, 1200) AS n");
   start_gateway();
-  ASSERT_TRUE(eventually(source("postgres.orders", "error_class"), "malformed"));
+  ASSERT_TRUE(eventually(source("postgres.signals", "error_class"), "malformed"));
   const auto since = now();
   ASSERT_TRUE(eventually([&] { return attempts("rabbitmq.health", since + 1) >= 5; }));
   EXPECT_LE(attempts("postgres.health", since + 1), 3 * attempts("rabbitmq.health", since + 1));
-  upstreams.sql("ALTER TABLE orders ALTER fees TYPE numeric(20,8) USING NULL");
-  ASSERT_TRUE(becomes("postgres.orders", "fresh"));
+  upstreams.sql("UPDATE trading_signals SET signal_id = gen_random_uuid()");
+  ASSERT_TRUE(becomes("postgres.signals", "fresh"));
 }
 
 TEST_F(PostgresFaults, AMissingTableIsMissingAndItsRowsStay) {
