@@ -5,7 +5,7 @@ ENV_FILE ?= .env
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: install deb test-package keep-alive lag-broker lag-walks help deps build run demo demo-stop demo-start demo-check demo-down test kill-test power-cut soak fuzz test-asan test-tsan test-grafana bench mutants up down logs test-deployment dashboards lint format clean
+.PHONY: install deb test-package burst keep-alive lag-broker lag-walks help deps build run demo demo-stop demo-start demo-check demo-down test kill-test power-cut soak fuzz test-asan test-tsan test-grafana bench mutants up down logs test-deployment dashboards lint format clean
 
 # (this list)
 help:
@@ -130,6 +130,12 @@ lint: build
 format:
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
 	@jsonnetfmt -i grafana/lib/*.libsonnet grafana/pages/*.jsonnet
+
+# an import of orders and signals of one timestamp while the gateway runs: make burst ROWS=1000000
+ROWS ?= 60000
+burst: configured
+	@cmake --build $(BUILD) --parallel $(JOBS) --target cache-gateway
+	@ROWS=$(ROWS) tests/benchmark/burst $(BUILD)/cache-gateway
 
 # what the gateway costs beside what people run instead, into build/bench/report.md; a part: make bench-cycle, -peers, -postgres, -broker, -freshness, -reads, -start, -memory
 bench: $(addprefix bench-,cycle peers postgres broker freshness reads start memory)

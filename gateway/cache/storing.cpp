@@ -89,7 +89,11 @@ std::optional<Error> Storing::store_slice() {
   try {
     const bool writing = !large_->trying();
     if (large_->step()) large_.reset();
-    if (writing) trim_events(database_);
+    if (writing) {
+      trim_events(database_);
+      // Retention hangs on a success: with every slice, so that no turn has all of it to delete.
+      database_.run("UPDATE source SET last_success_at = last_success_at WHERE source = ?", {outcomes_[errors_.size()].source});
+    }
   } catch (const std::exception& e) {
     database_.reset_statements();
     database_.execute("ROLLBACK TO slice");

@@ -37,24 +37,28 @@ END;
 -- its last refusal.
 CREATE TRIGGER order_retention AFTER UPDATE OF last_success_at ON source
 WHEN new.source IN ('postgres.orders', 'postgres.executions') BEGIN
-  DELETE FROM trade_order WHERE id IN (
-    SELECT id FROM trade_order WHERE closure = 'open' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 10000);
-  DELETE FROM trade_order WHERE id IN (
-    SELECT id FROM trade_order WHERE closure = 'filled' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 10000);
-  DELETE FROM trade_order WHERE id IN (
-    SELECT id FROM trade_order WHERE closure = 'cancelled' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 10000);
-  DELETE FROM trade_order WHERE id IN (
-    SELECT id FROM trade_order WHERE closure = 'rejected' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 10000);
-  DELETE FROM trade_order WHERE id IN (
-    SELECT id FROM trade_order WHERE closure = 'dry_run' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 10000);
-  DELETE FROM trade_order WHERE id IN (
-    SELECT id FROM trade_order WHERE closure = 'filled' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 200) AND coalesce(time < (SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 1);
-  DELETE FROM trade_order WHERE id IN (
-    SELECT id FROM trade_order WHERE closure = 'cancelled' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 200) AND coalesce(time < (SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 1);
-  DELETE FROM trade_order WHERE id IN (
-    SELECT id FROM trade_order WHERE closure = 'rejected' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 200) AND coalesce(time < (SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 1);
-  DELETE FROM trade_order WHERE id IN (
-    SELECT id FROM trade_order WHERE closure = 'dry_run' ORDER BY time DESC, id DESC LIMIT -1 OFFSET 200) AND coalesce(time < (SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 1);
+  DELETE FROM trade_order WHERE closure = 'open'
+    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'open' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 9999);
+  DELETE FROM trade_order WHERE closure = 'filled'
+    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'filled' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 9999);
+  DELETE FROM trade_order WHERE closure = 'cancelled'
+    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'cancelled' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 9999);
+  DELETE FROM trade_order WHERE closure = 'rejected'
+    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'rejected' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 9999);
+  DELETE FROM trade_order WHERE closure = 'dry_run'
+    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'dry_run' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 9999);
+  DELETE FROM trade_order WHERE closure = 'filled'
+    AND time < coalesce((SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 9e18)
+    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'filled' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 199);
+  DELETE FROM trade_order WHERE closure = 'cancelled'
+    AND time < coalesce((SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 9e18)
+    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'cancelled' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 199);
+  DELETE FROM trade_order WHERE closure = 'rejected'
+    AND time < coalesce((SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 9e18)
+    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'rejected' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 199);
+  DELETE FROM trade_order WHERE closure = 'dry_run'
+    AND time < coalesce((SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 9e18)
+    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'dry_run' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 199);
 END;
 
 -- Execution events of the orders above, and the newest 200.

@@ -37,8 +37,8 @@ FROM source_status s
 WHERE s.freshness IN ('stale', 'never') AND s.source NOT LIKE '%.health'
 ORDER BY rank, severity DESC, subject;
 
--- For system_health: the worst three services, lagging queues, the exchange and signals; how much else has no current data. Of a silent gateway
--- only that: the rest is unknown because of it.
+-- For system_health: the worst three services, lagging queues, the exchange and signals; how much else has no current data.
+-- Of a silent gateway only that: the rest is unknown because of it.
 CREATE VIEW system_reason AS
 WITH listed AS MATERIALIZED (SELECT row_number() OVER (PARTITION BY kind ORDER BY rank, severity DESC, subject) AS n, * FROM problem),
      aged AS (

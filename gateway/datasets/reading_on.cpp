@@ -22,8 +22,8 @@ std::vector<std::string> reading_on_state(const HeldRows& held) {
   std::vector<std::string> names{"at", "at_id", "read_at", "watermark", "in_burst", "step", "passed_at", "check_from"};
   names.insert(names.end(), held.cursors.begin(), held.cursors.end());
   return {read_cursors(held.source, names),
-          fmt::format("SELECT (SELECT max({}) FROM {} WHERE {}) AS newest, {} AS failures", held.time, held.table, held.where,
-                      StepSize::failures_sql(held.source)),
+          fmt::format("SELECT (SELECT {0} FROM {1} WHERE {2} ORDER BY {0} DESC LIMIT 1) AS newest, {3} AS failures", held.time, held.table,
+                      held.where, StepSize::failures_sql(held.source)),
           fmt::format("SELECT {0} FROM {1} WHERE {2} AND {0} > (SELECT value FROM cursor WHERE source = '{3}' AND name = 'check_from') "
                       "ORDER BY {0} LIMIT {4}",
                       held.key, held.table, held.where, held.source, held.checked_at_once)};

@@ -13,7 +13,7 @@ namespace {
 
 using namespace gateway;
 
-// The answer to a query that contains `part`: its columns, each with t(ext), r(eal), i(nteger) or b(oolean).
+// The answer to a query of which `part` is in "source/name text": its columns, each with t(ext), r(eal), i(nteger) or b(oolean).
 struct Shape {
   const char* part;
   bool one_row;
@@ -27,26 +27,35 @@ struct Shape {
 #define SUBSCRIPTION_COLUMNS \
   "subscription_id:t channel_type:t symbol:t topic:t requesting_service:t is_active:b created_at:r cancelled_at:r last_event_at:r"
 
+#define SIGNAL_COLUMNS                                                                                                            \
+  "signal_id:t time:r strategy_id:t asset:t side:t price:r confidence:r kind:t model_version:t is_warmup:b reasoning:t spread:r " \
+  "volume_1m:r volatility_1m:r trace_id:t"
+
+#define PLACE_COLUMNS " looked_back:b place_time:r place_id:t"
+
+#define QUALITY_COLUMNS "kind:k hour:i strategy_id:t orders:i filled_orders:i open_orders:i pnl_orders:i successful_orders:i pnl:r"
+
 // The first that matches counts.
 constexpr Shape shapes[] = {
     {"SELECT 1 AS one", false, "one:i"},
-    {"successful_orders", false,
-     "kind:k hour:i strategy_id:t orders:i filled_orders:i open_orders:i pnl_orders:i successful_orders:i pnl:r"},
-    {"step_from", true, "newest:r step_from:r"},
-    {"quiet_s", true, "topics:i quiet_s:r newest:r now:r"},
-    {"AS newest", true, "newest:r now:r"},
-    {"AS step_end", false, ORDER_COLUMNS " step_rows:i step_end_id:t step_end:r"},
-    {"FROM orders o", false, ORDER_COLUMNS},
-    {"FROM execution_events", false,
+    {"head SELECT", true, "newest:r now:r ahead:i furthest:r"},
+    {"unfinished SELECT", false, QUALITY_COLUMNS},
+    {"postgres.quality/", false, QUALITY_COLUMNS " step_end:r step_end_id:t step_end_hour:i step_rows:i"},
+    {"/topics ", true, "topics:i quiet_s:r newest:r now:r ahead:i active:i"},
+    {"postgres.orders/pass", false, ORDER_COLUMNS " step_end:r step_end_id:t further:b"},
+    {"postgres.orders/onward", false, ORDER_COLUMNS PLACE_COLUMNS},
+    {"postgres.orders/held", false, ORDER_COLUMNS},
+    {"postgres.executions/", false,
      "event_id:t signal_id:t strategy_id:t asset:t side:t price:r quantity:r fees:r executed_at:r realized_pnl:r"},
-    {"FROM trading_signals", false,
-     "signal_id:t time:r strategy_id:t asset:t side:t price:r confidence:r kind:t model_version:t is_warmup:b reasoning:t spread:r "
-     "volume_1m:r volatility_1m:r trace_id:t"},
-    {"FROM model_versions", false,
+    {"postgres.signals/pass", false, SIGNAL_COLUMNS " strategies:i"},
+    {"postgres.signals/onward", false, SIGNAL_COLUMNS PLACE_COLUMNS},
+    {"postgres.signals/held", false, "signal_id:t"},
+    {"postgres.models/", false,
      "version:t strategy_id:t model_type:t trained_at:r training_duration_s:i training_dataset_size:i is_active:b is_first:b accuracy:r "
      "precision:r recall:r f1_score:r metrics_split:t"},
-    {"changed_at >=", false, SUBSCRIPTION_COLUMNS " time:r"},
-    {"FROM subscriptions", false, SUBSCRIPTION_COLUMNS}};
+    {"postgres.dataset_builds/", false, "id:t symbol:t status:t created_at:r completed_at:r error:t"},
+    {"postgres.subscriptions/onward", false, SUBSCRIPTION_COLUMNS PLACE_COLUMNS},
+    {"postgres.subscriptions/lists", false, SUBSCRIPTION_COLUMNS}};
 
 Value cell(char type, Input& input) {
   static const std::vector<std::string> closures{"open", "filled", "cancelled", "rejected", "dry_run"};
@@ -172,7 +181,8 @@ std::vector<Answer> answers(const Source& source, const std::vector<Request>& re
       made.emplace_back(HttpAnswer{.status = status, .body = std::string(input.piece(record_separator)), .latency_ms = 1});
       continue;
     }
-    const auto& sql = std::get<SqlRequest>(request).sql;
+    const auto& statement = std::get<SqlRequest>(request);
+    const auto sql = source.name + "/" + statement.name + " " + statement.sql;
     const Shape* shape = nullptr;
     for (const auto& each : shapes) {
       if (shape == nullptr && sql.find(each.part) != std::string::npos) shape = &each;

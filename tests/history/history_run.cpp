@@ -109,8 +109,9 @@ class HistoryRun {
       steady_ledger_.look();
       shaken_ledger_.look();
     };
-    both_look();
-    both_look();
+    // Very many open orders are looked at in turn.
+    constexpr int until_all_were_looked_at = 10;
+    for (int looks = 0; looks < until_all_were_looked_at; ++looks) both_look();
     constexpr double longer_than_any_clock_was_wrong = 2 * 3600;
     random_world_.pass(longer_than_any_clock_was_wrong);
     both_look();
