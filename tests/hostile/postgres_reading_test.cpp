@@ -174,7 +174,7 @@ TEST_F(PostgresReading, RowsDatedAheadAreSaidAndTakeNobodysPlace) {
 
 TEST_F(PostgresReading, OfVeryManyStrategiesThoseActiveLastAreShownAndTheOthersCounted) {
   insert_signals("dead", "'a_dead_' || i", "now() - interval '30 days'", 300);
-  insert_signals("living", "'z_living_' || i % 2", "now()", 10);
+  insert_signals("living", "'z_living_' || i % 2", "now() - interval '10 minutes'", 10);
   trial.attempt_all();
   trial.pass();
   ASSERT_TRUE(all_rows(trial));
