@@ -323,7 +323,8 @@ CREATE TRIGGER event_below_floor BEFORE INSERT ON event WHEN new.origin <> 'obse
 END;
 
 -- At the first look only the newest 200 rows of a table are events. Orders are read in steps: see `events_from` below.
-CREATE TRIGGER event_first_look AFTER UPDATE OF last_success_at ON source WHEN old.last_success_at IS NULL BEGIN
+CREATE TRIGGER event_first_look AFTER UPDATE OF last_success_at ON source
+WHEN old.last_success_at IS NULL AND new.last_success_at IS NOT NULL BEGIN
   DELETE FROM event WHERE new.source = 'postgres.models' AND category = 'model' AND model_version IN (
     SELECT model_version FROM event WHERE event_type = 'model_training_completed'
        AND time < (SELECT time FROM event WHERE event_type = 'model_training_completed' ORDER BY time DESC LIMIT 1 OFFSET 199));

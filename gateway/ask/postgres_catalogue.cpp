@@ -62,19 +62,6 @@ SELECT string_agg(zone || ' (' || whose || ')', ', ' ORDER BY whose) AS zones
  WHERE EXISTS (SELECT FROM unnest(ARRAY[now(), '2024-01-15 12:00+00', '2024-07-15 12:00+00']) t
                 WHERE t AT TIME ZONE zone <> t AT TIME ZONE 'UTC'))";
 
-std::string array_of(const std::vector<std::string>& names) {
-  std::string text;
-  for (const auto& name : names) {
-    text += text.empty() ? "\"" : ",\"";
-    for (const char c : name) {
-      if (c == '"' || c == '\\') text += '\\';
-      text += c;
-    }
-    text += '"';
-  }
-  return "{" + text + "}";
-}
-
 // Why a table that exists cannot be read as it should, and the remedy.
 std::string reason(const Table& tables, std::size_t row, const std::string& role) {
   const auto table = text(tables.at(row, "table")).value_or(""), schema = text(tables.at(row, "schema")).value_or("");
@@ -114,7 +101,7 @@ std::string PostgresCatalogue::note(const std::vector<std::string>& tables) cons
 Result<PostgresCatalogue> read_catalogue(PostgresConnection& connection, const std::vector<std::string>& tables, const std::string& role,
                                          Milliseconds timeout, const Deadline& deadline) {
   if (auto begun = connection.begin("READ COMMITTED", timeout, deadline); !begun) return std::unexpected(begun.error());
-  const auto names = array_of(tables);
+  const auto names = array_literal(tables);
   const auto columns = connection.query({columns_sql, {names}}, deadline);
   const auto found = columns ? connection.query({tables_sql, {names}}, deadline) : columns;
   const auto zones = found ? connection.run(zones_sql, deadline) : found;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -22,34 +24,93 @@ std::string within(std::string_view place, std::string_view key) {
   return fmt::format("{}.{}", place, shortened(one_line(clean_utf8(key)), 100));
 }
 
-constexpr std::string_view space = " \t\r\n";
+// Builds values from the parser's events, one after the other: the whole document, or the elements of the array that it is.
+// It counts levels itself: the parser has no bound.
+class Builder {
+ public:
+  enum class Of { document, elements };
+  // Gets a value when it is complete; false ends the parse.
+  using Take = std::function<bool(Json&)>;
 
-struct Extent {
-  std::size_t end = 0;  // behind the value, or the end of a text that is cut off
-  int depth = 0;        // the most of its levels that are open at once
+  Builder(Of of, Take take) : base_(of == Of::elements ? 1 : 0), take_(std::move(take)) {}
+
+  bool too_deep() const { return too_deep_; }
+  bool unexpected() const { return unexpected_; }  // no array, or an element that is no object
+  int depth() const { return depth_; }
+
+  bool null() {
+    return scalar([](auto& dom) { return dom.null(); });
+  }
+  bool boolean(bool value) {
+    return scalar([&](auto& dom) { return dom.boolean(value); });
+  }
+  bool number_integer(std::int64_t value) {
+    return scalar([&](auto& dom) { return dom.number_integer(value); });
+  }
+  bool number_unsigned(std::uint64_t value) {
+    return scalar([&](auto& dom) { return dom.number_unsigned(value); });
+  }
+  bool number_float(double value, const std::string& text) {
+    return scalar([&](auto& dom) { return dom.number_float(value, text); });
+  }
+  bool string(std::string& value) {
+    return scalar([&](auto& dom) { return dom.string(value); });
+  }
+  bool binary(Json::binary_t& value) {
+    return scalar([&](auto& dom) { return dom.binary(value); });
+  }
+  bool key(std::string& name) { return dom_->key(name); }
+  bool start_object(std::size_t size) {
+    if (base_ == 1 && depth_ == 0) return fail(unexpected_);
+    return open() && dom_->start_object(size);
+  }
+  bool end_object() { return dom_->end_object() && close(); }
+  bool start_array(std::size_t size) {
+    if (base_ == 1 && depth_ == 0) return ++depth_ == 1;
+    if (base_ == 1 && depth_ == 1) return fail(unexpected_);
+    return open() && dom_->start_array(size);
+  }
+  bool end_array() {
+    if (base_ == 1 && depth_ == 1) return --depth_ == 0;
+    return dom_->end_array() && close();
+  }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) { return false; }
+
+ private:
+  using Dom = nlohmann::detail::json_sax_dom_parser<Json>;
+
+  static bool fail(bool& why) {
+    why = true;
+    return false;
+  }
+  bool open() {
+    if (depth_ == deepest) return fail(too_deep_);
+    if (depth_++ == base_) begin();
+    return true;
+  }
+  bool close() { return --depth_ > base_ || take_(value_); }
+  void begin() {
+    value_ = nullptr;
+    dom_.emplace(value_, false);
+  }
+  template <typename Event>
+  bool scalar(const Event& event) {
+    if (depth_ > base_) return event(*dom_);
+    if (base_ == 1) return fail(unexpected_);
+    begin();
+    return event(*dom_) && take_(value_);
+  }
+
+  int base_, depth_ = 0;
+  Take take_;
+  bool too_deep_ = false, unexpected_ = false;
+  Json value_;
+  std::optional<Dom> dom_;
 };
 
-// How far the value goes that begins at `from`, by its brackets and strings alone; whether it is sound the parser says.
-// Ours, and in one pass: the parser's callbacks visit all siblings again at the end of each.
-Extent extent(std::string_view body, std::size_t from) {
-  Extent found{.end = body.size()};
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = from; i < body.size(); ++i) {
-    const char c = body[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      else if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      found.depth = std::max(found.depth, ++depth);
-    } else if ((c == ']' || c == '}') && --depth <= 0) {
-      found.end = i + 1;
-      break;
-    }
-  }
-  return found;
+std::unexpected<Error> reason(const Builder& builder, std::string_view body, std::string_view what) {
+  if (builder.too_deep()) return malformed(what, fmt::format("JSON is nested deeper than {} levels", deepest));
+  return malformed(what, fmt::format("not valid JSON ({} bytes)", body.size()));
 }
 
 }  // namespace
@@ -57,9 +118,12 @@ Extent extent(std::string_view body, std::size_t from) {
 Result<Json> parse_json(std::string_view body, std::string_view what) {
   body = trimmed(body);
   if (body.empty()) return malformed(what, "expected JSON, got an empty body");
-  if (extent(body, 0).depth > deepest) return malformed(what, fmt::format("JSON is nested deeper than {} levels", deepest));
-  auto document = Json::parse(body, nullptr, false);
-  if (document.is_discarded()) return malformed(what, fmt::format("not valid JSON ({} bytes)", body.size()));
+  Json document;
+  Builder builder(Builder::Of::document, [&](Json& value) {
+    document = std::move(value);
+    return true;
+  });
+  if (!Json::sax_parse(body, &builder)) return reason(builder, body, what);
   return document;
 }
 
@@ -67,28 +131,17 @@ Result<std::size_t> parse_array(std::string_view body, std::string_view what,
                                 const std::function<std::optional<Error>(const Json&, std::size_t)>& each) {
   body = trimmed(body);
   if (body.empty()) return malformed(what, "expected a JSON array, got an empty body");
-  if (body.front() != '[') return malformed(what, "expected a JSON array");
-  const auto invalid = [&] { return malformed(what, fmt::format("not valid JSON ({} bytes)", body.size())); };
-  std::size_t index = 0, at = 1;
-  const auto next = [&] {  // the next character that says something; NUL: there is none
-    at = std::min(body.find_first_not_of(space, at), body.size());
-    return at < body.size() ? body[at] : '\0';
-  };
-  if (next() != ']') {
-    for (;; ++at, next()) {
-      if (at == body.size()) return invalid();
-      if (body[at] != '{') return malformed(fmt::format("{}[{}]", what, index), "expected an object");
-      const auto [end, depth] = extent(body, at);
-      if (depth >= deepest) return malformed(what, fmt::format("JSON is nested deeper than {} levels", deepest));
-      const auto element = Json::parse(body.substr(at, end - at), nullptr, false);
-      if (element.is_discarded()) return invalid();
-      if (auto fault = each(element, index++)) return std::unexpected(std::move(*fault));
-      at = end;
-      if (next() != ',') break;
-    }
-  }
-  if (at + 1 != body.size() || body[at] != ']') return invalid();
-  return index;
+  std::size_t index = 0;
+  std::optional<Error> fault;
+  Builder builder(Builder::Of::elements, [&](const Json& element) {
+    fault = each(element, index++);
+    return !fault;
+  });
+  if (Json::sax_parse(body, &builder)) return index;
+  if (fault) return std::unexpected(std::move(*fault));
+  if (!builder.unexpected()) return reason(builder, body, what);
+  if (builder.depth() == 0) return malformed(what, "expected a JSON array");
+  return malformed(fmt::format("{}[{}]", what, index), "expected an object");
 }
 
 Fields::Fields(const Json& value, std::string place, std::optional<Error>& fault)

@@ -110,6 +110,20 @@ std::string joined_notes(const std::string& one, const std::string& other) {
   return one.empty() || other.empty() ? one + other : one + "; " + other;
 }
 
+std::string array_literal(const std::vector<std::string>& items) {
+  std::string text = "{";
+  for (const auto& item : items) {
+    if (text.size() > 1) text += ',';
+    text += '"';
+    for (const char c : item) {
+      if (c == '"' || c == '\\') text += '\\';
+      text += c;
+    }
+    text += '"';
+  }
+  return text + "}";
+}
+
 std::string error_pattern(std::string_view message) {
   // A word with a digit in it is a number, an id or a version: order ids, uuids, amounts, addresses.
   constexpr std::string_view separators = " ,;()[]{}'\"=\t\r\n";

@@ -25,6 +25,9 @@ std::string one_line(std::string_view text);
 // Two notes as one line; either may be empty.
 std::string joined_notes(const std::string& one, const std::string& other);
 
+// PostgreSQL's text form of an array, for `= ANY($1)`.
+std::string array_literal(const std::vector<std::string>& items);
+
 // The message with ids and numbers replaced by `#`, so that errors that say the same are counted together.
 std::string error_pattern(std::string_view message);
 

@@ -4,6 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <charconv>
+#include <iterator>
+
+#include "base/text.hpp"
 
 namespace gateway {
 namespace {
@@ -35,6 +40,18 @@ bool is_text(const std::string& type) {
 bool is_time(const std::string& type) {
   static constexpr std::array<std::string_view, 3> types{"timestamp without time zone", "timestamp with time zone", "date"};
   return is_one_of(type, types);
+}
+
+// One that is no uuid would fail the whole statement, where the column is of uuids.
+bool can_hold(const std::string& type, const std::string& key) {
+  if (type == "uuid") {
+    return key.size() == 36 && std::ranges::all_of(key, [](unsigned char c) { return std::isxdigit(c) != 0 || c == '-'; }) &&
+           std::ranges::count(key, '-') == 4;
+  }
+  if (type != "smallint" && type != "integer" && type != "bigint") return true;
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), value);
+  return error == std::errc{} && end == key.data() + key.size();
 }
 
 // A type that is not known is taken to be the one that the trading system's own migrations give the column.
@@ -98,19 +115,9 @@ bool is_absent(const Catalogue& catalogue, const std::string& table) {
   return !catalogue.tables.contains(table) && !catalogue.refused.contains(table);
 }
 
-std::string column_or_null(const Catalogue& catalogue, const std::string& table, const std::string& column, const std::string& type) {
-  if (!missing_columns(catalogue, table, {column})) return column;
-  return "NULL::" + type;
-}
-
 std::string type_of(const Catalogue& catalogue, const std::string& table, const std::string& column) {
   const auto* known = find(catalogue, table, column);
   return known == nullptr ? std::string() : known->type;
-}
-
-std::string array_cast(const Catalogue& catalogue, const std::string& table, const std::string& column) {
-  const auto type = type_of(catalogue, table, column);
-  return type.empty() ? std::string() : "::" + type + "[]";
 }
 
 std::optional<Error> unsuitable_columns(const Catalogue& catalogue, const std::string& table,
@@ -123,6 +130,13 @@ std::optional<Error> unsuitable_columns(const Catalogue& catalogue, const std::s
   }
   return std::nullopt;
 }
+
+std::string Parameters::text(std::string value) {
+  values_.emplace_back(std::move(value));
+  return "$" + std::to_string(values_.size());
+}
+
+std::string Parameters::seconds(double value) { return text(fmt::format("{:.6f}", value)) + "::float8"; }
 
 std::string Columns::name(const std::string& column) const { return alias_.empty() ? column : alias_ + "." + column; }
 
@@ -200,6 +214,14 @@ std::string Columns::equals(const std::string& column, const Columns& other, con
         right);
   }
   return fmt::format("{}::text = {}::text", left, right);
+}
+
+std::string Columns::among(const std::string& column, const std::vector<std::string>& keys, Parameters& parameters) const {
+  const auto its_type = type(column);
+  std::vector<std::string> fitting;
+  std::ranges::copy_if(keys, std::back_inserter(fitting), [&](const std::string& key) { return can_hold(its_type, key); });
+  return fmt::format("{} = ANY({}{})", name(column), parameters.text(array_literal(fitting)),
+                     its_type.empty() ? "" : "::" + its_type + "[]");
 }
 
 }  // namespace gateway

@@ -3,6 +3,7 @@
 // number. Pure functions of the catalogue, without side effects; names are our own constants and are not quoted.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,14 +20,8 @@ std::optional<Error> forbidden(const Catalogue& catalogue, const std::string& ta
 // There is no such table at all; one that we may not read, or cannot reach, is there.
 bool is_absent(const Catalogue& catalogue, const std::string& table);
 
-// A column of a later migration: its name where it can be read, else a NULL of the type.
-std::string column_or_null(const Catalogue& catalogue, const std::string& table, const std::string& column, const std::string& type);
-
-// As SQL names it, for casts of parameters: `id = ANY($1::{}[])` keeps the column's index in use. Empty: not known.
+// As SQL names it, for casts of parameters, which keep the column's index in use. Empty: not known.
 std::string type_of(const Catalogue& catalogue, const std::string& table, const std::string& column);
-
-// The cast of such a parameter; empty where the type is not known.
-std::string array_cast(const Catalogue& catalogue, const std::string& table, const std::string& column);
 
 // What a dataset wants a column for.
 enum class As { text, number, flag, time, json };
@@ -34,6 +29,17 @@ enum class As { text, number, flag, time, json };
 // For essential columns: one whose type cannot serve is an error that names table, column and type. Absent ones pass.
 std::optional<Error> unsuitable_columns(const Catalogue& catalogue, const std::string& table,
                                         const std::vector<std::pair<std::string, As>>& columns);
+
+// Values of a statement's parameters, gathered while its text is made.
+class Parameters {
+ public:
+  std::string text(std::string value);  // `$n`
+  std::string seconds(double value);    // `$n::float8`
+  std::vector<std::optional<std::string>> take() { return std::move(values_); }
+
+ private:
+  std::vector<std::optional<std::string>> values_;
+};
 
 // The columns of one table as SQL expressions. A column that is absent, forbidden or of a type that cannot serve is NULL of
 // the type that is promised, so that an optional column costs itself only. A value that is no number or no flag is NULL.
@@ -56,6 +62,8 @@ class Columns {
   std::string moment(const std::string& column, const std::string& seconds) const;
   // This column equals another table's, whatever the types of the two are; the index of this one serves.
   std::string equals(const std::string& column, const Columns& other, const std::string& other_column) const;
+  // This column is one of the keys, by its index; those that its type cannot hold are none of its rows.
+  std::string among(const std::string& column, const std::vector<std::string>& keys, Parameters& parameters) const;
 
  private:
   std::string name(const std::string& column) const;  // with the alias

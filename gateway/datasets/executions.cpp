@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "datasets/catalogue.hpp"
-#include "datasets/cursor.hpp"
 #include "datasets/datasets.hpp"
 #include "datasets/time_order.hpp"
 
@@ -64,12 +63,13 @@ Source executions() {
         std::vector<std::string> signals;
         for (const auto& row : prior.tables.at(0).rows) signals.push_back(text(row.at(0)).value_or(""));
         const auto order = order_of(*prior.catalogue);
+        Parameters parameters;
+        const auto among = Columns(*prior.catalogue, "execution_events", "e").among("signal_id", signals, parameters);
         return std::vector<Request>{
-            SqlRequest{.sql = fmt::format("SELECT {0} FROM {1} WHERE e.signal_id = ANY($1{2}) UNION "
+            SqlRequest{.sql = fmt::format("SELECT {0} FROM {1} WHERE {2} UNION "
                                           "(SELECT {0} FROM {1} WHERE {3} ORDER BY {4} DESC LIMIT 200)",
-                                          columns(*prior.catalogue), order.from(),
-                                          array_cast(*prior.catalogue, "execution_events", "signal_id"), order.not_ahead(), order.time()),
-                       .parameters = {array_literal(keys_of_type(type_of(*prior.catalogue, "execution_events", "signal_id"), signals))}}};
+                                          columns(*prior.catalogue), order.from(), among, order.not_ahead(), order.time()),
+                       .parameters = parameters.take()}};
       },
       .parse = [](const PriorState& prior, std::span<const Answer> answers) -> Result<Batch> {
         const auto& events = std::get<Table>(answers[0]);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "datasets/catalogue.hpp"
-#include "datasets/cursor.hpp"
 #include "datasets/datasets.hpp"
 #include "datasets/time_order.hpp"
 

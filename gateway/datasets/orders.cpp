@@ -24,16 +24,16 @@ const HeldRows held{.source = "postgres.orders",
                     .time = "time",
                     .key = "id",
                     .where = "id NOT LIKE 'event:%'",
+                    .pass = "pass_time",
                     .cursors = {"pass_time", "pass_id", "filled", "events_from", "open_from"}};
 
 struct Reading : ReadingOn {
   std::optional<Place> pass_at;
-  bool passing, filling;  // filling: no pass has ended yet
+  bool filling;  // no pass has ended yet
   std::vector<std::string> open;
 
   explicit Reading(const PriorState& prior) : ReadingOn(held, prior, chunk) {
     if (const auto time = number(cursor("pass_time")); time && !pass_begins) pass_at = Place{*time, text_of(cursor("pass_id"))};
-    passing = pass_begins || pass_at;
     filling = is_null(cursor("filled"));
     for (const auto& row : prior.tables.at(4).rows) open.push_back(text_of(row.at(0)));
   }
@@ -79,10 +79,6 @@ Result<std::vector<Request>> ask(const PriorState& prior) {
   return requests;
 }
 
-Write upsert(Table rows) {
-  return {.table = "trade_order", .mode = Mode::upsert, .columns = std::move(rows.columns), .rows = std::move(rows.rows), .scope = {}};
-}
-
 // Of the first step: when the 200th newest order was created. Older ones were there before the gateway looked: they tell nothing.
 double begin_of_events(const Table& rows) {
   std::vector<double> times;
@@ -99,9 +95,8 @@ void take_step(Batch& batch, const Reading& reading, Table rows, std::int64_t no
   rows.columns.resize(rows.columns.size() - of_the_step);
   for (auto& row : rows.rows) row.resize(row.size() - of_the_step);
   std::erase_if(rows.rows, [](const Row& row) { return is_null(row.at(0)); });
-  batch.rows += std::ssize(rows.rows);
   if (reading.first && is_null(reading.cursor("events_from"))) reading.keep(batch, "events_from", begin_of_events(rows));
-  batch.writes.push_back(upsert(std::move(rows)));
+  reading.take(batch, std::move(rows));
   if (reading.pass_begins) reading.note_begin_of_pass(batch, now);
   reading.keep(batch, "pass_time", further ? end : Value{});
   reading.keep(batch, "pass_id", further ? Value{end_id} : Value{});
@@ -110,13 +105,9 @@ void take_step(Batch& batch, const Reading& reading, Table rows, std::int64_t no
 }
 
 void take_held(Batch& batch, const Reading& reading, const std::vector<std::string>& asked, Table rows) {
-  std::vector<std::string> found;
-  for (std::size_t i = 0; i < rows.rows.size(); ++i) found.push_back(text_of(rows.at(i, "id")));
-  batch.rows += std::ssize(rows.rows);
-  batch.writes.push_back(upsert(std::move(rows)));
-  reading.check(batch, asked, std::move(found));
+  reading.take_held(batch, asked, std::move(rows));
   // Very many open ones are read in turn.
-  const bool further = std::ssize(reading.open) >= held.checked_at_once;
+  const bool further = std::ssize(reading.open) >= HeldRows::checked_at_once;
   reading.keep(batch, "open_from", further ? Value{reading.open.back()} : Value{});
 }
 
@@ -127,14 +118,8 @@ Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers) {
   Batch batch;
   std::size_t next = 1;
   if (reading.passing) take_step(batch, reading, std::get<Table>(answers[next++]), prior.now);
-  std::optional<Onward> onward;
-  if (!reading.first) {
-    onward = onward_of(std::get<Table>(answers[next++]), reading.step.rows(), head->now);
-    batch.rows += std::ssize(onward->rows.rows);
-    batch.writes.push_back(upsert(std::move(onward->rows)));
-  }
+  reading.go_on(batch, *head, reading.first ? nullptr : &std::get<Table>(answers[next++]));
   if (const auto asked = reading.asked_by_key(); !asked.empty()) take_held(batch, reading, asked, std::get<Table>(answers[next]));
-  reading.go_on(batch, *head, onward ? &*onward : nullptr);
   batch.note = head->note("orders");
   return batch;
 }
@@ -149,7 +134,8 @@ std::vector<std::string> prior_state_sql() {
   all.push_back(since);
   all.push_back(
       "SELECT id FROM trade_order WHERE closure = 'open' AND id NOT LIKE 'event:%' AND id > coalesce((SELECT value FROM cursor WHERE "
-      "source = 'postgres.orders' AND name = 'open_from'), '') ORDER BY id LIMIT 1000");
+      "source = 'postgres.orders' AND name = 'open_from'), '') ORDER BY id LIMIT " +
+      std::to_string(HeldRows::checked_at_once));
   return all;
 }
 

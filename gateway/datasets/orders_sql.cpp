@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "datasets/catalogue.hpp"
-#include "datasets/cursor.hpp"
 
 namespace gateway {
 namespace {
@@ -40,9 +39,9 @@ OrdersSql::OrdersSql(const Catalogue& catalogue)
 }
 
 SqlRequest OrdersSql::by_key(const std::vector<std::string>& keys) const {
-  return {.sql = fmt::format("SELECT {} FROM orders o WHERE o.id = ANY($1{})", columns_, array_cast(catalogue_, "orders", "id")),
-          .parameters = {array_literal(keys_of_type(type_of(catalogue_, "orders", "id"), keys))},
-          .name = "held"};
+  Parameters parameters;
+  const auto among = Columns(catalogue_, "orders", "o").among("id", keys, parameters);
+  return {.sql = fmt::format("SELECT {} FROM orders o WHERE {}", columns_, among), .parameters = parameters.take(), .name = "held"};
 }
 
 // The rows wanted are fetched by key: of a join the planner cannot know how few they are.

@@ -24,7 +24,12 @@ StepSize step_of(const PriorState& prior) {
   return {prior.tables.at(0).at(0, "step"), prior.tables.at(2).empty() ? Value{} : prior.tables.at(2).at(0, "failures"), largest_step};
 }
 
-bool pass_begins(const PriorState& prior) { return is_pass_due(prior.tables.at(0).at(0, "passed_at"), prior.now); }
+bool pass_begins(const PriorState& prior) {
+  const auto& cursors = prior.tables.at(0);
+  const bool is_on =
+      std::ranges::any_of(quality_tables(), [&](const auto& table) { return !is_null(cursors.at(0, table.kind + ".pass_time")); });
+  return gateway::pass_begins(cursors.at(0, "passed_at"), prior.now, is_on);
+}
 
 // Those of the two tables that are there. Where one is absent the other does alone; what is forbidden is a fault.
 std::vector<const QualityTable*> readable(const Catalogue& catalogue) {
@@ -77,7 +82,7 @@ class Reading {
     take_tail(batch, next());
     if (state_.pass_at) take_pass(batch, next());
     if (!state_.unfinished.empty()) take_unfinished(batch, next());
-    if (has_shrunk(state_.newest, head->newest)) {  // rows were deleted: what is summed up cannot be trusted any more
+    if (has_shrunk(state_.newest, *head)) {  // rows were deleted: what is summed up cannot be trusted any more
       batch.writes.push_back(write_cursor(name, "passed_at", {}));
       batch.more = true;
       batch.answered = false;

@@ -96,7 +96,6 @@ QualityState::QualityState(const PriorState& prior, const QualityTable& table) {
   at = {static_cast<double>(from_hour) - microsecond, ""};
   filling = !is_null(cursor("fill_from"));
   if (const auto time = number(cursor("at"))) {
-    first = false;
     at = {*time, text_of(cursor("at_id"))};
     from_hour = integer(cursor("from_hour")).value_or(from_hour);
   } else {

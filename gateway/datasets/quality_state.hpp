@@ -42,7 +42,6 @@ std::vector<std::string> quality_state_sql();
 struct QualityState {
   QualityState(const PriorState& prior, const QualityTable& table);
 
-  bool first = true;                        // nothing was read yet
   bool filling = true;                      // no pass has ended yet
   Place at;                                 // of the tail
   std::int64_t from_hour = 0;               // the first that the tail has not finished; the pass covers what is older

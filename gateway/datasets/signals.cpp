@@ -4,7 +4,6 @@
 
 #include "base/text.hpp"
 #include "datasets/catalogue.hpp"
-#include "datasets/cursor.hpp"
 #include "datasets/datasets.hpp"
 #include "datasets/reading_on.hpp"
 
@@ -18,7 +17,7 @@ const HeldRows held{.source = "postgres.signals",
                     .table = "signal",
                     .time = "time",
                     .key = "signal_id",
-                    .checked_at_once = 5000,
+                    .pass = "pass_place",
                     .cursors = {"pass_place", "strategies"}};
 
 const std::vector<std::pair<std::string, As>> essential{{"signal_id", As::text}, {"strategy_id", As::text}, {"timestamp", As::time}};
@@ -59,20 +58,19 @@ SqlRequest pass(const Catalogue& catalogue, std::int64_t place, std::int64_t str
 }
 
 SqlRequest by_key(const Catalogue& catalogue, const std::vector<std::string>& keys) {
-  return {.sql = fmt::format("SELECT signal_id::text FROM trading_signals WHERE signal_id = ANY($1{})",
-                             array_cast(catalogue, "trading_signals", "signal_id")),
-          .parameters = {array_literal(keys_of_type(type_of(catalogue, "trading_signals", "signal_id"), keys))},
+  Parameters parameters;
+  const auto among = Columns(catalogue, "trading_signals", "t").among("signal_id", keys, parameters);
+  return {.sql = fmt::format("SELECT {} FROM {} WHERE {} AND isfinite(t.timestamp)", columns(catalogue), order_of(catalogue).from(), among),
+          .parameters = parameters.take(),
           .name = "held"};
 }
 
 struct Reading : ReadingOn {
-  bool passing;
   std::int64_t place, pass_step;
   bool filling;  // no pass has ended yet
 
   explicit Reading(const PriorState& prior)
       : ReadingOn(held, prior, chunk),
-        passing(pass_begins || !is_null(cursor("pass_place"))),
         place(pass_begins ? 0 : integer(cursor("pass_place")).value_or(0)),
         pass_step(std::max<std::int64_t>(1, step.rows() / kept_of_each)),
         filling(is_null(cursor("strategies"))) {}
@@ -106,8 +104,7 @@ void take_pass(Batch& batch, const Reading& reading, Table rows, std::int64_t no
   const auto strategies = rows.empty() ? reading.place : integer(rows.at(0, "strategies")).value_or(0);
   rows.columns.pop_back();
   for (auto& row : rows.rows) row.pop_back();
-  batch.rows += std::ssize(rows.rows);
-  batch.writes.push_back({.table = "signal", .mode = Mode::upsert, .columns = rows.columns, .rows = std::move(rows.rows), .scope = {}});
+  reading.take(batch, std::move(rows));
   const auto next = reading.place + reading.pass_step;
   const bool ended = next >= std::min(strategies, kept_strategies);
   if (reading.pass_begins) reading.note_begin_of_pass(batch, now);
@@ -122,20 +119,9 @@ Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers) {
   if (!head) return std::unexpected(head.error());
   Batch batch;
   std::size_t next = 1;
-  std::optional<Onward> onward;
-  if (!reading.first) {
-    onward = onward_of(std::get<Table>(answers[next++]), reading.step.rows(), head->now);
-    batch.rows += std::ssize(onward->rows.rows);
-    batch.writes.push_back(
-        {.table = "signal", .mode = Mode::upsert, .columns = onward->rows.columns, .rows = std::move(onward->rows.rows), .scope = {}});
-  }
+  reading.go_on(batch, *head, reading.first ? nullptr : &std::get<Table>(answers[next++]));
   if (reading.passing) take_pass(batch, reading, std::get<Table>(answers[next++]), prior.now);
-  if (!reading.keys.empty()) {
-    std::vector<std::string> found;
-    for (const auto& row : std::get<Table>(answers[next]).rows) found.push_back(text_of(row.at(0)));
-    reading.check(batch, reading.keys, std::move(found));
-  }
-  reading.go_on(batch, *head, onward ? &*onward : nullptr);
+  if (!reading.keys.empty()) reading.take_held(batch, reading.keys, std::get<Table>(answers[next]));
   batch.note = joined_notes(head->note("trading_signals"), left_out(integer(reading.cursor("strategies")).value_or(0)));
   return batch;
 }

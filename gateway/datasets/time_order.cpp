@@ -20,13 +20,6 @@ std::string utc(double seconds) {
 
 }  // namespace
 
-std::string Parameters::text(std::string value) {
-  values_.emplace_back(std::move(value));
-  return "$" + std::to_string(values_.size());
-}
-
-std::string Parameters::seconds(double value) { return text(fmt::format("{:.6f}", value)) + "::float8"; }
-
 TimeOrder::TimeOrder(const Catalogue& catalogue, std::string table, std::string alias, const std::string& time, const std::string& id)
     : table_(std::move(table)),
       alias_(std::move(alias)),
@@ -128,9 +121,10 @@ Onward onward_of(Table answer, std::int64_t rows, const std::optional<double>& n
   return read;
 }
 
-bool has_shrunk(const std::optional<double>& newest_held, const std::optional<double>& newest) {
+bool has_shrunk(const std::optional<double>& newest_held, const Head& head) {
   constexpr double rounding = 0.001;
-  return newest_held && newest.value_or(0) < *newest_held - rounding;
+  if (!newest_held || (head.now && *newest_held > *head.now + allowed_ahead_s)) return false;
+  return head.newest.value_or(0) < *newest_held - rounding;
 }
 
 }  // namespace gateway

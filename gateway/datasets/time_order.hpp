@@ -30,17 +30,6 @@ struct ReadTo {
   bool in_burst = false;  // more follows: it is read before anything is looked back for
 };
 
-// Values of a statement's parameters, gathered while its text is made.
-class Parameters {
- public:
-  std::string text(std::string value);  // `$n`
-  std::string seconds(double value);    // `$n::float8`
-  std::vector<std::optional<std::string>> take() { return std::move(values_); }
-
- private:
-  std::vector<std::optional<std::string>> values_;
-};
-
 class TimeOrder {
  public:
   // `alias`: what statements call the table. `catalogue` is not kept.
@@ -88,7 +77,8 @@ struct Onward {
 };
 Onward onward_of(Table answer, std::int64_t rows, const std::optional<double>& now);
 
-// Was the newest row that is held deleted? The newest upstream is older.
-bool has_shrunk(const std::optional<double>& newest_held, const std::optional<double>& newest);
+// Was the newest row that is held deleted? The newest upstream is older. Nothing follows from a row that is ahead of the database's
+// clock, as all are that were read before the clock was set back.
+bool has_shrunk(const std::optional<double>& newest_held, const Head& head);
 
 }  // namespace gateway

@@ -42,12 +42,6 @@ TEST(Forbidden, minds_only_what_is_there_and_may_not_be_read) {
   ASSERT_TRUE(forbidden(some, "orders", {"fees"}).has_value());
 }
 
-TEST(ColumnOrNull, names_the_column_only_where_it_can_be_read) {
-  EXPECT_EQ(column_or_null(some, "orders", "status", "text"), "status");
-  EXPECT_EQ(column_or_null(some, "orders", "rejection_reason", "text"), "NULL::text");
-  EXPECT_EQ(column_or_null(some, "orders", "fees", "numeric"), "NULL::numeric");
-}
-
 TEST(Lacking, a_table_that_is_there_and_refused_is_a_matter_of_rights_and_says_why) {
   Catalogue catalogue;
   catalogue.refused["orders"] = "orders is in the schema trading, which is not on the search path";

@@ -126,10 +126,8 @@ TEST_F(StoringTest, what_is_published_in_between_has_all_of_it) {
   EXPECT_TRUE(storing->step(one_slice)) << "it was finished for the publish";
 }
 
-// 20,000 orders of one time, as an import in one transaction gives them. More events than are kept are never held for long, and
-// those that stay are those that retention would have chosen.
-TEST_F(StoringTest, a_burst_does_not_hold_events_that_retention_will_not_keep) {
-  constexpr int orders = 20'000;
+// Orders of one time, as an import in one transaction gives them.
+Write imported(int orders) {
   Write write{.table = "trade_order",
               .mode = Mode::upsert,
               .columns = {"id", "order_id", "time", "side", "closure", "changed_at"},
@@ -139,7 +137,12 @@ TEST_F(StoringTest, a_burst_does_not_hold_events_that_retention_will_not_keep) {
     const auto id = std::to_string(n * 7919 % orders);
     write.rows.push_back({id, id, static_cast<double>(t0), "buy", "filled", static_cast<double>(t0)});
   }
-  const auto storing = begin({.writes = {write}});
+  return write;
+}
+
+// More events than are kept are never held for long, and those that stay are those that retention would have chosen.
+TEST_F(StoringTest, a_burst_does_not_hold_events_that_retention_will_not_keep) {
+  const auto storing = begin({.writes = {imported(20'000)}});
   std::int64_t most = 0;
   while (!storing->step(one_slice)) most = std::max(most, count("event"));
   EXPECT_LT(most, 3 * 1000 + 1000);
@@ -150,6 +153,18 @@ TEST_F(StoringTest, a_burst_does_not_hold_events_that_retention_will_not_keep) {
   for (const std::string type : {"order_created", "order_executed", "order_closed"})
     EXPECT_EQ(cache_.store().query("SELECT event_id FROM event WHERE event_type = ? ORDER BY 1", {type}).rows, expected(type + ":"))
         << type;
+}
+
+TEST_F(StoringTest, a_burst_does_not_hold_rows_that_need_not_be_kept) {
+  Cache cache({bare_source("postgres.orders")});
+  const std::vector outcomes{success_of("postgres.orders", t0, {.writes = {imported(5'000)}})};
+  const auto storing =
+      cache.store().begin_storing(outcomes, cache.setups(), {.upstream = "postgres", .next_attempt_at = t0 + 10, .failing_for_s = {}});
+  const auto held = [&] { return integer(cache.store().query("SELECT count(*) FROM trade_order").rows.at(0).at(0)).value_or(-1); };
+  std::int64_t most = 0;
+  while (!storing->step(one_slice)) most = std::max(most, held());
+  EXPECT_EQ(most, 200);
+  EXPECT_EQ(held(), 200);
 }
 
 // An upstream that gives the same answer at once, always.
