@@ -49,7 +49,7 @@ constexpr Shape shapes[] = {
      "event_id:t signal_id:t strategy_id:t asset:t side:t price:r quantity:r fees:r executed_at:r realized_pnl:r"},
     {"postgres.signals/pass", false, SIGNAL_COLUMNS " strategies:i"},
     {"postgres.signals/onward", false, SIGNAL_COLUMNS PLACE_COLUMNS},
-    {"postgres.signals/held", false, "signal_id:t"},
+    {"postgres.signals/held", false, SIGNAL_COLUMNS},
     {"postgres.models/", false,
      "version:t strategy_id:t model_type:t trained_at:r training_duration_s:i training_dataset_size:i is_active:b is_first:b accuracy:r "
      "precision:r recall:r f1_score:r metrics_split:t"},

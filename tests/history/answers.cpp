@@ -132,10 +132,10 @@ Table signals(const World& world, const SqlRequest& request) {
   if (request.name == "onward")
     return onward<SignalRow>(world, world.signals, request, &SignalRow::time, &SignalRow::signal_id, signal_columns, signal_row);
   if (request.name != "held") throw std::logic_error("an unknown request of postgres.signals: " + request.name);
-  Table table{.columns = {"signal_id"}, .rows = {}};
+  Table table{.columns = signal_columns, .rows = {}};
   const auto keys = items(request.parameters.at(0).value());
   for (const auto& s : world.signals) {
-    if (keys.contains(s.signal_id)) table.rows.push_back({s.signal_id});
+    if (keys.contains(s.signal_id)) table.rows.push_back(signal_row(s));
   }
   return table;
 }

@@ -50,18 +50,11 @@ std::int64_t place_of(const PriorState& prior) {
   return static_cast<std::int64_t>(number(prior.tables.at(0).at(0, "at")).value_or(0) - look_back_s);
 }
 
-Table signals_held(const World& world, const PriorState& prior) {
-  auto table = newest_of_each(world, prior.now);
-  for (auto& row : table.rows) row.resize(1);
-  table.columns.resize(1);
-  return table;
-}
-
 Table signals(const gateway::Request& request, const PriorState& prior, const World& world) {
   const auto name = name_of(request);
   if (name == "head") return head(newest_signal(world, prior.now), prior.now);
   if (name == "onward") return onward(signal_rows(world, signals_since(world, place_of(prior), prior.now)), "signal_id");
-  if (name == "held") return signals_held(world, prior);
+  if (name == "held") return newest_of_each(world, prior.now);
   auto newest = newest_of_each(world, prior.now);
   newest.columns.emplace_back("strategies");
   for (auto& row : newest.rows) row.emplace_back(static_cast<std::int64_t>(world.names.strategies.size()));
