@@ -376,3 +376,40 @@ SELECT e.time, e.not_before_at, e.event_id, e.event_type, e.category, e.service,
        e.requesting_service, e.summary, e.details
 FROM event e
 ORDER BY e.time DESC, e.event_id;
+
+----------------------------------------------------------------------------------------------------------------------
+-- Datasets of the users' own, from the files in DATASETS_DIR. Each has a table data_NAME, a view NAME and a view NAME_trend, which
+-- its file makes: gateway/declared/schema.cpp.
+
+CREATE TABLE declared_dataset (
+  dataset TEXT PRIMARY KEY,
+  position INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  upstream TEXT NOT NULL,
+  file TEXT NOT NULL,
+  about TEXT,
+  max_rows INTEGER,
+  has_trend INTEGER NOT NULL,
+  fingerprint TEXT NOT NULL,         -- of the question: another one begins anew
+  labels TEXT NOT NULL               -- of the history: others begin it anew
+) STRICT;
+CREATE TABLE declared_column (
+  dataset TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  type TEXT NOT NULL,
+  note TEXT,
+  in_trend INTEGER NOT NULL,
+  PRIMARY KEY (dataset, name)
+) STRICT;
+
+-- One row per dataset; `dataset` is also the name of its view, and NAME_trend that of its history.
+CREATE VIEW dataset AS
+SELECT d.dataset, d.upstream, d.about, d.file, s.rows, d.max_rows, d.has_trend, s.error_class, s.error,
+       s.source, s.last_success_at AS fetched_at, s.age_s, s.freshness
+FROM declared_dataset d JOIN source_status s ON s.source = d.source
+ORDER BY d.position;
+CREATE VIEW dataset_column AS
+SELECT c.dataset, c.position, c.name, c.type, c.note, c.in_trend
+FROM declared_column c JOIN declared_dataset d ON d.dataset = c.dataset
+ORDER BY d.position, c.position;

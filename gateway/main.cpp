@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "commands/check.hpp"
+#include "commands/datasets.hpp"
 #include "commands/run.hpp"
 #include "commands/status.hpp"
 #include "commands/watch.hpp"
@@ -34,7 +35,9 @@ struct CommandLine {
   bool json = false, watch = false;
   CheckOptions check_options;
   std::string source;  // of `why`
-  CLI::App *run = nullptr, *once = nullptr, *status = nullptr, *ping = nullptr, *why = nullptr, *check = nullptr;
+  std::string only;    // of `once`
+  std::size_t limit = 20;
+  CLI::App *run = nullptr, *once = nullptr, *status = nullptr, *ping = nullptr, *why = nullptr, *check = nullptr, *grants = nullptr;
 
   CommandLine() {
     app.set_version_flag("--version", fmt::format("cache-gateway {} (commit {}; {})", version, commit, build_kind));
@@ -43,6 +46,9 @@ struct CommandLine {
     app.require_subcommand(0, 1);
     run = app.add_subcommand("run", "the daemon (the default): polls every upstream at its interval until SIGTERM");
     once = app.add_subcommand("once", "one attempt at every source, one publish");
+    auto* only_one =
+        once->add_option("--only", only, "one dataset of DATASETS_DIR: prints its rows, publishes nothing")->type_name("DATASET");
+    once->add_option("--limit", limit, "how many rows it prints")->needs(only_one)->capture_default_str();
     status = app.add_subcommand("status", "what the published file says about its sources; contacts no upstream");
     auto* as_json = status->add_flag("--json", json, "for scripts");
     status->add_flag("--watch", watch, "again every 2 seconds until Ctrl-C")->excludes(as_json);
@@ -54,6 +60,7 @@ struct CommandLine {
         ->add_option("--reader", check_options.reader,
                      "who must be able to read the cache: a user, UID or UID:GID,.. (Grafana's image: 472:10002)")
         ->type_name("USER");
+    grants = app.add_subcommand("grants", "the GRANT statements that all datasets need of PostgreSQL; contacts no upstream");
     ping = app.add_subcommand("ping", "whether the gateway on this cache is alive");
     app.footer(
         "Settings come from the environment; .env.example lists them all.\n"
@@ -78,6 +85,8 @@ int execute(CommandLine& line, const Environment& environment) {
   if (!reader.faults().empty()) return report(reader.faults());
   line.check_options.env_file = line.env_file;
   if (line.check->parsed()) return check(settings, environment, line.check_options, colour, std::cout, std::cerr);
+  if (line.grants->parsed()) return print_grants(settings, std::cout, std::cerr);
+  if (!line.only.empty()) return print_only(settings, line.only, line.limit, colour, std::cout, std::cerr);
   return run(settings, line.once->parsed());
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -70,12 +71,13 @@ using Answer = std::variant<HttpAnswer, Table, ConnectAnswer>;
 struct Source {
   std::string name;  // upstream.dataset
   std::string upstream;
-  std::vector<std::string> tables;           // it writes
-  std::string row_count_sql;                 // SQL on the store: how many rows it holds
-  std::vector<std::string> prior_state_sql;  // SQL on the store: what `ask` and `parse` need to know
-  bool on = true;                            // false: not configured, shown as such
-  std::vector<std::string> reads = {};       // PostgreSQL only: every table its SQL may name, optional ones included
-  bool judged_alone = false;                 // PostgreSQL only: outside the datasets' common transaction
+  std::vector<std::string> tables;                              // it writes
+  std::string row_count_sql;                                    // SQL on the store: how many rows it holds
+  std::vector<std::string> prior_state_sql;                     // SQL on the store: what `ask` and `parse` need to know
+  bool on = true;                                               // false: not configured, shown as such
+  std::vector<std::string> reads = {};                          // PostgreSQL only: every table its SQL may name, optional ones included
+  std::optional<Milliseconds> interval = {}, stale_after = {};  // of its own, where it has any: no shorter than its upstream's
+  bool judged_alone = false;                                    // PostgreSQL only: outside the datasets' common transaction
   // Both run in the upstream's pool thread, touch nothing but their arguments, and report faults as a Result.
   std::function<Result<std::vector<Request>>(const PriorState&)> ask;
   std::function<Result<Batch>(const PriorState&, std::span<const Answer>)> parse;

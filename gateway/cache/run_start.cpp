@@ -1,6 +1,7 @@
 // What a run of the gateway begins with: its own absence, its settings as far as views and triggers need them, its sources.
 #include <algorithm>
 
+#include "cache/declared_state.hpp"
 #include "cache/store.hpp"
 
 namespace gateway {
@@ -41,8 +42,13 @@ void Store::note_absence(const RunStart& run) {
 
 // Nobody asked meanwhile: charts must show a gap, not a line across it.
 void Store::interrupt_charts(std::int64_t from, std::int64_t to) {
-  if (to - from > 2)
-    database_.run("INSERT INTO queue_poll (tier, time, ok) VALUES (0, ?1 + 1, 0), (0, ?2 - 1, 0) ON CONFLICT DO NOTHING", {from, to});
+  if (to - from <= 2) return;
+  std::vector<std::string> grids{"queue_poll"};
+  for (const auto& dataset : declared_.datasets) {
+    if (dataset->history) grids.push_back("poll_" + dataset->name);
+  }
+  for (const auto& grid : grids)
+    database_.run("INSERT INTO " + grid + " (tier, time, ok) VALUES (0, ?1 + 1, 0), (0, ?2 - 1, 0) ON CONFLICT DO NOTHING", {from, to});
 }
 
 void Store::note_gap(std::int64_t from, std::int64_t to, double set_by_s, const std::string& text) {
@@ -84,6 +90,7 @@ void Store::declare_sources(std::span<const SourceSetup> sources) {
         "state = CASE WHEN excluded.state = 'on' AND state = 'missing' THEN state ELSE excluded.state END",
         {source->name, source->upstream, ++position, source->on ? "on" : "off", seconds(pace.interval), seconds(pace.stale_after)});
   }
+  note_declared(database_, declared_);
   database_.execute("DELETE FROM source WHERE position = 0");
 }
 

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "base/text.hpp"
+#include "cache/declared_state.hpp"
 #include "cache/queue_history.hpp"
 #include "cache/restore.hpp"
 #include "cache/schema.hpp"
@@ -26,14 +27,15 @@ void add_error_pattern(SQLite::Database& database) {
 
 }  // namespace
 
-Store::Store() {
+Store::Store(DeclaredDatasets declared) : declared_(std::move(declared)) {
   add_error_pattern(database_.handle());
   database_.execute(schema_sql);
+  create_declared(database_, declared_);
 }
 
 Table Store::query(const std::string& sql, const Row& parameters) const { return database_.query_once(sql, parameters); }
 
-std::vector<std::string> Store::restore(const std::filesystem::path& file) { return gateway::restore(database_, file); }
+std::vector<std::string> Store::restore(const std::filesystem::path& file) { return gateway::restore(database_, file, declared_); }
 
 void Store::set_maintenance(const std::optional<std::string>& text, std::optional<std::int64_t> until) {
   database_.run("UPDATE gateway_state SET maintenance = ?1, maintenance_until = ?2 WHERE (maintenance, maintenance_until) IS NOT (?1, ?2)",
@@ -121,7 +123,14 @@ std::expected<std::int64_t, std::string> Store::copy_to(const std::filesystem::p
 void Store::tidy(std::int64_t now, Milliseconds budget) {
   SQLite::Transaction transaction(database_.handle());
   database_.run("UPDATE tick SET time = ?", {now});
+  const auto until = Clock::now() + budget;
+  const auto left = [&] { return std::max(Milliseconds{0}, std::chrono::duration_cast<Milliseconds>(until - Clock::now())); };
   roll_queue_history(database_, now, retention_.history_fine, retention_.history_minutes, budget);
+  for (const auto& dataset : declared_.datasets) {
+    if (dataset->history)
+      roll_history(database_, {"poll_" + dataset->name, "roll_" + dataset->name}, now, retention_.history_fine, retention_.history_minutes,
+                   left());
+  }
   transaction.commit();
 }
 

@@ -20,6 +20,7 @@
 #include "cache/row_writer.hpp"
 #include "cache/store_copy.hpp"
 #include "cache/storing.hpp"
+#include "declared/files.hpp"
 #include "settings/retention.hpp"
 
 namespace gateway {
@@ -47,7 +48,8 @@ class Store {
  public:
   static constexpr Milliseconds no_limit = std::chrono::hours(1);
 
-  Store();
+  // With the tables and views of datasets that files declare.
+  explicit Store(DeclaredDatasets declared = {});
 
   // Copies what fits from a file that inspect() found good or older; returns a line for each table that did not fit.
   std::vector<std::string> restore(const std::filesystem::path& file);
@@ -104,6 +106,7 @@ class Store {
   void note_run(const RunStart& run);
   void declare_sources(std::span<const SourceSetup> sources);
 
+  DeclaredDatasets declared_;
   Database database_;
   RowWriter writer_{database_};
   std::set<Storing*> under_way_;

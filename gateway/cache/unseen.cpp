@@ -15,6 +15,7 @@ const Unseen& unseen_of(const std::string& table) {
       {"service", {.all = false, .columns = {"observed_at", "latency_ms"}, .unless = {}}},
       {"ws_connection_row", {.all = false, .columns = {"observed_at", "known_at"}, .unless = becomes_known_or_unknown}}};
   static const Unseen nothing{};
+  if (table.starts_with("poll_")) return known.at("queue_poll");
   const auto found = known.find(table);
   return found == known.end() ? nothing : found->second;
 }

@@ -7,7 +7,7 @@
 
 #include "cache/store.hpp"
 #include "check/remedy.hpp"
-#include "datasets/datasets.hpp"
+#include "run/declared_datasets.hpp"
 #include "run/upstreams.hpp"
 
 namespace gateway {
@@ -55,9 +55,10 @@ Findings check_beyond_sources(const std::string& upstream, const Settings& setti
 }  // namespace
 
 Findings check_upstreams(const Settings& settings) {
-  const auto sources = all_sources(settings);
+  const auto declared = read_datasets(settings);
+  const auto sources = sources_of(settings, declared);
   const auto setup = setups(sources, settings);
-  Store empty;  // what a first attempt knows
+  Store empty(declared);  // what a first attempt knows
   empty.begin(
       {.sources = setup, .retention = settings.retention, .strategies = {}, .backoff_cap = {}, .version = "check", .now = unix_now()});
   std::vector<std::future<Findings>> under_way;

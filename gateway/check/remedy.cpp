@@ -79,6 +79,7 @@ std::string remedy_of(std::string_view upstream, std::string_view error_class, s
   }
   if (error_class == "auth") return auth(upstream, error, names);
   if (error_class == "missing") return missing(upstream);
+  if (error_class == "config") return "correct the file in DATASETS_DIR, then restart the gateway; cache-gateway check lists every fault";
   if (error_class == "http") return fmt::format("read the log of {}: it answers with an error of its own", upstream);
   if (error_class == "malformed")
     return fmt::format("check {}: another program may be listening there, or an unknown version", names.address);

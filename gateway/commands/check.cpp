@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "base/text.hpp"
+#include "check/check_datasets.hpp"
 #include "check/check_files.hpp"
 #include "check/check_upstreams.hpp"
 
@@ -35,6 +36,7 @@ int check(const Settings& settings, const Environment& environment, const CheckO
     }
   }
   auto all = check_cache(settings, reader);
+  append(all, check_datasets(settings));
   append(all, check_exposure(settings, environment, options.env_file));
   if (options.ask) append(all, check_upstreams(settings));
   for (const auto& finding : all) {

@@ -9,7 +9,7 @@
 
 #include "cache/earlier_modes.hpp"
 #include "cache/lock.hpp"
-#include "datasets/datasets.hpp"
+#include "run/declared_datasets.hpp"
 #include "run/load_cache.hpp"
 #include "run/log.hpp"
 #include "run/scheduler.hpp"
@@ -60,7 +60,11 @@ int run(const Settings& settings, bool once) {
   log(Level::info, "started", {{"version", version}, {"commit", commit}, {"file", file.string()}});
   for (const auto& line : unprotected_credentials(settings)) log(Level::info, "unprotected", {{"text", line}});
 
-  const auto sources = all_sources(settings);
+  const auto declared = read_datasets(settings);
+  for (const auto& faulty : declared.faulty) {
+    for (const auto& fault : faulty.faults) log(Level::error, "dataset_refused", {{"text", fault.shown()}});
+  }
+  const auto sources = sources_of(settings, declared);
   const auto setup = setups(sources, settings);
   const auto pace = schedule(settings, setup, once);
   narrow_earlier_modes(file, settings.cache_mode);
@@ -73,7 +77,7 @@ int run(const Settings& settings, bool once) {
     listener.emplace(*settings.listen, [&](std::string_view path) { return endpoints.respond(path); });
     log(Level::info, "listening", {{"address", settings.listen->shown}});
   }
-  Store store;
+  Store store(declared);
   const auto loaded = load_cache(store, file);
   if (!loaded) {
     log(Level::error, "cannot_start", {{"error", loaded.error()}});

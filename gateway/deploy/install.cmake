@@ -15,6 +15,7 @@ install(FILES ${CMAKE_CURRENT_LIST_DIR}/grafana_monitor.sql DESTINATION ${share}
 install(PROGRAMS ${CMAKE_CURRENT_LIST_DIR}/rabbitmq-monitoring-user ${PROJECT_SOURCE_DIR}/grafana/install-into DESTINATION ${share})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/grafana/dashboards ${PROJECT_SOURCE_DIR}/grafana/provisioning DESTINATION ${share}/grafana)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/prometheus DESTINATION ${share})
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/gateway/datasets/examples/ DESTINATION ${share}/datasets)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 file(GLOB pages ${PROJECT_SOURCE_DIR}/docs/*.md)
 install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)

@@ -93,14 +93,36 @@ bool UpstreamLoop::is_reading_on(const SourceSetup& setup) const { return std::r
 
 // Those that read on while the others wait for their interval; the probe alone while the datasets wait for their backoff.
 std::vector<SourceSetup> UpstreamLoop::due_sources() const {
-  if (Clock::now() >= all_due_at_) return spec_.sources;
+  if (Clock::now() >= all_due_at_) {
+    std::vector<SourceSetup> all;
+    std::ranges::copy_if(spec_.sources, std::back_inserter(all), [&](const auto& setup) { return !waits_for_its_interval(setup); });
+    return all.empty() ? spec_.sources : all;
+  }
   std::vector<SourceSetup> due;
   std::ranges::copy_if(spec_.sources, std::back_inserter(due), [&](const auto& setup) { return is_probe(setup) || is_reading_on(setup); });
   return due.empty() ? spec_.sources : due;
 }
 
+bool UpstreamLoop::waits_for_its_interval(const SourceSetup& setup) const {
+  const auto found = not_before_.find(setup.source->name);
+  return found != not_before_.end() && Clock::now() < found->second;
+}
+
+// Half a beat early counts: attempts are made on the upstream's beat. One that failed is tried again with the others.
+void UpstreamLoop::note_intervals(const std::vector<Outcome>& outcomes, Clock::time_point start) {
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const auto& setup = asked_.at(i);
+    not_before_.erase(setup.source->name);
+    const bool more = outcomes[i].result && outcomes[i].result->more;
+    if (outcomes[i].result && !more && setup.pace.interval > spec_.pace.interval)
+      not_before_[setup.source->name] = start + setup.pace.interval - spec_.pace.interval / 2;
+  }
+}
+
 awaitable<std::vector<Outcome>> UpstreamLoop::attempt(std::int64_t now) {
+  asked_all_ = Clock::now() >= all_due_at_;
   asked_ = due_sources();
+  asked_all_ |= asked_.size() == spec_.sources.size();
   jobs_.clear();
   for (const auto& setup : asked_) {
     Job job{.source = setup.source, .prior = context_.store.prior_state(*setup.source, now)};
@@ -162,7 +184,8 @@ std::vector<Outcome> UpstreamLoop::not_returned(std::int64_t now) const {
 
 // Stores what an attempt brought and sets when the next one is due.
 awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t began_at, Clock::time_point start) {
-  const auto asked = asked_.size() == spec_.sources.size() ? Scope::all : reading_on_.empty() ? Scope::probe : Scope::reading_on;
+  note_intervals(outcomes, start);
+  const auto asked = asked_all_ ? Scope::all : reading_on_.empty() ? Scope::probe : Scope::reading_on;
   const AttemptPace pace{.interval = spec_.pace.interval, .backoff_cap = context_.settings.backoff_cap};
   auto result = result_of(outcomes);
   auto next = next_attempt(result, asked, history_, pace);

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,8 @@ class UpstreamLoop {
   boost::asio::awaitable<std::vector<Outcome>> attempt(std::int64_t now);
   void start_attempt(std::int64_t now);
   std::vector<SourceSetup> due_sources() const;
+  bool waits_for_its_interval(const SourceSetup& setup) const;
+  void note_intervals(const std::vector<Outcome>& outcomes, Clock::time_point start);
   std::vector<Outcome> all_failed(std::int64_t at, Milliseconds after, const Error& error) const;
   std::vector<Outcome> not_returned(std::int64_t now) const;
   boost::asio::awaitable<void> record(std::vector<Outcome> outcomes, std::int64_t began_at, Clock::time_point start);
@@ -75,13 +78,15 @@ class UpstreamLoop {
   boost::asio::steady_timer timer_;
   SourceLog log_;
   AttemptHistory history_;
-  Clock::time_point next_at_{}, all_due_at_{};    // the next attempt; the next one that asks all sources
-  std::vector<std::string> reading_on_;           // sources with more to ask at once; the others keep their interval
-  std::vector<SourceSetup> asked_;                // by the attempt under way
-  std::vector<Job> jobs_;                         // owned here: a thread that is stuck still uses them
-  std::optional<Deadline> deadline_;              // likewise
-  bool in_flight_ = false;                        // a worker thread is in attempt()
-  std::optional<std::vector<Outcome>> outcomes_;  // what it brought back
+  Clock::time_point next_at_{}, all_due_at_{};           // the next attempt; the next one that asks all sources
+  std::vector<std::string> reading_on_;                  // sources with more to ask at once; the others keep their interval
+  std::vector<SourceSetup> asked_;                       // by the attempt under way
+  bool asked_all_ = false;                               // that were due: not the probe alone, nor those that read on
+  std::map<std::string, Clock::time_point> not_before_;  // sources with a longer interval of their own
+  std::vector<Job> jobs_;                                // owned here: a thread that is stuck still uses them
+  std::optional<Deadline> deadline_;                     // likewise
+  bool in_flight_ = false;                               // a worker thread is in attempt()
+  std::optional<std::vector<Outcome>> outcomes_;         // what it brought back
   bool stopping_ = false, any_failed_ = false;
 };
 

@@ -46,7 +46,15 @@ HttpSettings http_settings(const std::string& upstream, const Settings& settings
 
 std::vector<SourceSetup> setups(const std::vector<Source>& sources, const Settings& settings) {
   std::vector<SourceSetup> all;
-  for (const auto& source : sources) all.push_back({&source, pace_of(source.upstream, settings)});
+  for (const auto& source : sources) {
+    auto pace = pace_of(source.upstream, settings);
+    if (source.interval && *source.interval > pace.interval) {
+      pace.interval = *source.interval;
+      pace.stale_after = std::max(pace.stale_after, 3 * pace.interval);
+    }
+    pace.stale_after = source.stale_after.value_or(pace.stale_after);
+    all.push_back({&source, pace});
+  }
   return all;
 }
 
@@ -58,7 +66,7 @@ std::vector<UpstreamSpec> upstreams(const std::vector<SourceSetup>& sources, con
     if (found == all.end()) {
       all.push_back({.name = setup.source->upstream,
                      .client = std::make_shared<MaskedUpstream>(make(setup.source->upstream, settings), settings.secrets),
-                     .pace = setup.pace,
+                     .pace = pace_of(setup.source->upstream, settings),
                      .sources = {}});
       found = all.end() - 1;
     }

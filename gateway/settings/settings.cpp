@@ -76,6 +76,8 @@ Settings read_settings(SettingsReader& reader) {
   s.retention.event_max = reader.count("EVENT_MAX", 1000, 200, 1'000'000);
 
   s.cache_path = read_cache_path(reader);
+  s.datasets_directory = reader.word("DATASETS_DIR", "volumes/datasets");
+  s.cache_max_size = reader.bytes("CACHE_MAX_SIZE", "64MiB");
   // No write bit: a reader's own sqlite3 would change the file in place.
   const auto mode = reader.one_of("CACHE_MODE", "0444", {"0444", "0440", "0400"});
   s.cache_mode = mode == "0400" ? 0400 : mode == "0440" ? 0440 : 0444;

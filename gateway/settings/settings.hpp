@@ -48,8 +48,10 @@ struct Settings {
   std::int64_t save_budget = 0;  // bytes a day
   Retention retention;
   std::filesystem::path cache_path;
-  mode_t cache_mode = 0444;             // of the published file: who may read it
-  std::optional<ListenAddress> listen;  // nullopt: no listener
+  std::filesystem::path datasets_directory;  // empty: no datasets from files
+  std::int64_t cache_max_size = 0;           // bytes; for datasets from files
+  mode_t cache_mode = 0444;                  // of the published file: who may read it
+  std::optional<ListenAddress> listen;       // nullopt: no listener
   std::string log_level;
   bool log_json = false;
 };

@@ -16,7 +16,7 @@ namespace gateway {
 namespace {
 
 // From the bottom up; files of gateway/ itself are on top of all.
-constexpr std::array layers{"base", "settings", "ask", "datasets", "cache", "publish", "run", "serve", "check", "commands", ""};
+constexpr std::array layers{"base", "settings", "ask", "datasets", "declared", "cache", "publish", "run", "serve", "check", "commands", ""};
 constexpr std::size_t longest = 250;
 
 struct SourceFile {

@@ -1,0 +1,188 @@
+// Datasets of the users' own, from files in DATASETS_DIR: shown with their age and history, and a faulty one hurts itself only.
+#include <fmt/format.h>
+
+#include <fstream>
+
+#include "support/fixture.hpp"
+
+namespace integration {
+namespace {
+
+std::string is(const std::vector<std::string>& rows) { return fmt::format("{}", fmt::join(rows, "\n")); }
+
+class Datasets : public Integration {
+ protected:
+  Datasets() {
+    std::filesystem::create_directories(files());
+    settings["DATASETS_DIR"] = files();
+    upstreams.sql("GRANT SELECT ON positions, account_balances, datasets TO grafana_monitor");
+  }
+  std::filesystem::path files() const { return directory().parent_path() / "datasets"; }
+
+  void write(const std::string& name, const std::string& text) const { std::ofstream(files() / name) << text; }
+  void use_example(const std::string& name) const {
+    std::filesystem::copy_file(std::filesystem::path(DATASET_EXAMPLES) / name, files() / name);
+  }
+  void set_position(const std::string& asset, const std::string& size) const {
+    upstreams.sql(
+        fmt::format("INSERT INTO positions (asset, size, average_entry_price, mode, unrealized_pnl) VALUES ('{}', {}, 100, 'one-way', 1.5) "
+                    "ON CONFLICT (asset, mode) DO UPDATE SET size = excluded.size",
+                    asset, size));
+  }
+};
+
+constexpr const char* small = R"(dataset: sizes
+upstream: postgres
+table: positions
+key: asset
+columns: {asset: text, size: number}
+)";
+
+TEST_F(Datasets, AnExampleShowsRowsVerdictsHistoryAndEvents) {
+  set_position("BTCUSDT", "0");
+  use_example("positions.yaml");
+  start_gateway();
+  ASSERT_TRUE(eventually(query("SELECT asset, size, size_limit, direction, limit_state, freshness FROM positions"),
+                         is({"BTCUSDT|0.0|2.0|closed|within|fresh"})));
+  set_position("BTCUSDT", "2.5");
+  ASSERT_TRUE(eventually(query("SELECT size, limit_used, direction, limit_state FROM positions"), is({"2.5|1.25|long|exceeded"})));
+  EXPECT_TRUE(eventually(query("SELECT event_type, service, summary FROM event_history WHERE category = 'dataset' ORDER BY event_type"),
+                         is({"positions.limit_exceeded|postgres|BTCUSDT: 2.5 exceeds the limit of 2.0",
+                             "positions.opened|postgres|BTCUSDT: position of 2.5 opened"})));
+  EXPECT_TRUE(eventually(query("SELECT DISTINCT asset, size FROM positions_trend WHERE size IS NOT NULL ORDER BY size"),
+                         is({"BTCUSDT|0.0", "BTCUSDT|2.5"})));
+  EXPECT_TRUE(eventually(query("SELECT dataset, upstream, rows, has_trend, error, source, freshness FROM dataset"),
+                         is({"positions|postgres|1|1|NULL|postgres.positions|fresh"})));
+}
+
+TEST_F(Datasets, RowsHistoryAndEventsAreThereAfterARestart) {
+  set_position("BTCUSDT", "0");
+  use_example("positions.yaml");
+  start_gateway();
+  ASSERT_TRUE(becomes("postgres.positions", "fresh"));
+  set_position("BTCUSDT", "1");
+  ASSERT_TRUE(eventually(query("SELECT count(*) FROM event_history WHERE event_type = 'positions.opened'"), is({"1"})));
+  ASSERT_TRUE(eventually(query("SELECT count(DISTINCT size) FROM positions_trend WHERE size IS NOT NULL"), is({"2"})));
+  gateway().kill();
+  upstreams.stop_postgres();
+  start_gateway();
+  EXPECT_TRUE(eventually(query("SELECT size, freshness FROM positions"), is({"1.0|stale"})));
+  EXPECT_TRUE(eventually(query("SELECT count(DISTINCT size) FROM positions_trend WHERE size IS NOT NULL"), is({"2"})));
+}
+
+TEST_F(Datasets, AFaultyFileKeepsItsRowsInViewAndSaysWhatIsWrong) {
+  set_position("BTCUSDT", "1");
+  write("sizes.yaml", small);
+  start_gateway();
+  ASSERT_TRUE(becomes("postgres.sizes", "fresh"));
+  gateway().terminate();
+  write("sizes.yaml", std::string(small) + "colums: {}\n");
+  start_gateway();
+  EXPECT_TRUE(eventually(query("SELECT size, freshness FROM sizes"), is({"1.0|stale"})));
+  EXPECT_TRUE(eventually(query("SELECT source, error_class, error FROM dataset"),
+                         is({"postgres.sizes|config|sizes.yaml:6:1: unknown key 'colums': did you mean columns?"})));
+  EXPECT_TRUE(becomes("postgres.signals", "fresh"));
+  gateway().terminate();
+  std::filesystem::remove(files() / "sizes.yaml");
+  start_gateway();
+  EXPECT_TRUE(eventually(query("SELECT count(*) FROM sqlite_schema WHERE name IN ('sizes', 'data_sizes')"), is({"0"})));
+  EXPECT_TRUE(eventually(query("SELECT count(*) FROM source_status WHERE source = 'postgres.sizes'"), is({"0"})));
+}
+
+TEST_F(Datasets, ARenamedDatasetTakesItsRowsAndHistoryOver) {
+  set_position("BTCUSDT", "1");
+  write("sizes.yaml", std::string(small) + "history: {columns: {size: last}}\n");
+  start_gateway();
+  ASSERT_TRUE(eventually(query("SELECT count(*) > 0 FROM sizes_trend"), is({"1"})));
+  gateway().terminate();
+  std::filesystem::remove(files() / "sizes.yaml");
+  auto renamed = std::string(small) + "history: {columns: {size: last}}\nwas: sizes\n";
+  renamed.replace(0, 14, "dataset: amounts");
+  write("amounts.yaml", renamed);
+  upstreams.stop_postgres();
+  start_gateway();
+  EXPECT_TRUE(eventually(query("SELECT size, freshness FROM amounts"), is({"1.0|stale"})));
+  EXPECT_TRUE(eventually(query("SELECT count(*) > 0 FROM amounts_trend WHERE size = 1"), is({"1"})));
+}
+
+TEST_F(Datasets, OneThatSleepsFloodsOrEndsTheTransactionHurtsItselfOnly) {
+  set_position("BTCUSDT", "1");
+  const auto with_sql = [](const std::string& name, const std::string& sql) {
+    return fmt::format("dataset: {}\nupstream: postgres\nsql: |\n  {}\nreads: []\nkey: n\ncolumns: {{n: integer}}\n", name, sql);
+  };
+  write("a_sleeps.yaml", with_sql("sleeps", "SELECT 1 AS n FROM pg_sleep(60)"));
+  write("b_floods.yaml", with_sql("floods", "SELECT n FROM generate_series(1, 1000000) n"));
+  write("c_commits.yaml", with_sql("commits", "COMMIT"));
+  write("d_errs.yaml", with_sql("errs", "SELECT 1 / 0 AS n"));
+  write("e_doubles.yaml", with_sql("doubles", "SELECT 1 AS n UNION ALL SELECT 1"));
+  write("f_good.yaml", small);
+  start_gateway();
+  ASSERT_TRUE(becomes("postgres.sizes", "fresh"));
+  ASSERT_TRUE(becomes("postgres.signals", "fresh"));
+  EXPECT_TRUE(eventually(query("SELECT source, error_class FROM source_status WHERE error_class IS NOT NULL ORDER BY source"),
+                         is({"postgres.commits|sql", "postgres.doubles|malformed", "postgres.errs|sql", "postgres.floods|too_large",
+                             "postgres.sleeps|timeout"})));
+  EXPECT_TRUE(eventually(query("SELECT error FROM source_status WHERE source = 'postgres.floods'"),
+                         is({"10001 rows or more, at most 10000: narrow the question, or raise bounds.rows"})));
+  EXPECT_TRUE(
+      eventually(query("SELECT freshness FROM source_status WHERE source IN ('postgres.sizes', 'postgres.signals', 'postgres.orders')"),
+                 is({"fresh", "fresh", "fresh"})));
+}
+
+TEST_F(Datasets, ATableWithoutRightsOrColumnIsNamed) {
+  upstreams.sql("REVOKE SELECT ON positions FROM grafana_monitor");
+  write("sizes.yaml", small);
+  write("typo.yaml",
+        "dataset: typo\nupstream: postgres\ntable: orders\nkey: id\ncolumns: {id: text, idd: text, later: {type: text, optional: true}}\n");
+  start_gateway();
+  EXPECT_TRUE(eventually(query("SELECT error_class, error LIKE '%GRANT SELECT%' FROM source_status WHERE source = 'postgres.sizes'"),
+                         is({"auth|1"})));
+  EXPECT_TRUE(eventually(query("SELECT error FROM source_status WHERE source = 'postgres.typo'"),
+                         is({"table orders has no column idd (renamed?)"})));
+}
+
+TEST_F(Datasets, AnsweredOverHttpWithMoneyAsText) {
+  ScriptedService service;
+  settings["HEALTH_SERVICES"] = "bank=" + service.url() + "/health";
+  write("money.yaml", R"(dataset: money
+upstream: bank
+get: /health
+rows: /accounts/*
+key: name
+columns: {name: text, amount: {type: number, format: decimal}, at: {type: time, format: rfc3339}}
+history: {columns: {amount: last}}
+)");
+  service.answer(
+      200,
+      R"({"status":"healthy","accounts":[{"name":"a","amount":"12.50","at":"2026-01-31T12:00:00Z"},{"name":"b","amount":"-3","at":null}]})");
+  start_gateway();
+  ASSERT_TRUE(eventually(query("SELECT name, amount, CAST(at AS INTEGER), freshness FROM money ORDER BY name"),
+                         is({"a|12.5|1769860800|fresh", "b|-3.0|NULL|fresh"})));
+  service.answer(200, R"({"status":"healthy","accounts":[{"name":"a","amount":"12 EUR","at":null}]})");
+  EXPECT_TRUE(eventually(query("SELECT error FROM source_status WHERE source = 'bank.money'"),
+                         is({"GET /health: row 1, amount: expected a number"})));
+  EXPECT_TRUE(eventually(query("SELECT effective_status FROM service_health WHERE service = 'bank'"), is({"healthy"})));
+}
+
+TEST_F(Datasets, CheckOnceAndGrantsHelpWhoeverWritesAFile) {
+  set_position("BTCUSDT", "2.5");
+  use_example("positions.yaml");
+  write("typo.yaml", std::string(small) + "colums: {}\n");
+  const auto check = cache_gateway({"check"}, settings);
+  EXPECT_EQ(check.code, 3);
+  EXPECT_NE(check.output.find("dataset positions (positions.yaml): a statement of postgres, 10 columns, key asset, mode"),
+            std::string::npos)
+      << check.output;
+  EXPECT_NE(check.output.find("/typo.yaml:6:1: unknown key 'colums': did you mean columns?"), std::string::npos) << check.output;
+  const auto rows = cache_gateway({"once", "--only", "positions"}, settings);
+  EXPECT_EQ(rows.code, 0) << rows.errors;
+  EXPECT_NE(rows.output.find("BTCUSDT"), std::string::npos) << rows.output;
+  EXPECT_NE(rows.output.find("postgres.positions: rows 1, in "), std::string::npos) << rows.output;
+  EXPECT_FALSE(std::filesystem::exists(cache()));
+  EXPECT_EQ(cache_gateway({"once", "--only", "sizes"}, settings).code, 2);
+  EXPECT_EQ(cache_gateway({"once", "--only", "nothing"}, settings).code, 2);
+  EXPECT_NE(cache_gateway({"grants"}, settings).output.find("GRANT SELECT ON \"positions\" TO \"grafana_monitor\";"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace integration

@@ -1,0 +1,253 @@
+// Files of datasets: what is refused, with which words, and what the others become.
+#include <gtest/gtest.h>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include "cache.hpp"
+#include "declared/dataset.hpp"
+#include "declared/source.hpp"
+#include "golden.hpp"
+#include "run/declared_datasets.hpp"
+
+namespace gateway {
+namespace {
+
+const Surroundings& around() {
+  static const Surroundings all = surroundings_of(fixed_settings());
+  return all;
+}
+
+std::string faults_of(const std::string& text) {
+  std::string all;
+  for (const auto& fault : read_dataset("f.yaml", text, around()).faults) all += (all.empty() ? "" : "\n") + fault.shown();
+  return all;
+}
+
+const std::string sizes =
+    "dataset: sizes\nupstream: postgres\ntable: positions\nkey: asset\ncolumns: {asset: text, size: number, at: time}\n";
+
+struct Misuse {
+  std::string text, wanted;
+};
+
+class DeclaredFaults : public ::testing::TestWithParam<Misuse> {};
+
+TEST_P(DeclaredFaults, name_the_place_and_the_remedy) { EXPECT_EQ(faults_of(GetParam().text), GetParam().wanted) << GetParam().text; }
+
+INSTANTIATE_TEST_SUITE_P(
+    Yaml, DeclaredFaults,
+    ::testing::Values(
+        Misuse{sizes, ""}, Misuse{"", "f.yaml:1:1: a file begins with dataset: NAME"},
+        Misuse{"- a\n", "f.yaml:1:1: a file begins with dataset: NAME"},
+        Misuse{sizes + "key: size\n", "f.yaml:6:1: 'key' stands twice, first in line 4"},
+        Misuse{sizes + "about: &a b\n",
+               "f.yaml:6:8: anchors and aliases are not supported: repeat the value, and quote a text that begins with & or *"},
+        Misuse{sizes + "about: *a\n",
+               "f.yaml:6:8: anchors and aliases are not supported: repeat the value, and quote a text that begins with & or *"},
+        Misuse{sizes + "about: !env X\n", "f.yaml:6:8: tags (!X) are not supported: quote a text that begins with !"},
+        Misuse{sizes + "<<: {a: b}\n", "f.yaml:6:1: merge keys (<<) are not supported"},
+        Misuse{sizes + "---\ndataset: b\n", "f.yaml:6:1: one file is one document: move what follows '---' into a file of its own"},
+        Misuse{sizes + "about: 'a\n  b'\n", "f.yaml:6:8: a quote is not closed on its line"},
+        Misuse{sizes + "bounds:\n\trows: 1\n", "f.yaml:7:1: line 7 is indented with a tab: use spaces"},
+        Misuse{sizes + "about: a\x01\n", "f.yaml:6:9: a control character"}, Misuse{sizes + "about: \xff\n", "f.yaml:1:1: not UTF-8 text"},
+        Misuse{sizes + "about:x\n", "f.yaml:6:1: unknown key 'about:x': did you mean about?"},
+        Misuse{sizes + "bounds: {rows: 1\n", "f.yaml:7:1: a { or [ is not closed, or a comma is missing in it"},
+        Misuse{sizes + "about: \"\\q\"\n", "f.yaml:6:11: unknown escape: use 'single quotes', which have none"},
+        Misuse{sizes + "where: a #> '{b}' = 'c'\n",
+               "f.yaml:6:8: where: ' #' begins a comment and cuts it off: write it as a block: where: |"},
+        Misuse{"a: [[[[[[[[[[[[]]]]]]]]]]]]", "f.yaml:1:11: nested deeper than 8 levels"},
+        Misuse{sizes + std::string(70000, '#'), "f.yaml:1:1: the file has 70109 bytes, at most 65536"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Keys, DeclaredFaults,
+    ::testing::Values(
+        Misuse{sizes + "ordr: size\n", "f.yaml:6:1: unknown key 'ordr': did you mean order?"},
+        Misuse{sizes + "about:\n", "f.yaml:6:1: about: needs a value"},
+        Misuse{sizes + "about: [a]\n", "f.yaml:6:8: about: expected text, got a list"},
+        Misuse{sizes + "interval: 10 s\n", "f.yaml:6:11: interval: '10 s' is not a duration: use 500ms, 10s, 5m, 2h or 14d"},
+        Misuse{sizes + "bounds: {rows: 200001}\n", "f.yaml:6:16: bounds.rows: 200001 is more than 200000"},
+        Misuse{sizes + "bounds: {rows: many}\n", "f.yaml:6:16: bounds.rows: 'many' is not a whole number"},
+        Misuse{sizes + "get: /x\n",
+               "f.yaml:3:8: table: give exactly one of sql, table, get\n"
+               "f.yaml:5:38: columns.at: a time from JSON needs a format: seconds, milliseconds, microseconds, nanoseconds, rfc3339"},
+        Misuse{sizes + "order: siz\n", "f.yaml:6:8: order: no such column: siz"},
+        Misuse{sizes + "verdicts: {big: size > lim}\n", "f.yaml:6:17: verdicts.big: no such column: lim"},
+        Misuse{sizes + "verdicts: {big: unixepoch()}\n", "f.yaml:6:17: verdicts.big: not authorized to use function: unixepoch"},
+        Misuse{sizes + "verdicts: {big: (SELECT 1 FROM orders)}\n", "f.yaml:6:17: verdicts.big: no such table: orders"},
+        Misuse{sizes + "verdicts: {size: size}\n", "f.yaml:6:12: verdicts.size: is a column already"},
+        Misuse{sizes + "history: {columns: {size: sum}}\n", "f.yaml:6:27: history.columns: use last, max, min or mean"},
+        Misuse{sizes + "history: {columns: {asset: last}}\n", "f.yaml:6:21: history.columns: asset is not a number"},
+        Misuse{sizes + "keep: {for: 7d}\n", "f.yaml:6:7: keep: needs by: the column that orders the rows"},
+        Misuse{sizes + "keep: {for: 7d, by: size}\n", "f.yaml:6:21: keep.by: is not a time"},
+        Misuse{sizes + "events: [{name: x, on: changed siz, text: y}]\n", "f.yaml:6:24: events.on: no column 'siz': did you mean size?"},
+        Misuse{sizes + "events: [{name: x, on: new, text: \"{ast}\"}]\n", "f.yaml:6:35: events.text: no column 'ast': did you mean at?"},
+        Misuse{sizes + "events: [{name: x, on: new, when: old.size = 1, text: y}]\n", "f.yaml:6:35: events.when: no such column: old.size"},
+        Misuse{sizes + "keep: {for: 7d, by: at}\nevents: [{name: x, on: gone, text: y}]\n",
+               "f.yaml:7:24: events.on: gone needs keep: answer; other rows leave by age"},
+        Misuse{"dataset: orders\n" + sizes.substr(15), "f.yaml:1:10: dataset: 'orders' is the name of something built in: choose another"},
+        Misuse{"dataset: queue\n" + sizes.substr(15), "f.yaml:1:10: dataset: 'queue' is the name of something built in: choose another"},
+        Misuse{"dataset: My-Set\n" + sizes.substr(15),
+               "f.yaml:1:10: dataset: 'My-Set': letters a-z, digits and _ only, a letter first, at most 40"},
+        Misuse{"dataset: a\nupstream: postgre\ntable: t\nkey: x\ncolumns: {x: text}\n",
+               "f.yaml:2:11: upstream: unknown upstream: did you mean postgres?"},
+        Misuse{"dataset: a\nupstream: postgres\nsql: SELECT 1 AS x\nkey: x\ncolumns: {x: text}\n",
+               "f.yaml:1:1: reads: name the tables that the statement reads, or [] for none"},
+        Misuse{"dataset: a\nupstream: postgres\nsql: SELECT 1 AS x; COMMIT\nreads: []\nkey: x\ncolumns: {x: text}\n",
+               "f.yaml:3:6: sql: one statement, without ;"},
+        Misuse{"dataset: a\nupstream: rabbitmq\nget: /x\nrows: /*\nkey: x\ncolumns: {x: numeric, t: time}\n",
+               "f.yaml:6:14: columns.x.type: unknown type 'numeric': use text, integer, number, bool, time, json\n"
+               "f.yaml:6:23: columns.t: a time from JSON needs a format: seconds, milliseconds, microseconds, nanoseconds, rfc3339"},
+        Misuse{"dataset: a\nupstream: postgres\nget: /x\ncolumns: {x: text}\n",
+               "f.yaml:3:6: get: needs an HTTP upstream, and postgres is none: use sql or table"},
+        Misuse{"dataset: a\nupstream: rabbitmq\nget: /x\nrows: /*\ncolumns: {x: text}\n",
+               "f.yaml:1:1: key: required: the columns whose values tell one row from another"},
+        Misuse{"dataset: a\nupstream: rabbitmq\nget: /x\ncolumns: {freshness: text}\n",
+               "f.yaml:4:11: columns.freshness: is reserved: choose another name, and say `from`"}));
+
+TEST(DeclaredFaults, any_bytes_end_in_faults) {
+  for (const auto& bytes :
+       {std::string(9000, '['), std::string(9000, '{'), std::string("\0\0", 2), std::string("%YAML 9\n---\n"), std::string("? a\n: b\n"),
+        std::string("a: |\n"), std::string("- - - -\n"), std::string("a: b: c\n"), std::string("\xef\xbb\xbf")})
+    EXPECT_NE(faults_of(bytes), "") << bytes.substr(0, 20);
+}
+
+// A store with datasets of these files, which has begun.
+class DeclaredStore {
+ public:
+  explicit DeclaredStore(const std::vector<std::string>& files) {
+    for (const auto& text : files) {
+      auto read = read_dataset("f.yaml", text, around());
+      EXPECT_TRUE(read.faults.empty()) << (read.faults.empty() ? "" : read.faults[0].shown());
+      declared_.datasets.push_back(std::make_shared<const Declared>(std::move(read.dataset)));
+    }
+    for (const auto& dataset : declared_.datasets) sources_.push_back(source_of(dataset, {.most_bytes = 1 << 26}));
+    for (const auto& source : sources_)
+      setups_.push_back({&source, {std::chrono::seconds(10), std::chrono::seconds(5), std::chrono::seconds(30)}});
+    store_ = std::make_unique<Store>(declared_);
+  }
+  void begin(std::int64_t now) {
+    store_->begin({.sources = setups_, .retention = {}, .strategies = {}, .backoff_cap = {}, .version = "test", .now = now});
+  }
+  // What PostgreSQL answers, as text; what went wrong.
+  std::string answer(std::int64_t at, const std::vector<std::vector<const char*>>& rows) {
+    Table table;
+    for (const auto& row : rows) {
+      table.rows.emplace_back();
+      for (const auto* value : row) table.rows.back().push_back(value == nullptr ? Value{} : Value{std::string(value)});
+    }
+    const std::vector<Answer> answers{table};
+    Outcome outcome{.source = sources_[0].name,
+                    .sent_at = at,
+                    .requests = 1,
+                    .timing = {},
+                    .result = sources_[0].parse(store_->prior_state(sources_[0], at), answers)};
+    const auto errors = store_->apply(std::span(&outcome, 1), setups_, {.upstream = "postgres", .failing_for_s = {}});
+    return errors[0] ? errors[0]->text : "";
+  }
+  std::string text(const std::string& sql) const {
+    std::string all;
+    for (const auto& row : store_->query(sql).rows) {
+      all += all.empty() ? "" : "\n";
+      for (std::size_t c = 0; c < row.size(); ++c) all += (c == 0 ? "" : "|") + text_of(row[c]);
+    }
+    return all;
+  }
+  Store& store() { return *store_; }
+
+ private:
+  DeclaredDatasets declared_;
+  std::vector<Source> sources_;
+  std::vector<SourceSetup> setups_;
+  std::unique_ptr<Store> store_;
+};
+
+constexpr std::int64_t t0 = Cache::started;
+
+TEST(DeclaredDataset, an_answer_is_taken_whole_or_refused_whole) {
+  DeclaredStore cache({sizes + "bounds: {rows: 2}\n"});
+  cache.begin(t0);
+  EXPECT_EQ(cache.answer(t0, {{"a", "1.50", "2026-01-31T12:00:00+00:00"}, {"b", nullptr, nullptr}}), "");
+  EXPECT_EQ(cache.text("SELECT asset, size, CAST(at AS INTEGER) FROM sizes ORDER BY asset"), "a|1.5|1769860800\nb||");
+  EXPECT_EQ(cache.answer(t0, {{"a", "1", nullptr}, {"a", "2", nullptr}}), "rows 1 and 2 have the same key (asset)");
+  EXPECT_EQ(cache.answer(t0, {{"a", "1", nullptr}, {"b", "x", nullptr}}), "row 2, size: expected a number");
+  EXPECT_EQ(cache.answer(t0, {{nullptr, "1", nullptr}}), "row 1, asset: NULL in the key");
+  EXPECT_EQ(cache.answer(t0, {{"a", "1", nullptr}, {"b", "1", nullptr}, {"c", "1", nullptr}}),
+            "3 rows or more, at most 2: narrow the question, or raise bounds.rows");
+  EXPECT_EQ(cache.text("SELECT asset, size FROM sizes ORDER BY asset"), "a|1.5\nb|");
+  EXPECT_EQ(cache.answer(t0, {{"b", "NaN", nullptr}}), "");
+  EXPECT_EQ(cache.text("SELECT asset, size FROM sizes"), "b|");
+}
+
+TEST(DeclaredDataset, rows_are_kept_by_age_or_number_where_the_file_says_so) {
+  DeclaredStore cache({sizes + "keep: {newest: 2, by: size}\n"});
+  cache.begin(t0);
+  cache.answer(t0, {{"a", "1", nullptr}, {"b", "2", nullptr}});
+  cache.answer(t0 + 10, {{"c", "3", nullptr}});
+  EXPECT_EQ(cache.text("SELECT asset FROM sizes ORDER BY asset"), "b\nc");
+}
+
+TEST(DeclaredDataset, events_tell_of_changes_after_the_first_answer) {
+  DeclaredStore cache(
+      {sizes + "events:\n  - {name: seen, on: new, text: \"{asset} is new\"}\n  - {name: left, on: gone, text: \"{asset} is gone\"}\n"});
+  cache.begin(t0);
+  cache.store().set_identity("postgres", "1/a");
+  cache.answer(t0, {{"a", "1", nullptr}});
+  EXPECT_EQ(cache.text("SELECT summary FROM event"), "");
+  cache.answer(t0 + 10, {{"b", "1", nullptr}});
+  EXPECT_EQ(cache.text("SELECT event_type, summary FROM event ORDER BY 1"), "sizes.left|a is gone\nsizes.seen|b is new");
+}
+
+const std::string with_history = sizes + "history: {columns: {size: mean}}\n";
+
+TEST(DeclaredDataset, history_is_runs_and_gaps_and_rolls_into_minutes) {
+  DeclaredStore cache({with_history});
+  cache.begin(t0);
+  cache.answer(t0, {{"a", "1", nullptr}});
+  cache.answer(t0 + 10, {{"a", "1", nullptr}, {"b", "5", nullptr}});
+  cache.answer(t0 + 20, {{"a", "4", nullptr}});
+  EXPECT_EQ(cache.text("SELECT time - 1764583200, asset, size FROM sizes_trend ORDER BY asset, time"), "0|a|1\n10|a|1\n20|a|4\n10|b|5");
+  EXPECT_EQ(cache.text("SELECT count(*) FROM run_sizes"), "3");
+  cache.store().tidy(t0 + 100'000);
+  EXPECT_EQ(cache.text("SELECT tier, size FROM run_sizes ORDER BY size"), "2|2\n2|5");
+}
+
+TEST(DeclaredDataset, history_and_rows_are_carried_over_unless_the_labels_change) {
+  const TemporaryDirectory directory;
+  DeclaredStore before({with_history});
+  before.begin(t0);
+  before.answer(t0, {{"a", "1", nullptr}});
+  ASSERT_TRUE(before.store().copy_to(directory / "cache.db", {.published_at = t0}));
+  DeclaredStore same({with_history});
+  EXPECT_TRUE(same.store().restore(directory / "cache.db").empty());
+  same.begin(t0 + 5);
+  EXPECT_EQ(same.text("SELECT asset, size FROM sizes_trend WHERE size IS NOT NULL"), "a|1");
+  EXPECT_EQ(same.text("SELECT last_success_at FROM source"), std::to_string(t0));
+  DeclaredStore other({sizes + "history: {columns: {size: mean}, labels: [at]}\n"});
+  other.store().restore(directory / "cache.db");
+  other.begin(t0 + 5);
+  EXPECT_EQ(other.text("SELECT asset FROM data_sizes"), "a");
+  EXPECT_EQ(other.text("SELECT count(*) FROM run_sizes"), "0");
+  DeclaredStore asked_otherwise({sizes + "where: size > 1\n"});
+  asked_otherwise.store().restore(directory / "cache.db");
+  asked_otherwise.begin(t0 + 5);
+  EXPECT_EQ(asked_otherwise.text("SELECT asset, freshness FROM sizes"), "a|never");
+}
+
+TEST(DeclaredDataset, a_column_of_another_type_is_carried_over_where_it_fits) {
+  const TemporaryDirectory directory;
+  DeclaredStore before({sizes});
+  before.begin(t0);
+  before.answer(t0, {{"a", "1.5", nullptr}});
+  ASSERT_TRUE(before.store().copy_to(directory / "cache.db", {.published_at = t0}));
+  auto text = sizes, whole = sizes;
+  text.replace(text.find("number"), 6, "text");
+  whole.replace(whole.find("number"), 6, "integer");
+  DeclaredStore as_text({text}), as_whole({whole});
+  EXPECT_TRUE(as_text.store().restore(directory / "cache.db").empty());
+  EXPECT_TRUE(as_whole.store().restore(directory / "cache.db").empty());
+  EXPECT_EQ(as_text.text("SELECT asset, size FROM data_sizes"), "a|1.5");
+  EXPECT_EQ(as_whole.text("SELECT asset, size FROM data_sizes"), "a|");
+}
+
+}  // namespace
+}  // namespace gateway
