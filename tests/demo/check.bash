@@ -4,8 +4,9 @@
 # The public views. Those of the second list may be empty while all is well.
 views=(recent_signals recent_orders model_state model_quality model_quality_trend queue_now queue_trend service_health
     service_component system_health service_error ws_connection ws_transition subscription event_history source_status
-    source_attempt outage problem signals_without_order signal_flow dataset_build gateway)
-may_be_empty=(service_error ws_transition outage problem dataset_build)
+    source_attempt outage problem signals_without_order signal_flow dataset_build gateway
+    dataset dataset_column positions account_balances portfolio failed_builds account_balances_trend)
+may_be_empty=(service_error ws_transition outage problem dataset_build failed_builds)
 
 # immutable=1 because the file is replaced as a whole and never written in place: without it SQLite would look for
 # journals that a reader of a read-only directory may not open.

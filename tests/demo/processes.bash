@@ -51,6 +51,7 @@ demo_environment() {
         ORDERMANAGER_API_KEY=demo-order-manager-key POSITION_MANAGER_API_KEY=demo-position-manager-key
         FEATURE_SERVICE_API_KEY=demo-feature-service-key
         TRADING_STRATEGIES=momentum_v1,meanrev_v2 BYBIT_ENVIRONMENT=testnet
+        "DATASETS_DIR=$root/gateway/datasets/examples"
         "CACHE_PATH=$cache" "GATEWAY_LISTEN=$local_host:$GATEWAY_PORT"
         POSTGRES_INTERVAL=2s RABBITMQ_INTERVAL=5s SERVICES_INTERVAL=2s BACKOFF_CAP=10s)
 }
@@ -100,7 +101,15 @@ launch_service() {
     done
 }
 
+# As an operator does who adds a dataset: the files say what the role must be granted.
+grant_datasets() {
+    local -a environment
+    demo_environment
+    "${environment[@]}" "$gateway" grants | "$upstreams_scripts/postgres" admin "$demo_dir" -q -v ON_ERROR_STOP=1 >/dev/null 9>&-
+}
+
 launch_gateway() {
+    if is_running postgres; then grant_datasets; fi
     launch gateway "$gateway" run
     sleep 0.3
     process_of gateway >/dev/null || fail "the gateway did not start: $(tail -n 5 "$demo_dir/gateway.log")"

@@ -90,7 +90,26 @@ json PositionManager::health() {
           {"validation_statistics", {{"total_validations", 0}, {"total_discrepancies", 0}, {"total_fixes", 0}, {"total_errors", 0}}}};
 }
 
+// Money as text, as the real one's decimals are.
+void PositionManager::answer_portfolio(httplib::Response& response) {
+  const auto rows = http_database_.run(
+      "SELECT coalesce(sum(abs(size) * current_price), 0)::text, coalesce(sum(size * current_price), 0)::text,"
+      " coalesce(sum(unrealized_pnl) FILTER (WHERE size <> 0), 0)::text, coalesce(sum(realized_pnl), 0)::text,"
+      " count(*) FILTER (WHERE size <> 0), count(*) FILTER (WHERE size > 0), count(*) FILTER (WHERE size < 0) FROM positions");
+  if (!rows) return answer(response, 500, {{"detail", "Failed to calculate portfolio metrics"}});
+  answer(response, 200,
+         {{"total_exposure_usdt", rows->text(0, 0)},
+          {"net_exposure_usdt", rows->text(0, 1)},
+          {"portfolio_value_usdt", rows->text(0, 1)},
+          {"total_unrealized_pnl_usdt", rows->text(0, 2)},
+          {"total_realized_pnl_usdt", rows->text(0, 3)},
+          {"open_positions_count", static_cast<int>(rows->number(0, 4))},
+          {"long_positions_count", static_cast<int>(rows->number(0, 5))},
+          {"short_positions_count", static_cast<int>(rows->number(0, 6))}});
+}
+
 void PositionManager::add_routes(httplib::Server& server) {
+  server.Get("/api/v1/portfolio", [this](const httplib::Request&, httplib::Response& response) { answer_portfolio(response); });
   server.Get("/api/v1/portfolio/pnl", [this](const httplib::Request&, httplib::Response& response) {
     const auto rows = http_database_.run(
         "SELECT coalesce(sum(unrealized_pnl) FILTER (WHERE size <> 0), 0), coalesce(sum(realized_pnl), 0)"

@@ -20,6 +20,7 @@ class PositionManager : public Service {
   void refuse(bool key_given, httplib::Response& response) const override;
 
  private:
+  void answer_portfolio(httplib::Response& response);
   bool apply_fill(const nlohmann::json& order);
   void handle_order_event(const Delivery& delivery);
 
