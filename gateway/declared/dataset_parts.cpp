@@ -35,7 +35,7 @@ std::optional<T> meaning(const std::vector<std::pair<std::string, T>>& all, cons
 }
 
 bool is_reserved_column(const std::string& name) {
-  static const std::set<std::string> reserved{"source", "fetched_at", "age_s", "freshness", "upstream", "rowid", "oid", "one_row"};
+  static const std::set<std::string> reserved{"source", "fetched_at", "age_s", "freshness", "upstream", "rowid", "oid"};
   return reserved.contains(name) || name.starts_with("last_known_");
 }
 

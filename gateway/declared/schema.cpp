@@ -13,7 +13,7 @@ std::string columns_of(const Declared& d) {
     const bool in_key = std::ranges::find(d.key, column.name) != d.key.end();
     sql += fmt::format("  {} {}{},\n", quoted_name(column.name), sqlite_type(column.type), in_key || column.required ? " NOT NULL" : "");
   }
-  if (d.key.empty()) return sql + "  one_row INTEGER PRIMARY KEY CHECK (one_row = 1)";
+  if (d.key.empty()) return sql + "  _row INTEGER PRIMARY KEY CHECK (_row = 1)";
   std::string key;
   for (const auto& name : d.key) key += (key.empty() ? "" : ", ") + quoted_name(name);
   return sql + "  PRIMARY KEY (" + key + ")";

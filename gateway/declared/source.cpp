@@ -60,7 +60,7 @@ Batch batch_of(const Declared& d, std::vector<Row> rows, std::int64_t now) {
       .table = d.data(), .mode = d.keeps_answer() ? Mode::replace : Mode::upsert, .columns = {}, .rows = std::move(rows), .scope = {}};
   for (const auto& column : d.columns) write.columns.push_back(column.name);
   if (d.key.empty()) {
-    write.columns.emplace_back("one_row");
+    write.columns.emplace_back("_row");
     for (auto& row : write.rows) row.emplace_back(std::int64_t{1});
   }
   batch.writes.push_back(std::move(write));

@@ -135,7 +135,13 @@ class DeclaredStore {
       table.rows.emplace_back();
       for (const auto* value : row) table.rows.back().push_back(value == nullptr ? Value{} : Value{std::string(value)});
     }
-    const std::vector<Answer> answers{table};
+    return take(at, table);
+  }
+  std::string document(std::int64_t at, const std::string& body, int status = 200) {
+    return take(at, HttpAnswer{.status = status, .body = body});
+  }
+  std::string take(std::int64_t at, Answer answer) {
+    const std::vector<Answer> answers{std::move(answer)};
     Outcome outcome{.source = sources_[0].name,
                     .sent_at = at,
                     .requests = 1,
@@ -208,7 +214,7 @@ TEST(DeclaredDataset, history_is_runs_and_gaps_and_rolls_into_minutes) {
   EXPECT_EQ(cache.text("SELECT time - 1764583200, asset, size FROM sizes_trend ORDER BY asset, time"), "0|a|1\n10|a|1\n20|a|4\n10|b|5");
   EXPECT_EQ(cache.text("SELECT count(*) FROM run_sizes"), "3");
   cache.store().tidy(t0 + 100'000);
-  EXPECT_EQ(cache.text("SELECT tier, size FROM run_sizes ORDER BY size"), "2|2\n2|5");
+  EXPECT_EQ(cache.text("SELECT _tier, size FROM run_sizes ORDER BY size"), "2|2\n2|5");
 }
 
 TEST(DeclaredDataset, history_and_rows_are_carried_over_unless_the_labels_change) {
@@ -247,6 +253,31 @@ TEST(DeclaredDataset, a_column_of_another_type_is_carried_over_where_it_fits) {
   EXPECT_TRUE(as_whole.store().restore(directory / "cache.db").empty());
   EXPECT_EQ(as_text.text("SELECT asset, size FROM data_sizes"), "a|1.5");
   EXPECT_EQ(as_whole.text("SELECT asset, size FROM data_sizes"), "a|");
+}
+
+TEST(DeclaredDataset, columns_may_be_called_like_those_of_the_history_itself) {
+  DeclaredStore cache(
+      {"dataset: a\nupstream: postgres\ntable: t\nkey: [id, tier]\ncolumns: {id: text, tier: text, from_at: number, rows: number, error: "
+       "number}\n"
+       "history: {columns: {from_at: last, rows: max}}\nverdicts: {big: rows > error}\norder: rows\n"});
+  cache.begin(t0);
+  EXPECT_EQ(cache.answer(t0, {{"x", "y", "1", "2", "3"}}), "");
+  EXPECT_EQ(cache.text("SELECT id, tier, from_at, rows FROM a_trend"), "x|y|1|2");
+  EXPECT_EQ(cache.text("SELECT rows, error, last_known_big FROM a"), "2|3|0");
+}
+
+TEST(DeclaredDataset, a_document_is_one_row_and_one_series) {
+  DeclaredStore cache({"dataset: a\nupstream: rabbitmq\nget: /x\ncolumns: {n: integer}\nhistory: {columns: {n: last}}\n"});
+  cache.begin(t0);
+  EXPECT_EQ(cache.document(t0, R"({"n": 1})"), "");
+  EXPECT_EQ(cache.document(t0 + 10, R"({"n": 2})"), "");
+  EXPECT_EQ(cache.text("SELECT n FROM a"), "2");
+  EXPECT_EQ(cache.text("SELECT time - 1764583200, n FROM a_trend"), "0|1\n10|2");
+  EXPECT_EQ(cache.document(t0 + 20, R"({"m": 2})"), "GET /x: the answer has no /n (renamed?)");
+  EXPECT_EQ(cache.document(t0 + 20, R"({"n": "2"})"), "GET /x: n: expected a number, got text: say format: decimal if it is one");
+  EXPECT_EQ(cache.document(t0 + 20, "[]"), "GET /x: the answer has no /n (renamed?)");
+  EXPECT_EQ(cache.document(t0 + 20, "<html>"), "GET /x: not valid JSON (6 bytes)");
+  EXPECT_EQ(cache.document(t0 + 20, "{}", 404), "GET /x: HTTP 404: no such path");
 }
 
 }  // namespace
