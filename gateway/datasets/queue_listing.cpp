@@ -14,6 +14,8 @@ const std::string statistical =
     "message_stats.redeliver,message_stats.publish_details.rate,message_stats.deliver_get_details.rate,"
     "message_stats.redeliver_details.rate";
 
+constexpr std::size_t longest_name = 255;  // of AMQP; each is held several times
+
 // Reads of one field that forget its error: the field is then not available.
 std::optional<std::int64_t> integer_or_nothing(const Json* object, const char* key) {
   std::optional<Error> ignored;
@@ -55,6 +57,8 @@ Result<ListedQueue> read_queue(const Json& object, std::size_t index, bool count
   const auto name = essential.text("name");
   if (fault) return std::unexpected(*fault);
   if (!vhost || !name) return failure(ErrorClass::malformed, fmt::format("queues[{}]: vhost or name is missing", index));
+  if (std::max(vhost->size(), name->size()) > longest_name)
+    return failure(ErrorClass::malformed, fmt::format("queues[{}]: vhost or name is longer than {} bytes", index, longest_name));
   queue.vhost = *vhost;
   queue.name = *name;
   auto& sample = queue.sample;

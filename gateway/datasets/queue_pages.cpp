@@ -46,7 +46,11 @@ Result<std::int64_t> read_page(const HttpAnswer& answer, std::int64_t page, bool
   const auto* items = member(*document, "items");
   if (!pages || !queues || items == nullptr || !items->is_array())
     return failure(ErrorClass::malformed, what + ": page_count, total_count or items is missing");
-  if (static_cast<std::size_t>(std::max<std::int64_t>(0, *queues)) > most_queues) return std::unexpected(too_many_queues());
+  constexpr auto most = static_cast<std::int64_t>(most_queues);
+  // What it counts need not be what it sends: a walk ends, and a page is no larger than was asked for.
+  if (*queues > most || *pages > most / page_size) return std::unexpected(too_many_queues());
+  if (items->size() > static_cast<std::size_t>(page_size))
+    return failure(ErrorClass::too_large, fmt::format("{}: {} queues on a page of {}", what, items->size(), page_size));
   for (std::size_t i = 0; i < items->size(); ++i) {
     auto queue = read_queue((*items)[i], i, counted);
     if (!queue) return std::unexpected(queue.error());
@@ -62,7 +66,7 @@ std::optional<Error> too_slow(const PageWalk& walk, std::int64_t now, const Page
 }
 
 std::int64_t pages_at_once(const PageWalk& walk, std::int64_t done, const PagePace& pace) {
-  constexpr std::int64_t most = 200;
+  constexpr std::int64_t most = 20;  // all of them are held until the last has come, each up to a mebibyte
   const auto one_ms = std::max<std::int64_t>(1, walk.ms / std::max<std::int64_t>(1, done));
   return std::clamp<std::int64_t>(pace.timeout_ms / 2 / one_ms, 1, most);
 }

@@ -113,6 +113,76 @@ TEST_F(HttpSize, MoreQueuesThanThereCanBeAreRefused) {
   EXPECT_TRUE(is_discreet(outcome.result.error()));
 }
 
+// A broker that is too slow for the one listing is asked for pages, and what a page says of the others is only what it says.
+class PageSize : public HttpSize {
+ protected:
+  // Walks over pages until the walk is over, refused, or has taken `most` attempts; `items` are those of a page.
+  std::string walk(std::int64_t pages, int most, const std::function<std::string(int page)>& items) {
+    int page = 0;
+    server.follow([&](Peer& peer, const std::string& request) {
+      const auto target = target_of(request);
+      if (target.starts_with("/api/overview")) return all_is_well(peer, request);
+      if (target.find("&page=") == std::string::npos) {
+        peer.stay_mute();
+        return false;
+      }
+      return peer.send(http(200, fmt::format(R"({{"page_count":{},"total_count":1,"items":[{}]}})", pages, items(++page))));
+    });
+    Trial trial("rabbitmq.queues", server);
+    if (class_of(trial.attempt(Milliseconds(300))) != "timeout") return "no timeout";
+    begin_peak_memory();
+    before_ = peak_memory_mib();
+    std::string found;
+    for (bool more = true; more && most-- > 0;) {
+      const auto outcome = trial.attempt(enough);
+      found = class_of(outcome);
+      more = outcome.result && outcome.result->more;
+      if (!outcome.result) {
+        EXPECT_TRUE(is_discreet(outcome.result.error()));
+      }
+    }
+    grown_ = peak_memory_mib() - before_;
+    const std::string name = ::testing::UnitTest::GetInstance()->current_test_info()->name();
+    tried.note(name, "class", found);
+    tried.note(name, "sent", fmt::format("{} pages", page));
+    tried.note(name, "memory", fmt::format("{:.0f} MiB", grown_));
+    return found;
+  }
+};
+
+TEST_F(PageSize, MoreQueuesOnAPageThanWereAskedForAreRefused) {
+  EXPECT_EQ(walk(200, 3,
+                 [](int page) {
+                   std::string items;
+                   for (int i = 0; i < 20'000; ++i) items += fmt::format(R"({}{{"vhost":"/","name":"{}.{}"}})", i == 0 ? "" : ",", page, i);
+                   return items;
+                 }),
+            "too_large");
+  EXPECT_LT(grown_, 64) << "MiB";
+}
+
+TEST_F(PageSize, AWalkWithoutAnEndIsNotBegun) {
+  EXPECT_EQ(walk(1'000'000'000, 3, [](int page) { return fmt::format(R"({{"vhost":"/","name":"{}"}})", page); }), "too_large");
+}
+
+TEST_F(PageSize, FullPagesAreNotAllHeldAtOnce) {
+  const std::string space(mib - 1024, ' ');
+  EXPECT_EQ(walk(200, 3, [&](int page) { return fmt::format(R"({{"vhost":"/","name":"{}"}}{})", page, space); }), "rows");
+  EXPECT_LT(grown_, 64) << "MiB";
+}
+
+TEST_F(PageSize, NamesLongerThanABrokersAreRefused) {
+  EXPECT_EQ(walk(200, 3,
+                 [](int page) {
+                   std::string items;
+                   for (int i = 0; i < 250; ++i)
+                     items += fmt::format(R"({}{{"vhost":"/","name":"{}.{}.{}"}})", i == 0 ? "" : ",", page, i, std::string(4000, 'x'));
+                   return items;
+                 }),
+            "malformed");
+  EXPECT_LT(grown_, 64) << "MiB";
+}
+
 TEST_F(HttpSize, ARedirectToAnotherHostIsNotFollowed) {
   RawServer other(all_is_well);
   const auto location = "Location: http://127.0.0.1:" + std::to_string(other.port()) + "/health\r\n";
