@@ -32,10 +32,8 @@ CREATE TRIGGER order_closure_changed AFTER UPDATE OF closure ON trade_order WHEN
   UPDATE trade_order SET closed_at = CASE WHEN new.closure IN ('filled', 'cancelled', 'rejected') THEN new.changed_at END
     WHERE id = new.id;
 END;
--- The newest 200 of each closure that has ended. What the next cycle reads again, two minutes back,
--- stays until then: an order that left and came back would be seen for the first time once more, and its end at the time of
--- its last refusal.
-CREATE TRIGGER order_retention AFTER UPDATE OF last_success_at ON source
+-- At most 10,000 of each closure, with each slice of a burst.
+CREATE TRIGGER order_bound AFTER UPDATE OF last_success_at ON source
 WHEN new.source IN ('postgres.orders', 'postgres.executions') BEGIN
   DELETE FROM trade_order WHERE closure = 'open'
     AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'open' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 9999);
@@ -47,6 +45,12 @@ WHEN new.source IN ('postgres.orders', 'postgres.executions') BEGIN
     AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'rejected' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 9999);
   DELETE FROM trade_order WHERE closure = 'dry_run'
     AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'dry_run' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 9999);
+END;
+-- The newest 200 of each closure that has ended, when all of an answer is there: an order that left and came back with a later row of
+-- the same answer would be seen for the first time once more, and its end at the time of its last refusal. For the same reason what the
+-- next cycle reads again, two minutes back, stays until then.
+CREATE TRIGGER order_retention AFTER UPDATE OF last_success_at ON source
+WHEN new.source IN ('postgres.orders', 'postgres.executions') AND new.last_success_at IS NOT old.last_success_at BEGIN
   DELETE FROM trade_order WHERE closure = 'filled'
     AND time < coalesce((SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 9e18)
     AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'filled' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 199);
