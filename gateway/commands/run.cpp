@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -45,6 +46,8 @@ int run(const Settings& settings, bool once) {
   // One heap for all threads. What is asked in one thread is stored by another, so that with a heap each the memory that one
   // gives back is of no use to the other: twice as much for many queues.
   ::mallopt(M_ARENA_MAX, 1);
+  // Nobody asks SQLite how much it holds, and counting takes a lock at each allocation.
+  ::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   block_stop_signals();  // before the first thread; a stop while we load takes effect as soon as there is a loop
   set_up_log(settings.log_level, settings.log_json);
   const FinishLog at_the_end;
