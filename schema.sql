@@ -15,7 +15,7 @@
 -- how several statements get a name, and parameters, for several callers. Each says who calls it.
 
 PRAGMA application_id = 1128744513;  -- "CGWA"
-PRAGMA user_version = 3;             -- a file of another version is set aside, its rows carried over where they fit
+PRAGMA user_version = 4;             -- a file of another version is set aside, its rows carried over where they fit
 
 ----------------------------------------------------------------------------------------------------------------------
 -- The gateway itself

@@ -1,22 +1,42 @@
-// Queue history into coarser tiers: what leaves a finer tier's window is rolled up bucket by bucket.
+// The history of queues in bounds: what leaves a finer tier's window is rolled up into the coarser one, bucket by bucket, what is old
+// goes, and of very many restless queues less is kept. All of it in slices of some milliseconds, however many queues there are.
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <optional>
 
-#include "base/deadline.hpp"
 #include "cache/database.hpp"
+#include "settings/retention.hpp"
 
 namespace gateway {
 
-// Rolls what is due. After a long pause there is much: what cannot be done within `budget` waits for the next call.
-void roll_queue_history(Database& database, std::int64_t now, Milliseconds fine, Milliseconds minutes, Milliseconds budget);
+class QueueHistory {
+ public:
+  // Both outlive it.
+  QueueHistory(Database& database, const Retention& retention) : database_(database), retention_(retention) {}
 
-// The same for the history of a dataset of a file: one of the same shape, under other names.
-struct HistoryTables {
-  std::string poll = "queue_poll", roll = "queue_rollup";
+  // One slice of what is due at `now`; false: nothing is. For the caller's transaction.
+  bool step(std::int64_t now);
+  // After that transaction was rolled back. What is rolled already is passed over.
+  void begin_again() { bucket_.reset(); }
+
+ private:
+  // On its way into a coarser tier. Its runs are there and not shown before its poll is.
+  struct Bucket {
+    std::int64_t tier, at, step_s;  // tier: the coarser one
+    std::int64_t after_queue = 0;   // how far it is
+  };
+
+  bool begin_bucket(std::int64_t tier, std::int64_t step_s, Milliseconds window, std::int64_t now);
+  void roll_slice();
+  void finish_bucket();
+  bool sweep();
+  bool cut();
+  std::optional<std::int64_t> oldest_poll(const char* of, std::int64_t tier);
+
+  Database& database_;
+  const Retention& retention_;
+  std::optional<Bucket> bucket_;
 };
-void roll_history(Database& database, const HistoryTables& tables, std::int64_t now, Milliseconds fine, Milliseconds minutes,
-                  Milliseconds budget);
 
 }  // namespace gateway

@@ -4,8 +4,8 @@
 #include <sqlite3.h>
 
 #include "base/text.hpp"
+#include "cache/declared_history.hpp"
 #include "cache/declared_state.hpp"
-#include "cache/queue_history.hpp"
 #include "cache/restore.hpp"
 #include "cache/schema.hpp"
 
@@ -120,18 +120,32 @@ std::expected<std::int64_t, std::string> Store::copy_to(const std::filesystem::p
   return (*copy)->bytes();
 }
 
-void Store::tidy(std::int64_t now, Milliseconds budget) {
+bool Store::tidy(std::int64_t now, Milliseconds budget) {
   SQLite::Transaction transaction(database_.handle());
   database_.run("UPDATE tick SET time = ?", {now});
   const auto until = Clock::now() + budget;
   const auto left = [&] { return std::max(Milliseconds{0}, std::chrono::duration_cast<Milliseconds>(until - Clock::now())); };
-  roll_queue_history(database_, now, retention_.history_fine, retention_.history_minutes, budget);
   for (const auto& dataset : declared_.datasets) {
     if (dataset->history)
-      roll_history(database_, {"poll_" + dataset->name, "roll_" + dataset->name}, now, retention_.history_fine, retention_.history_minutes,
-                   left());
+      roll_declared_history(database_, {"poll_" + dataset->name, "roll_" + dataset->name}, now, retention_.history_fine,
+                            retention_.history_minutes, left());
   }
   transaction.commit();
+  return roll_history(now, left());
+}
+
+bool Store::roll_history(std::int64_t now, Milliseconds budget) {
+  const auto until = Clock::now() + budget;
+  try {
+    SQLite::Transaction transaction(database_.handle());
+    bool more = queue_history_.step(now);
+    while (more && Clock::now() < until) more = queue_history_.step(now);
+    transaction.commit();
+    return more;
+  } catch (...) {
+    queue_history_.begin_again();
+    throw;
+  }
 }
 
 void Store::note_start(std::int64_t now, const std::string& version) {

@@ -17,6 +17,7 @@
 #include "base/source.hpp"
 #include "cache/attempt_record.hpp"
 #include "cache/database.hpp"
+#include "cache/queue_history.hpp"
 #include "cache/row_writer.hpp"
 #include "cache/store_copy.hpp"
 #include "cache/storing.hpp"
@@ -84,8 +85,10 @@ class Store {
   // All of it at once, after what is half stored; a large database takes 100 ms and more. The file is closed and complete, but not
   // yet synced. Returns its size, or what went wrong.
   std::expected<std::int64_t, std::string> copy_to(const std::filesystem::path& file, const Stamp& stamp);
-  // Retention, and rolling of history into coarser tiers; every few seconds. What takes longer than `budget` is left for later.
-  void tidy(std::int64_t now, Milliseconds budget = no_limit);
+  // Retention, every few seconds, and then as below.
+  bool tidy(std::int64_t now, Milliseconds budget = no_limit);
+  // Goes on with what is due of the queues' history, for about `budget`; true: there is more.
+  bool roll_history(std::int64_t now, Milliseconds budget);
   // How long a turn of the loop took; the longest of a run is published.
   void note_turn(double ms) { loop_max_ms_ = std::max(loop_max_ms_, ms); }
   // Nobody asked between these times, or they are not the times they seem; `to` may be before `from`. `set_by_s`: by how much the
@@ -111,6 +114,7 @@ class Store {
   RowWriter writer_{database_};
   std::set<Storing*> under_way_;
   Retention retention_;
+  QueueHistory queue_history_{database_, retention_};
   double loop_max_ms_ = 0;
   std::map<std::string, std::int64_t> shown_stale_at_;  // of each source that answered, when what was copied last will be stale
 };

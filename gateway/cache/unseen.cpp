@@ -11,6 +11,7 @@ const Unseen& unseen_of(const std::string& table) {
   static const std::map<std::string, Unseen> known{
       {"cursor", {.all = true, .columns = {}, .unless = {}}},
       {"queue_poll", {.all = true, .columns = {}, .unless = {}}},  // a failure is seen by its error
+      {"queue_sampling", {.all = true, .columns = {}, .unless = {}}},
       {"queue", {.all = false, .columns = {"lag_memory", "seen_in_walk"}, .unless = {}}},
       {"service", {.all = false, .columns = {"observed_at", "latency_ms"}, .unless = {}}},
       {"ws_connection_row", {.all = false, .columns = {"observed_at", "known_at"}, .unless = becomes_known_or_unknown}}};

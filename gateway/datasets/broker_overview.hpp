@@ -12,6 +12,7 @@ namespace gateway {
 
 inline constexpr const char* overview_target = "/api/overview?columns=object_totals.queues,disable_stats,rates_mode";
 inline constexpr const char* vhosts_target = "/api/vhosts?columns=name";
+inline constexpr std::size_t largest_vhosts = std::size_t{8} << 20;  // bytes
 
 struct BrokerOverview {
   std::int64_t queues = 0;

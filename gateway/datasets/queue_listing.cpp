@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
 
 namespace gateway {
 namespace {
@@ -44,9 +47,12 @@ void read_statistics(const Json* stats, QueueSample& sample) {
 
 }  // namespace
 
-Error too_many_queues() {
-  return {ErrorClass::too_large,
-          fmt::format("GET /api/queues lists more than {} queues; give the monitoring user fewer vhosts", most_queues)};
+Error ListingLimit::exceeded() const {
+  return {
+      ErrorClass::too_large,
+      fmt::format("GET /api/queues lists more than RABBITMQ_QUEUES_MAX ({}) queues; raise it (4 MiB of memory for a thousand), or give the "
+                  "monitoring user fewer vhosts",
+                  queues)};
 }
 
 Result<ListedQueue> read_queue(const Json& object, std::size_t index, bool counted) {
@@ -57,10 +63,8 @@ Result<ListedQueue> read_queue(const Json& object, std::size_t index, bool count
   const auto name = essential.text("name");
   if (fault) return std::unexpected(*fault);
   if (!vhost || !name) return failure(ErrorClass::malformed, fmt::format("queues[{}]: vhost or name is missing", index));
-  if (std::max(vhost->size(), name->size()) > longest_name)
-    return failure(ErrorClass::malformed, fmt::format("queues[{}]: vhost or name is longer than {} bytes", index, longest_name));
-  queue.vhost = *vhost;
-  queue.name = *name;
+  queue.vhost = shortened(*vhost, longest_name);
+  queue.name = shortened(*name, longest_name);
   auto& sample = queue.sample;
   sample.state = essential.text("state").value_or("");
   sample.type = essential.text("type").value_or("");
@@ -82,9 +86,10 @@ std::string listing_target(bool statistics) {
                     : "/api/queues?disable_stats=true&enable_queue_totals=true&columns=" + common;
 }
 
-Result<std::size_t> read_listing(std::string_view body, bool counted, const std::function<void(ListedQueue)>& each) {
+Result<std::size_t> read_listing(std::string_view body, bool counted, const ListingLimit& limit,
+                                 const std::function<void(ListedQueue)>& each) {
   return parse_array(body, "GET /api/queues", [&](const Json& object, std::size_t index) -> std::optional<Error> {
-    if (index == most_queues) return too_many_queues();
+    if (std::cmp_equal(index, limit.queues)) return limit.exceeded();
     auto queue = read_queue(object, index, counted);
     if (!queue) return queue.error();
     each(std::move(*queue));

@@ -29,11 +29,12 @@ std::vector<Request> page_requests(const PageWalk& walk, bool was_short) {
   std::vector<Request> requests{HttpRequest{overview_target}};
   for (auto page = walk.next; page <= walk.pages && page < walk.next + walk.at_once; ++page)
     requests.emplace_back(HttpRequest{fmt::format("{}&page={}&page_size={}", listing_target(true), page, page_size)});
-  if (was_short) requests.emplace_back(HttpRequest{vhosts_target, largest_listing});
+  if (was_short) requests.emplace_back(HttpRequest{vhosts_target, largest_vhosts});
   return requests;
 }
 
-Result<std::int64_t> read_page(const HttpAnswer& answer, std::int64_t page, bool counted, const std::function<void(ListedQueue)>& each) {
+Result<std::int64_t> read_page(const HttpAnswer& answer, std::int64_t page, bool counted, const ListingLimit& limit,
+                               const std::function<void(ListedQueue)>& each) {
   const std::string what = "GET /api/queues?page";
   if (answer.status == 400 && page > 1) return page - 1;  // queues went while we asked: it lies beyond the last
   if (answer.status != 200) return std::unexpected(http_error(answer.status, what));
@@ -46,9 +47,8 @@ Result<std::int64_t> read_page(const HttpAnswer& answer, std::int64_t page, bool
   const auto* items = member(*document, "items");
   if (!pages || !queues || items == nullptr || !items->is_array())
     return failure(ErrorClass::malformed, what + ": page_count, total_count or items is missing");
-  constexpr auto most = static_cast<std::int64_t>(most_queues);
   // What it counts need not be what it sends: a walk ends, and a page is no larger than was asked for.
-  if (*queues > most || *pages > most / page_size) return std::unexpected(too_many_queues());
+  if (*queues > limit.queues || *pages > limit.queues / page_size + 1) return std::unexpected(limit.exceeded());
   if (items->size() > static_cast<std::size_t>(page_size))
     return failure(ErrorClass::too_large, fmt::format("{}: {} queues on a page of {}", what, items->size(), page_size));
   for (std::size_t i = 0; i < items->size(); ++i) {

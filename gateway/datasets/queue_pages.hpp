@@ -12,9 +12,11 @@
 
 namespace gateway {
 
+// How pages are asked for.
 struct PagePace {
   std::int64_t timeout_ms = 0;     // of an attempt
   std::int64_t stale_after_s = 0;  // a walk that is older begins anew
+  ListingLimit limit = {};
 };
 
 // nullopt: ask for the one listing. Pages are of no use where there is only one, and where the broker keeps no statistics, for
@@ -25,7 +27,8 @@ std::optional<PageWalk> walk_of(const QueuesBefore& before, const PriorState& pr
 std::vector<Request> page_requests(const PageWalk& walk, bool was_short);
 
 // The answer to one of them. Returns how many pages there are.
-Result<std::int64_t> read_page(const HttpAnswer& answer, std::int64_t page, bool counted, const std::function<void(ListedQueue)>& each);
+Result<std::int64_t> read_page(const HttpAnswer& answer, std::int64_t page, bool counted, const ListingLimit& limit,
+                               const std::function<void(ListedQueue)>& each);
 
 // A walk that is not over at `now` and would begin anew, and so never be over.
 std::optional<Error> too_slow(const PageWalk& walk, std::int64_t now, const PagePace& pace);

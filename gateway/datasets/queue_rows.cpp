@@ -16,7 +16,7 @@ struct Column {
 Value or_null(const std::string& text) { return text.empty() ? Value{} : Value{text}; }
 
 constexpr Column columns[] = {
-    {"vhost", [](const JudgedQueue& q) -> Value { return q.listed.vhost; }},
+    {"vhost", [](const JudgedQueue& q) -> Value { return q.listed.vhost; }},  // first, and then the name: see key_of
     {"name", [](const JudgedQueue& q) -> Value { return q.listed.name; }},
     {"type", [](const JudgedQueue& q) { return or_null(q.listed.sample.type); }},
     {"state", [](const JudgedQueue& q) { return or_null(q.listed.sample.state); }},
@@ -43,11 +43,13 @@ constexpr Column columns[] = {
 
 }  // namespace
 
-Row queue_row(const JudgedQueue& queue) {
+void add(QueueRows& queues, const JudgedQueue& queue) {
   Row row;
   row.reserve(std::size(columns));
   for (const auto& column : columns) row.push_back(column.value(queue));
-  return row;
+  const auto key = key_of(row);
+  queues.erase(key);  // its key is a part of its row
+  queues.emplace(key, std::move(row));
 }
 
 Write queue_rows(QueueRows queues, Mode mode) {
@@ -56,6 +58,18 @@ Write queue_rows(QueueRows queues, Mode mode) {
   write.rows.reserve(queues.size());
   while (!queues.empty()) write.rows.push_back(std::move(queues.extract(queues.begin()).mapped()));
   return write;
+}
+
+Write sampled_at(std::int64_t at) {
+  return {.table = "queue_sampling", .mode = Mode::upsert, .columns = {"id", "time"}, .rows = {{std::int64_t{1}, at}}, .scope = {}};
+}
+
+Write poll_row(std::int64_t at, bool ok) {
+  return {.table = "queue_poll",
+          .mode = Mode::upsert,
+          .columns = {"tier", "time", "ok"},
+          .rows = {{std::int64_t{0}, at, flag(ok)}},
+          .scope = {}};
 }
 
 std::vector<Row> keep_vanished(const QueuesBefore& before, const std::function<bool(const QueueKey&)>& listed, std::int64_t now,
@@ -67,12 +81,12 @@ std::vector<Row> keep_vanished(const QueuesBefore& before, const std::function<b
     const auto gone_at = queue.gone_at.value_or(now);
     const bool stays = now - gone_at < kept_after_vanishing_s && !key.second.starts_with("amq.gen-");
     if (stays) vanished.emplace(gone_at, key);
-    else leave.push_back({key.first, key.second});
+    else leave.push_back({std::string(key.first), std::string(key.second)});
   }
   std::size_t kept = 0;
   for (const auto& [gone_at, key] : vanished) {
     if (++kept > most_vanished) {
-      leave.push_back({key.first, key.second});
+      leave.push_back({std::string(key.first), std::string(key.second)});
       continue;
     }
     const auto& queue = before.queues.at(key);
@@ -84,7 +98,7 @@ std::vector<Row> keep_vanished(const QueuesBefore& before, const std::function<b
     row.lag.memory = queue.lag();
     row.last_known_messages = queue.messages;
     row.gone_at = gone_at;
-    queues[key] = queue_row(row);
+    add(queues, row);
   }
   return leave;
 }

@@ -15,13 +15,16 @@ struct JudgedQueue {
   std::optional<std::int64_t> last_known_messages, gone_at, seen_in_walk;
 };
 
-Row queue_row(const JudgedQueue& queue);
-
 // By key: two pages of a cluster can name a queue twice. Rows are made one by one, because a judged queue is as large again.
 using QueueRows = std::map<QueueKey, Row>;
+void add(QueueRows& queues, const JudgedQueue& queue);
 
 // Mode::replace where `queues` are all there are, Mode::upsert for a part of them.
 Write queue_rows(QueueRows queues, Mode mode);
+
+// Of the history: when the poll was made that the rows of queues after it are of; and what came of it.
+Write sampled_at(std::int64_t at);
+Write poll_row(std::int64_t at, bool ok);
 
 // A queue that is not listed any more may be back in a minute: its row stays for an hour, without figures, so that its history
 // has a gap instead of an end. The broker's own names never come back. Adds them to `queues`; returns the keys (vhost, name) of

@@ -40,14 +40,6 @@ struct QueueSettings {
   }
 };
 
-Write poll_row(std::int64_t at, bool ok) {
-  return {.table = "queue_poll",
-          .mode = Mode::upsert,
-          .columns = {"tier", "time", "ok"},
-          .rows = {{std::int64_t{0}, at, flag(ok)}},
-          .scope = {}};
-}
-
 // --- A listing that is too short ---------------------------------------------------------------------------------------
 
 // Whether a listing that is shorter than the broker's own counts is one from which a permission is missing: of each vhost that
@@ -104,19 +96,20 @@ struct Seen {
   }
   std::set<std::string> vhosts() const {
     std::set<std::string> all;
-    for (const auto& [key, _] : queues) all.insert(key.first);
+    for (const auto& [key, _] : queues) all.emplace(key.first);
     for (const auto& [key, _] : before.queues) {
-      if (contains(key)) all.insert(key.first);
+      if (contains(key)) all.emplace(key.first);
     }
     return all;
   }
 };
 
 // The answers to pages, added to `queues` and to the walk.
-std::optional<Error> take_pages(std::span<const Answer> pages, bool counted, PageWalk& walk, const std::function<void(ListedQueue)>& each) {
+std::optional<Error> take_pages(std::span<const Answer> pages, bool counted, const ListingLimit& limit, PageWalk& walk,
+                                const std::function<void(ListedQueue)>& each) {
   for (const auto& one : pages) {
     const auto& answer = std::get<HttpAnswer>(one);
-    const auto count = read_page(answer, walk.next, counted, each);
+    const auto count = read_page(answer, walk.next, counted, limit, each);
     if (!count) return count.error();
     walk.pages = *count;
     walk.ms += static_cast<std::int64_t>(answer.latency_ms);
@@ -140,10 +133,10 @@ Result<Batch> parse_pages(const QueuesBefore& before, PageWalk walk, const Prior
     return Batch{.writes = {write_cursor(name, "without_statistics", flag(true))}, .rows = 0, .more = true, .answered = false};
   QueueRows queues;
   const auto pages = answers.subspan(1, answers.size() - (before.short_listing ? 2 : 1));
-  const auto error = take_pages(pages, overview->counted, walk, [&](ListedQueue listed) {
+  const auto error = take_pages(pages, overview->counted, settings.pace.limit, walk, [&](ListedQueue listed) {
     auto queue = judged(std::move(listed), before, settings, prior);
     queue.seen_in_walk = walk.began_at;
-    queues[{queue.listed.vhost, queue.listed.name}] = queue_row(queue);
+    add(queues, queue);
   });
   if (error) return std::unexpected(*error);
   walk.at_once = pages_at_once(walk, walk.next - 1, settings.pace);
@@ -151,6 +144,7 @@ Result<Batch> parse_pages(const QueuesBefore& before, PageWalk walk, const Prior
   if (walk.next <= walk.pages) {
     if (const auto slow = too_slow(walk, prior.now + taken_ms(answers) / 1000, settings.pace)) return std::unexpected(*slow);
     Batch batch{.writes = remembered(walk), .rows = rows, .more = true, .answered = false};
+    batch.writes.push_back(sampled_at(*walk.began_at));
     batch.writes.push_back(queue_rows(std::move(queues), Mode::upsert));
     return batch;
   }
@@ -161,6 +155,7 @@ Result<Batch> parse_pages(const QueuesBefore& before, PageWalk walk, const Prior
       Batch batch{
           .writes = remembered({.at_once = walk.at_once, .previous_at = walk.previous_at}), .rows = rows, .more = true, .answered = false};
       batch.writes.push_back(write_cursor(name, "short_listing", flag(true)));
+      batch.writes.push_back(sampled_at(*walk.began_at));
       batch.writes.push_back(queue_rows(std::move(queues), Mode::upsert));
       return batch;
     }
@@ -172,6 +167,7 @@ Result<Batch> parse_pages(const QueuesBefore& before, PageWalk walk, const Prior
               .rows = count,
               .age_s = prior.now - *walk.began_at};
   batch.writes.push_back(write_cursor(name, "short_listing", flag(false)));
+  batch.writes.push_back(sampled_at(*walk.began_at));
   batch.writes.push_back(queue_rows(std::move(queues), Mode::upsert));
   batch.writes.push_back({.table = "queue", .mode = Mode::erase, .columns = {"vhost", "name"}, .rows = std::move(leave), .scope = {}});
   batch.writes.push_back(poll_row(*walk.began_at, true));
@@ -193,10 +189,10 @@ Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers, co
   if (answer.status != 200) return std::unexpected(http_error(answer.status, "GET /api/queues"));
   QueueRows queues;
   std::set<std::string> vhosts_listed;
-  const auto count = read_listing(answer.body, first->counted, [&](ListedQueue listed) {
+  const auto count = read_listing(answer.body, first->counted, settings.pace.limit, [&](ListedQueue listed) {
     vhosts_listed.insert(listed.vhost);
     const auto queue = judged(std::move(listed), before, settings, prior);
-    queues[{queue.listed.vhost, queue.listed.name}] = queue_row(queue);
+    add(queues, queue);
   });
   if (!count) return std::unexpected(count.error());
   // Queues come and go while we ask: only a list shorter than both counts lacks something.
@@ -207,7 +203,7 @@ Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers, co
     if (const auto error = missing_permission(listed, least, answers[3], vhosts_listed)) return std::unexpected(*error);
   }
   keep_vanished(before, [&](const auto& key) { return queues.contains(key); }, prior.now, queues);
-  Batch batch{.writes = {queue_rows(std::move(queues), Mode::replace), poll_row(prior.now, true)}, .rows = listed};
+  Batch batch{.writes = {sampled_at(prior.now), queue_rows(std::move(queues), Mode::replace), poll_row(prior.now, true)}, .rows = listed};
   if (before.short_listing) batch.writes.push_back(write_cursor(name, "short_listing", flag(false)));
   return batch;
 }
@@ -215,25 +211,26 @@ Result<Batch> parse(const PriorState& prior, std::span<const Answer> answers, co
 }  // namespace
 
 Source queues(const Settings& settings) {
-  const QueueSettings ours{
-      .rule = {.messages = settings.rabbitmq.lag_messages,
-               .ratio = settings.rabbitmq.lag_ratio,
-               .after_s = std::max<std::int64_t>(1, settings.rabbitmq.lag_after.count() / 1000)},
-      .limits = settings.rabbitmq.lag_messages_of,
-      .ignore = settings.rabbitmq.lag_ignore,
-      .pace = {.timeout_ms = settings.rabbitmq.pace.timeout.count(), .stale_after_s = settings.rabbitmq.pace.stale_after.count() / 1000}};
+  const QueueSettings ours{.rule = {.messages = settings.rabbitmq.lag_messages,
+                                    .ratio = settings.rabbitmq.lag_ratio,
+                                    .after_s = std::max<std::int64_t>(1, settings.rabbitmq.lag_after.count() / 1000)},
+                           .limits = settings.rabbitmq.lag_messages_of,
+                           .ignore = settings.rabbitmq.lag_ignore,
+                           .pace = {.timeout_ms = settings.rabbitmq.pace.timeout.count(),
+                                    .stale_after_s = settings.rabbitmq.pace.stale_after.count() / 1000,
+                                    .limit = {.queues = settings.rabbitmq.queues_max}}};
   return {.name = name,
           .upstream = "rabbitmq",
-          .tables = {"queue", "queue_poll", "cursor"},
+          .tables = {"queue_sampling", "queue", "queue_poll", "cursor"},
           .row_count_sql = "SELECT count(*) FROM queue WHERE gone_at IS NULL",
           .prior_state_sql = queues_before_sql(name),
           .ask = [ours](const PriorState& prior) -> Result<std::vector<Request>> {
             const QueuesBefore before(prior);
             if (const auto walk = walk_of(before, prior, ours.pace)) return page_requests(*walk, before.short_listing);
             std::vector<Request> requests{HttpRequest{overview_target},
-                                          HttpRequest{listing_target(!before.without_statistics), largest_listing},
+                                          HttpRequest{listing_target(!before.without_statistics), ours.pace.limit.bytes()},
                                           HttpRequest{overview_target}};
-            if (before.short_listing) requests.emplace_back(HttpRequest{vhosts_target, largest_listing});
+            if (before.short_listing) requests.emplace_back(HttpRequest{vhosts_target, largest_vhosts});
             return requests;
           },
           .parse = [ours](const PriorState& prior, std::span<const Answer> answers) { return parse(prior, answers, ours); },

@@ -11,6 +11,14 @@ LagMemory RememberedQueue::lag() const {
   return memory;
 }
 
+QueueKey key_of(const Row& row) {
+  const auto view = [](const Value& value) {
+    const auto* text = std::get_if<std::string>(&value);
+    return text == nullptr ? std::string_view() : std::string_view(*text);
+  };
+  return {view(row.at(0)), view(row.at(1))};
+}
+
 QueuesBefore::QueuesBefore(const PriorState& prior) {
   const auto& rows = prior.tables.at(0);
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
@@ -20,7 +28,7 @@ QueuesBefore::QueuesBefore(const PriorState& prior) {
     queue.messages = integer(rows.at(i, "messages"));
     queue.gone_at = integer(rows.at(i, "gone_at"));
     queue.seen_in_walk = integer(rows.at(i, "seen_in_walk"));
-    queues[{text(rows.at(i, "vhost")).value_or(""), text(rows.at(i, "name")).value_or("")}] = std::move(queue);
+    queues[key_of(rows.rows[i])] = queue;
   }
   const auto& cursors = prior.tables.at(1);
   without_statistics = integer(cursors.at(0, "without_statistics")) == 1;

@@ -14,7 +14,10 @@
 
 namespace gateway {
 
-using QueueKey = std::pair<std::string, std::string>;
+// vhost and name: within the rows that they are of, for of ten thousand queues each copy takes megabytes.
+using QueueKey = std::pair<std::string_view, std::string_view>;
+// Of a row whose first columns are vhost and name; as long as the row is there, moved or not.
+QueueKey key_of(const Row& row);
 
 struct RememberedQueue {
   std::string_view lag_memory;  // as the store keeps it: a tenth of what it is decoded

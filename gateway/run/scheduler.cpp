@@ -97,7 +97,11 @@ awaitable<void> Scheduler::keep_tidy() {
     co_await tidy_timer_.async_wait(quietly);
     if (stopping_) co_return;
     try {
-      store_.tidy(unix_now(), upkeep);
+      bool more = store_.tidy(unix_now(), upkeep);
+      while (more && !stopping_) {
+        co_await asio::post(loop_, asio::use_awaitable);  // others first
+        more = store_.roll_history(unix_now(), upkeep);
+      }
       store_.compact(upkeep);
     } catch (const std::exception& e) {
       log(Level::error, "tidy_failed", {{"error", e.what()}});

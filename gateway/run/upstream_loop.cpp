@@ -75,7 +75,7 @@ awaitable<bool> UpstreamLoop::poll_once() {
     next_at_ = start + spec_.pace.interval;
     co_return true;
   }
-  const auto outcomes = co_await attempt(now);
+  auto outcomes = co_await attempt(now);
   if (stopping_) {  // what was cut short is no news about the upstream
     any_failed_ |= context_.settings.once;
     co_return true;
@@ -85,7 +85,7 @@ awaitable<bool> UpstreamLoop::poll_once() {
     all_due_at_ = start;
     co_return false;  // what came was asked for with the other system's cursors
   }
-  co_await record(outcomes, now, start);
+  co_await record(std::move(outcomes), now, start);
   co_return true;
 }
 

@@ -52,6 +52,7 @@ Settings read_settings(SettingsReader& reader) {
   s.rabbitmq.user = reader.word("RABBITMQ_MANAGEMENT_USER", reader.word("RABBITMQ_USER", "guest"));
   s.rabbitmq.password = reader.secret("RABBITMQ_MANAGEMENT_PASSWORD", reader.secret("RABBITMQ_PASSWORD", "guest"));
   s.rabbitmq.pace = read_pace(reader, "RABBITMQ", "15s", "10s", stale_after);
+  s.rabbitmq.queues_max = reader.count("RABBITMQ_QUEUES_MAX", 5'000, 1, 1'000'000);
   std::tie(s.rabbitmq.lag_messages, s.rabbitmq.lag_messages_of) = reader.counts("QUEUE_LAG_MESSAGES", 1000, 1, 1'000'000'000'000);
   s.rabbitmq.lag_ratio = reader.ratio("QUEUE_LAG_RATIO", 0.1);
   s.rabbitmq.lag_after = reader.duration("QUEUE_LAG_AFTER", "75s");

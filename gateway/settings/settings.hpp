@@ -31,6 +31,7 @@ struct Settings {
     std::string user;
     Secret password;
     Pace pace;
+    std::int64_t queues_max = 5'000;
     std::int64_t lag_messages = 1000;
     std::vector<std::pair<std::string, std::int64_t>> lag_messages_of;  // pattern of queue names, limit
     double lag_ratio = 0.1;

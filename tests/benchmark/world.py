@@ -112,6 +112,7 @@ class World:
         return {"PATH": os.environ["PATH"], "CACHE_PATH": str(cache), "POSTGRES_HOST": "127.0.0.1", "POSTGRES_PORT": str(postgres),
                 "GRAFANA_POSTGRES_PASSWORD": PASSWORD, "RABBITMQ_HOST": "127.0.0.1", "RABBITMQ_MANAGEMENT_PORT": str(rabbitmq),
                 "RABBITMQ_MANAGEMENT_USER": "monitor", "RABBITMQ_MANAGEMENT_PASSWORD": PASSWORD, "LOG_LEVEL": "warn",
+                "RABBITMQ_QUEUES_MAX": "100000",
                 **{f"{s}_URL": "" for s in ("WS_GATEWAY", "MODEL_SERVICE", "ORDER_MANAGER", "POSITION_MANAGER", "FEATURE_SERVICE")}, **others}
 
     def gateway(self, cache, **settings):

@@ -108,8 +108,16 @@ TEST_F(Resources, AnAnswerAboveTheCapIsRefusedWithoutBeingKept) {
   ASSERT_TRUE(all_fresh());
 }
 
-// Queues that all change with every poll; many more cost as much more.
-TEST_F(Resources, TenThousandQueuesTakeLessThan64MebibytesAboveIdle) {
+// Queues that all change with every poll.
+struct Names {
+  const char* about;
+  int queues;  // of which so many are allowed
+  std::string padding;
+};
+class ManyQueues : public Resources, public ::testing::WithParamInterface<Names> {};
+
+TEST_P(ManyQueues, TakeLessThan64MebibytesAboveIdle) {
+  const auto& [_, most, padding] = GetParam();
   std::atomic<int> queues = 0, listings = 0;
   hostile::RawServer broker([&](hostile::Peer& peer, const std::string& request) {
     if (request.find(" /api/queues") == std::string::npos)
@@ -117,24 +125,31 @@ TEST_F(Resources, TenThousandQueuesTakeLessThan64MebibytesAboveIdle) {
     const int poll = ++listings;
     std::string body;
     for (int n = 0; n < queues; ++n) {
-      body += fmt::format(R"({}{{"vhost":"/","name":"some.queue.with.a.name.{}","messages":{},"message_stats":{{"publish":{},"ack":{}}}}})",
-                          n == 0 ? "" : ",", n, poll % 5, poll * 7, poll * 7);
+      body +=
+          fmt::format(R"({}{{"vhost":"/{}","name":"some.queue.with.a.name.{}{}","messages":{},"message_stats":{{"publish":{},"ack":{}}}}})",
+                      n == 0 ? "" : ",", padding, n, padding, poll % 5, poll * 7, poll * 7);
     }
     return peer.send(http_answer(200, "[" + body + "]"));
   });
   settings["RABBITMQ_MANAGEMENT_PORT"] = std::to_string(broker.port());
+  if (most > 5000) settings["RABBITMQ_QUEUES_MAX"] = std::to_string(most);
   be_patient();
   start_and_wait();
   const auto idle = peak_memory_mib();
-  queues = 10'000;
-  ASSERT_TRUE(eventually(source("rabbitmq.queues", "rows"), "10000"));
+  queues = most;
+  ASSERT_TRUE(eventually(source("rabbitmq.queues", "rows"), std::to_string(most)));
   const int before = listings;
   ASSERT_TRUE(eventually([&] { return listings >= before + 10; }));
-  EXPECT_EQ(reader.source("rabbitmq.queues", "rows"), "10000");
+  EXPECT_EQ(reader.source("rabbitmq.queues", "rows"), std::to_string(most));
   const auto grown = peak_memory_mib() - idle;
   EXPECT_LT(grown, 64);
   RecordProperty("grown_mib", static_cast<int>(grown));
 }
+
+INSTANTIATE_TEST_SUITE_P(Names, ManyQueues,
+                         ::testing::Values(Names{"TenThousand", 10'000, ""},
+                                           Names{"NamesAsLongAsTheBrokerAllows", 5000, std::string(210, 'x')}),
+                         [](const auto& tried) { return tried.param.about; });
 
 // One thread each, and within what the shipped unit allows.
 TEST_F(Resources, AHundredServicesFitIntoTheUnitsLimit) {

@@ -96,7 +96,7 @@ TEST_F(HttpSize, ABombIsNotUnpacked) {
 
 TEST_F(HttpSize, ManySmallElementsAreNotHeldAtOnce) {
   std::string body = "[";
-  for (std::size_t i = 0; i < gateway::most_queues; ++i) body += R"({"vhost":"/","name":"x"},)";
+  for (std::int64_t i = 0; i < allowed_queues; ++i) body += R"({"vhost":"/","name":"x"},)";
   body.back() = ']';
   const auto outcome = ask("rabbitmq.queues", [&](Peer& peer, const std::string&) { return peer.send(http(200, body)); });
   ASSERT_EQ(class_of(outcome), "rows");
@@ -106,7 +106,7 @@ TEST_F(HttpSize, ManySmallElementsAreNotHeldAtOnce) {
 
 TEST_F(HttpSize, MoreQueuesThanThereCanBeAreRefused) {
   std::string body = "[";
-  for (int i = 0; i < 150'000; ++i) body += fmt::format(R"({{"vhost":"/","name":"{}"}},)", i);
+  for (std::int64_t i = 0; i <= allowed_queues; ++i) body += fmt::format(R"({{"vhost":"/","name":"{}"}},)", i);
   body.back() = ']';
   const auto outcome = ask("rabbitmq.queues", [&](Peer& peer, const std::string&) { return peer.send(http(200, body)); });
   ASSERT_EQ(class_of(outcome), "too_large");
@@ -171,7 +171,7 @@ TEST_F(PageSize, FullPagesAreNotAllHeldAtOnce) {
   EXPECT_LT(grown_, 64) << "MiB";
 }
 
-TEST_F(PageSize, NamesLongerThanABrokersAreRefused) {
+TEST_F(PageSize, NamesLongerThanABrokersAreCut) {
   EXPECT_EQ(walk(200, 3,
                  [](int page) {
                    std::string items;
@@ -179,7 +179,7 @@ TEST_F(PageSize, NamesLongerThanABrokersAreRefused) {
                      items += fmt::format(R"({}{{"vhost":"/","name":"{}.{}.{}"}})", i == 0 ? "" : ",", page, i, std::string(4000, 'x'));
                    return items;
                  }),
-            "malformed");
+            "rows");
   EXPECT_LT(grown_, 64) << "MiB";
 }
 

@@ -19,6 +19,7 @@ const Settings& settings() {
   static const auto fixed = [] {
     SettingsReader reader([](const std::string& name) -> std::optional<std::string> {
       if (name.ends_with("_API_KEY")) return api_key;
+      if (name == "RABBITMQ_QUEUES_MAX") return std::to_string(allowed_queues);
       return std::nullopt;
     });
     return read_settings(reader);

@@ -16,6 +16,9 @@ namespace hostile {
 inline const std::string api_key = "api-key-s3cr3t";
 inline const std::string password = "password-s3cr3t";
 
+// Many more than by default, so that other bounds are reached.
+constexpr std::int64_t allowed_queues = 100'000;
+
 const std::vector<gateway::Source>& sources();
 
 // What is kept: the rows of the tables that a source writes, but for what a failure itself tells.

@@ -135,6 +135,7 @@ void make(const std::string& name, const std::filesystem::path& file, std::int64
   } else if (name == "ten_thousand_queues") {
     auto crowded = world;
     crowded.queues = 10'000;
+    variables.insert({"RABBITMQ_QUEUES_MAX", "10000"});
     crowded.model_every_s = 3600;
     crowded.subscriptions = 300;
     crowded.cancelled_subscriptions = 500;

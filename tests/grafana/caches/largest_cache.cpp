@@ -10,7 +10,7 @@ using gateway::Row;
 using gateway::Value;
 using gateway::Write;
 
-constexpr std::int64_t lively_queues = 200;
+constexpr std::int64_t lively_queues = 130;
 
 struct Tier {
   std::int64_t tier, step, from, to;  // seconds before now

@@ -1,4 +1,4 @@
-// As much as a cache may ever hold: ten thousand queues, two hundred of them changing with every poll, and every other
+// As much as a cache may ever hold: ten thousand queues, 130 of them changing with every poll, and every other
 // history up to its bound.
 #pragma once
 
