@@ -2,6 +2,7 @@
 // queue unknown, and only what is wrong with the whole document refuses it.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -22,7 +23,7 @@ struct ListingLimit {
   std::int64_t queues = 5'000;  // RABBITMQ_QUEUES_MAX
 
   // Of a body. A queue has some 130 bytes, and 1.2 KiB at most, with names as long as the broker allows.
-  std::size_t bytes() const { return (std::size_t{1} << 20) + static_cast<std::size_t>(queues) * 1200; }
+  std::size_t bytes() const { return std::min(std::size_t{24} << 20, (std::size_t{1} << 20) + static_cast<std::size_t>(queues) * 1200); }
   Error exceeded() const;
 };
 
