@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "datasets/cursor.hpp"
 #include "datasets/step_size.hpp"
 
@@ -57,7 +59,8 @@ QualityStep quality_step_of(const Table& answer, std::int64_t rows) {
   const auto end = number(answer.at(0, "step_end"));
   step.full = end && integer(answer.at(0, "step_rows")).value_or(0) >= rows;
   step.end = {end.value_or(0), text_of(answer.at(0, "step_end_id"))};
-  step.end_hour = integer(answer.at(0, "step_end_hour")).value_or(0);
+  constexpr std::int64_t no_date_is_beyond = 10'000'000'000'000;  // PostgreSQL's go to the year 294276
+  step.end_hour = std::clamp(integer(answer.at(0, "step_end_hour")).value_or(0), -no_date_is_beyond, no_date_is_beyond);
   return step;
 }
 
