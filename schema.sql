@@ -413,3 +413,12 @@ CREATE VIEW dataset_column AS
 SELECT c.dataset, c.position, c.name, c.type, c.note, c.in_trend
 FROM declared_column c JOIN declared_dataset d ON d.dataset = c.dataset
 ORDER BY d.position, c.position;
+
+-- The rows and the history of every dataset in one form, for panels that are not made for one of them and must answer whether it is
+-- there or not. A run makes both anew from the datasets that it has: gateway/cache/dataset_views.cpp.
+-- `row`: a JSON object, times as UTC text, in the order of the dataset's own view, of which it has the first 1,000.
+CREATE VIEW dataset_row AS
+SELECT NULL AS dataset, NULL AS "row", NULL AS source, NULL AS fetched_at, NULL AS age_s, NULL AS freshness WHERE false;
+-- `measure`: the column; `series`: its labels; a failed poll is NULL.
+CREATE VIEW dataset_trend AS
+SELECT NULL AS dataset, NULL AS time, NULL AS series, NULL AS measure, NULL AS value WHERE false;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cache/dataset_views.hpp"
 #include "declared/schema.hpp"
 
 namespace gateway {
@@ -82,6 +83,7 @@ void note_declared(Database& database, const DeclaredDatasets& declared) {
   database.execute(
       "DELETE FROM declared_dataset WHERE position = 0;"
       "DELETE FROM declared_column WHERE dataset NOT IN (SELECT dataset FROM declared_dataset)");
+  create_dataset_views(database);
 }
 
 }  // namespace gateway

@@ -43,6 +43,14 @@
   // --- What several pages show alike ------------------------------------------------------------------------------------
   healthWords:: [['^healthy', $.green], ['^degraded', $.yellow], ['^unhealthy', $.red], ['^unknown', $.grey]],
   connectionWords:: [['^connected', $.green], ['^disconnected', $.red], ['^connecting', $.yellow], ['^reconnecting', $.yellow], ['^unknown', $.grey]],
+  // How current a source's data is.
+  dataWords:: $.values([
+    ['fresh', $.green],
+    ['stale', $.yellow],
+    ['never', $.grey, 'never read'],
+    ['off', $.grey, 'not configured'],
+    ['missing', $.grey, 'not there'],
+  ]),
   lagWords:: [['^ok', $.green], ['^lagging', $.red], ['^unknown', $.grey]],
   toSignal:: {
     link: [

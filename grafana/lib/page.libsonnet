@@ -12,6 +12,7 @@ local pages = [
   { uid: 'model', title: 'Model', tooltip: 'Which model trades, and how well?' },
   { uid: 'queues', title: 'Queues', tooltip: 'Are messages piling up?' },
   { uid: 'exchange', title: 'Exchange connection', tooltip: 'Are we connected to the exchange?' },
+  { uid: 'datasets', title: 'Datasets', tooltip: 'What is in the datasets of our own?' },
   { uid: 'events', title: 'Events', tooltip: 'What happened, in order?' },
   { uid: 'cache', title: 'Cache', tooltip: 'How current are these pages, and is the gateway well?' },
 ];
@@ -22,7 +23,7 @@ local when(alias) = std.strReplace(g.text(|||
         WHEN @@.age < 172800 THEN (@@.age / 3600) || ' h ' || (@@.age % 3600 / 60) || ' min ago' ELSE (@@.age / 86400) || ' days ago' END
 |||), '@@', alias);
 
-local freshness(sources) = g.tile({
+local freshness(spec) = g.tile({
   title: 'How fresh is this page?',
   at: [0, 0, 24, 3],
   help: g.text(|||
@@ -36,7 +37,7 @@ local freshness(sources) = g.tile({
 
     *What to do:* open the page Cache, which shows the problem of each source.
   |||),
-  sql: std.strReplace(std.strReplace(std.strReplace(g.text(|||
+  sql: std.strReplace(std.strReplace(std.strReplace(std.strReplace(g.text(|||
     WITH g AS (
       SELECT max(published_at) AS at, CAST(max(age_s) AS INTEGER) AS age, max(freshness) AS freshness,
              'PLANNED MAINTENANCE' || coalesce(' until ' || strftime('%Y-%m-%d %H:%M UTC', max(maintenance_until), 'unixepoch'), '') || ': ' || max(maintenance) || '. ' AS planned
@@ -58,14 +59,14 @@ local freshness(sources) = g.tile({
     SELECT coalesce(planned, '') || CASE
       WHEN g_at IS NULL THEN 'NO DATA: the gateway has not written anything into this cache yet'
       WHEN g_freshness <> 'fresh' THEN 'GATEWAY DOWN: nothing below is current. Last written ' || g_words
-      WHEN asked = 0 THEN 'NOT CONFIGURED: none of the sources of this page is configured, or present'
+      WHEN asked = 0 THEN 'NOT CONFIGURED: @@remedy@@'
       WHEN never = asked THEN 'NO DATA YET: the gateway runs, but has never had an answer from ' || names
       WHEN asked = 1 AND fresh = 0 THEN 'STALE: ' || names || ' is out of date, as of ' || words
       WHEN fresh < asked THEN 'STALE: ' || (asked - fresh) || ' of ' || asked || ' sources not current (' || names || '), the oldest as of ' || words
       ELSE 'FRESH: as of ' || words || CASE asked WHEN 1 THEN '' ELSE ', all ' || asked || ' sources current' END
     END AS freshness
     FROM t
-  |||), '@@g@@', when('g')), '@@s@@', when('s')), '@@sources@@', sources),
+  |||), '@@g@@', when('g')), '@@s@@', when('s')), '@@sources@@', spec.sources), '@@remedy@@', spec.remedy),
   field: 'freshness',
   size: 21,
   colors: [['^PLANNED', g.blue], ['^FRESH', g.green], ['^STALE', g.yellow], ['^GATEWAY', g.red], ['^NO', g.grey]],
@@ -167,6 +168,11 @@ g {
     regex: @'/^(?!.*\$__).*$/',
     options: [],
   },
+  // One of a query's values, at first the first of them.
+  oneOf(name, label, about, sql):: std.prune($.choiceOf(name, label, about, '', sql) { multi: false, includeAll: false, allValue: null }) {
+    current: { selected: false, text: '', value: '' },
+    options: [],
+  },
   // `values`: texts, or [SHOWN, VALUE].
   choice(name, label, about, column, values):: several(name, label, about, column) {
     local pair(value) = if std.isArray(value) then value else [value, value],
@@ -187,7 +193,8 @@ g {
     options: [{ selected: true, text: '', value: '' }],
   },
 
-  // {uid, question, sources: SQL condition on source_status, upstreams: SQL condition on outage, from, variables, panels}
+  // {uid, question, sources: SQL condition on source_status, remedy: words where it finds none, upstreams: SQL condition on outage, from,
+  // variables, panels}
   page(spec):: with_system({
     uid: spec.uid,
     title: [page.title for page in pages if page.uid == spec.uid][0],
@@ -234,7 +241,7 @@ g {
     },
     templating: { list: [system] + (if std.objectHas(spec, 'variables') then spec.variables else []) },
     // Ids are links' targets (viewPanel=): a page may give a panel a fixed one.
-    panels: [freshness(spec.sources) { id: 1 }]
+    panels: [freshness({ remedy: 'none of the sources of this page is configured, or present' } + spec) { id: 1 }]
             + std.mapWithIndex(function(index, panel) { id: index + 2 } + panel, spec.panels),
   }),
 }

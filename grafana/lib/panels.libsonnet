@@ -138,6 +138,34 @@
     },
   }, spec),
 
+  // The history of a dataset: `which` is a condition on `dataset`, `measure` one on dataset_trend. Columns that a view declares come first:
+  // others have the type of their first value.
+  history(spec):: g.lines({
+    times: ['time'],
+    by: 'series',
+    sql: std.strReplace(std.strReplace(|||
+      WITH r AS MATERIALIZED (
+        SELECT time / step * step AS time, series, value
+        FROM dataset_trend CROSS JOIN (SELECT max(5, ($__to - $__from) / 1000 / 400) AS step)
+        WHERE @@which@@ AND @@measure@@ AND time >= $__from / 1000 AND time < $__to / 1000
+      ), s AS MATERIALIZED (
+        SELECT series FROM r GROUP BY series ORDER BY max(abs(value)) DESC, series LIMIT 20
+      )
+      SELECT last_success_at AS time, source AS series, interval_s AS value FROM source_status WHERE 0
+      UNION ALL
+      SELECT time, series, avg(value) FROM r WHERE series IN (SELECT series FROM s) GROUP BY 1, 2
+      UNION ALL
+      SELECT @within_outage@, series, NULL
+      FROM s CROSS JOIN outage o
+      WHERE (o.upstream = 'gateway' OR o.upstream IN (SELECT upstream FROM dataset WHERE @@which@@)) AND @outage_shown@
+      ORDER BY 1, 2
+      LIMIT 20000
+    |||, '@@which@@', spec.which), '@@measure@@', spec.measure),
+  } + spec),
+
+  // Turns the JSON of dataset_row into columns.
+  fromJson:: { transformations+: [{ id: 'extractFields', options: { source: '_row', format: 'json', replace: true, keepTime: false } }] },
+
   legendTable(calcs):: { options+: { legend+: { calcs: calcs, displayMode: 'table', placement: 'right' } } },
   defaults(values):: { fieldConfig+: { defaults+: values } },
 

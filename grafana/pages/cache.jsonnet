@@ -65,13 +65,7 @@ g.page({
         ['source', 'Source', g.left + g.toAttempts + { width: 186 }],
         ['state', 'Data', g.left + g.filled + {
           width: 106,
-          colors: g.values([
-            ['fresh', g.green],
-            ['stale', g.yellow],
-            ['never', g.grey, 'never read'],
-            ['off', g.grey, 'not configured'],
-            ['missing', g.grey, 'not there'],
-          ]),
+          colors: g.dataWords,
         }],
         ['last_success_at', 'Data as of (UTC)', g.time { width: 158, none: 'never' }],
         ['age_s', 'Age', g.duration { width: 94, none: 'never' }],

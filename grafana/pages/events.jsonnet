@@ -7,7 +7,7 @@ g.page({
   upstreams: "upstream <> 'gateway'",
   from: 'now-6h',
   variables: [
-    g.choice('category', 'Kind', 'Show only these kinds of events', 'category', ['signal', 'order', 'model', 'subscription', 'connection', 'health']),
+    g.choice('category', 'Kind', 'Show only these kinds of events', 'category', ['signal', 'order', 'model', 'subscription', 'connection', 'health', 'dataset']),
     g.choice('type', 'Event type', 'Show only these types of events', 'event_type', [
       'trading_signal_received',
       'order_created',
@@ -56,6 +56,7 @@ g.page({
         ['subscription', null, { fixed: 'super-light-blue' }],
         ['connection', null, { fixed: '#2aa198' }],
         ['health', null, { fixed: '#d6649b' }],
+        ['dataset', null, { fixed: 'super-light-purple' }],
       ],
       more: g.legendTable(['sum']),
     }),
@@ -155,6 +156,7 @@ g.page({
             ['subscription', 'super-light-blue'],
             ['connection', '#2aa198'],
             ['health', '#d6649b'],
+            ['dataset', 'super-light-purple'],
           ]),
         }],
         ['service', 'Service', g.left { width: 160 }],

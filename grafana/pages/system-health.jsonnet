@@ -163,13 +163,7 @@ g.page({
         ['data_age_s', 'Data age', g.duration + g.dash + { width: 94 }],
         ['source_state', 'Data', g.left + g.coloured + {
           width: 104,
-          colors: g.values([
-            ['fresh', g.green],
-            ['stale', g.yellow],
-            ['never', g.grey, 'never read'],
-            ['off', g.grey, 'not configured'],
-            ['missing', g.grey, 'not there'],
-          ]),
+          colors: g.dataWords,
         }],
         ['error', 'What is wrong', g.left + g.wrapped + g.dash + { minWidth: 200 }],
         g.tint,
@@ -347,13 +341,7 @@ g.page({
         ['source', 'Source', g.left + g.toAttempts + { width: 220 }],
         ['state', 'Data', g.left + g.filled + {
           width: 120,
-          colors: g.values([
-            ['fresh', g.green],
-            ['stale', g.yellow],
-            ['never', g.grey, 'never read'],
-            ['off', g.grey, 'not configured'],
-            ['missing', g.grey, 'not there'],
-          ]),
+          colors: g.dataWords,
         }],
         ['last_success_at', 'Data as of', g.time { width: 158, none: 'never' }],
         ['age_s', 'Age', g.duration { width: 94, none: 'never' }],

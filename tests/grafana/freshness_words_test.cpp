@@ -18,7 +18,8 @@ namespace {
 Frame answer(const Cache& cache, const Dashboard& dashboard, const Panel& panel) {
   const auto range = range_of(dashboard, cache.now);
   const auto target = panel.targets().at(0);
-  return ask(cache.file, interpolated(target.sql, as_opened(dashboard, cache.file, range), range), target.time_columns, range);
+  return with_extracted_fields(
+      panel, ask(cache.file, interpolated(target.sql, as_opened(dashboard, cache.file, range), range), target.time_columns, range));
 }
 
 struct Sentence {

@@ -65,12 +65,38 @@ TEST(GrafanaStructure, the_system_is_a_hidden_variable_that_begins_with_the_prov
   }
 }
 
+// Of one thing that the whole page is about, it takes the first.
+bool is_choice_of_one(const Variable& variable) { return variable.type == "query" && !variable.multi() && !variable.include_all(); }
+
+TEST(GrafanaStructure, a_choice_of_one_has_no_all_and_names_no_value_of_one_installation) {
+  for_each_variable([](const auto&, const auto& variable) {
+    if (!is_choice_of_one(variable)) return;
+    EXPECT_FALSE(variable.json.contains("allValue"));
+    EXPECT_EQ(variable.json.at("current").value("value", "-"), "");
+  });
+}
+
+// A chart for each of its values: it must be a list, and the chart must ask for its own value.
+TEST(GrafanaStructure, panels_repeat_for_a_variable_that_they_ask_with) {
+  for (const auto& dashboard : dashboards()) {
+    for (const auto& panel : dashboard.panels) {
+      const auto name = panel.json.value("repeat", "");
+      if (name.empty()) continue;
+      SCOPED_TRACE(place(dashboard, panel));
+      const auto* variable = dashboard.variable(name);
+      ASSERT_NE(variable, nullptr) << name;
+      EXPECT_TRUE(variable->multi());
+      EXPECT_NE(panel.targets().at(0).sql.find("${" + name + ":sqlstring}"), std::string::npos);
+      EXPECT_NE(panel.title.find("${" + name + "}"), std::string::npos);
+    }
+  }
+}
+
 // Without allValue, All is the whole list, ten thousand names long, and rows without a value vanish.
 TEST(GrafanaStructure, all_is_a_raw_expression_and_how_the_dashboard_opens) {
   for_each_variable([](const auto&, const auto& variable) {
-    if (variable.type == "textbox" || variable.type == "datasource") return;
+    if (variable.type == "textbox" || variable.type == "datasource" || is_choice_of_one(variable)) return;
     EXPECT_TRUE(variable.include_all());
-    EXPECT_TRUE(variable.multi());
     ASSERT_TRUE(variable.json.contains("allValue") && variable.json.at("allValue").is_string());
     EXPECT_FALSE(variable.json.value("allValue", "").empty());
     EXPECT_EQ(variable.json.at("current").at("value"), Json::array({"$__all"}));

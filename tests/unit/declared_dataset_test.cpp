@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
 
 #include "cache.hpp"
 #include "declared/dataset.hpp"
@@ -278,6 +279,73 @@ TEST(DeclaredDataset, a_document_is_one_row_and_one_series) {
   EXPECT_EQ(cache.document(t0 + 20, "[]"), "GET /x: the answer has no /n (renamed?)");
   EXPECT_EQ(cache.document(t0 + 20, "<html>"), "GET /x: not valid JSON (6 bytes)");
   EXPECT_EQ(cache.document(t0 + 20, "{}", 404), "GET /x: HTTP 404: no such path");
+}
+
+// A panel for any dataset reads these two views: a query cannot take the name of a view from a variable.
+TEST(DeclaredDataset, rows_of_all_are_in_one_view_as_json_in_the_order_of_their_own) {
+  DeclaredStore cache({sizes + "order: size DESC\nverdicts: {big: size > 1}\n",
+                       "dataset: a\nupstream: rabbitmq\nget: /x\ncolumns: {on: bool, off: bool, n: integer, t: text}\n"});
+  EXPECT_EQ(cache.text("SELECT count(*) FROM dataset_row"), "0");
+  cache.begin(t0);
+  EXPECT_EQ(cache.text("SELECT count(*) FROM dataset_row"), "0");
+  cache.answer(t0, {{"o'b\"", "1.50", "2026-01-31T12:00:00+00:00"}, {"b", nullptr, nullptr}, {"c", "2", nullptr}});
+  EXPECT_EQ(
+      cache.text("SELECT dataset, row, source FROM dataset_row"),
+      R"(sizes|{"asset":"c","size":2.0,"at":null,"big":"unknown","last_known_big":"1","freshness":"stale"}|postgres.sizes)"
+      "\n"
+      R"(sizes|{"asset":"o'b\"","size":1.5,"at":"2026-01-31 12:00:00","big":"unknown","last_known_big":"1","freshness":"stale"}|postgres.sizes)"
+      "\n"
+      R"(sizes|{"asset":"b","size":null,"at":null,"big":"unknown","last_known_big":null,"freshness":"stale"}|postgres.sizes)");
+  EXPECT_EQ(cache.text("SELECT count(*) FROM dataset_row WHERE json_valid(row) AND age_s > 0 AND fetched_at > 0"), "3");
+}
+
+TEST(DeclaredDataset, histories_of_all_are_in_one_view_by_series_and_measure) {
+  DeclaredStore cache({with_history.substr(0, with_history.find("key: asset")) + "key: [asset, size]" +
+                           with_history.substr(with_history.find("key: asset") + 10),
+                       "dataset: a\nupstream: postgres\ntable: t\nkey: x\ncolumns: {x: text}\n"});
+  cache.begin(t0);
+  cache.answer(t0, {{"a", "1", nullptr}, {"b", "2.5", nullptr}});
+  EXPECT_EQ(cache.text("SELECT dataset, time - 1764583200, series, measure, value, typeof(value) FROM dataset_trend ORDER BY series"),
+            "sizes|0|a 1.0|size|1|real\nsizes|0|b 2.5|size|2.5|real");
+}
+
+TEST(DeclaredDataset, a_hundred_columns_and_hundreds_of_verdicts_fit_into_a_row) {
+  std::string columns, verdicts, document;
+  for (int i = 0; i < 100; ++i) {
+    columns += fmt::format("{}c{}: integer", i == 0 ? "" : ", ", i);
+    document += fmt::format(R"({}"c{}": {})", i == 0 ? "" : ", ", i, i);
+  }
+  for (int i = 0; i < 450; ++i) verdicts += fmt::format("{}v{}: c0", i == 0 ? "" : ", ", i);
+  DeclaredStore cache({"dataset: a\nupstream: rabbitmq\nget: /x\ncolumns: {" + columns + "}\nverdicts: {" + verdicts + "}\n"});
+  cache.begin(t0);
+  EXPECT_EQ(cache.document(t0, "{" + document + "}"), "");
+  EXPECT_EQ(cache.text("SELECT json_extract(row, '$.c99'), json_extract(row, '$.last_known_v449') FROM dataset_row"), "99|0");
+}
+
+TEST(DeclaredDataset, of_a_long_one_the_view_of_all_has_the_first_thousand_rows) {
+  DeclaredStore cache({"dataset: a\nupstream: rabbitmq\nget: /x\nrows: /*\nkey: n\ncolumns: {n: integer}\norder: n DESC\n"});
+  cache.begin(t0);
+  std::string document;
+  for (int i = 0; i < 1500; ++i) document += fmt::format(R"({}{{"n": {}}})", i == 0 ? "[" : ", ", i);
+  EXPECT_EQ(cache.document(t0, document + "]"), "");
+  EXPECT_EQ(cache.text("SELECT count(*), min(json_extract(row, '$.n')) FROM dataset_row"), "1000|500");
+}
+
+TEST(DeclaredDataset, whose_file_is_faulty_now_stays_in_the_views_of_all) {
+  const TemporaryDirectory directory;
+  DeclaredStore before({with_history});
+  before.begin(t0);
+  before.answer(t0, {{"a", "1", nullptr}});
+  ASSERT_TRUE(before.store().copy_to(directory / "cache.db", {.published_at = t0}));
+  Store faulty({.datasets = {}, .faulty = {{"f.yaml", "sizes", "postgres", {{"f.yaml", {1, 1}, "wrong"}}}}});
+  faulty.restore(directory / "cache.db");
+  faulty.begin({.sources = {}, .retention = {}, .strategies = {}, .backoff_cap = {}, .version = "test", .now = t0 + 5});
+  EXPECT_EQ(faulty.query("SELECT json_extract(row, '$.asset') FROM dataset_row").rows, (std::vector<Row>{{std::string("a")}}));
+  EXPECT_EQ(faulty.query("SELECT series FROM dataset_trend").rows, (std::vector<Row>{{std::string("a")}}));
+  Store without;
+  without.restore(directory / "cache.db");
+  without.begin({.sources = {}, .retention = {}, .strategies = {}, .backoff_cap = {}, .version = "test", .now = t0 + 5});
+  EXPECT_TRUE(without.query("SELECT * FROM dataset_row").rows.empty());
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <map>
 #include <stdexcept>
 
+#include "dataset_answers.hpp"
+
 namespace grafana {
 namespace {
 
@@ -170,6 +172,7 @@ std::vector<Answer> answers(const gateway::Source& source, const PriorState& pri
     return all;
   }
   if (const auto found = by_source().find(source.name); found != by_source().end()) return found->second(prior, world);
+  if (auto answer = dataset_answer(source.name, prior.now, world)) return {std::move(*answer)};
   constexpr std::string_view health = ".health";
   if (!source.name.ends_with(health)) throw std::logic_error("no answer for source " + source.name);
   return {ok(health_document(world, source.name.substr(0, source.name.size() - health.size()), prior.now))};

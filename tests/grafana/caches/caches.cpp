@@ -120,6 +120,9 @@ void make(const std::string& name, const std::filesystem::path& file, std::int64
     auto polling = lived_an_hour(world, now, no_fault(), variables);
     polling.store().set_maintenance("the broker's disk is replaced", now + 86400);
     polling.publish(file, now);
+  } else if (name == "no_datasets") {
+    variables["DATASETS_DIR"] = "/nonexistent";
+    lived_an_hour(world, now, no_fault(), variables).publish(file, now);
   } else if (name == "old_deployment") {
     variables.insert({{"WS_GATEWAY_URL", ""}, {"MODEL_SERVICE_API_KEY", ""}});
     lived_an_hour(world, now, old_system(), variables).publish(file, now);
@@ -160,8 +163,8 @@ std::vector<std::string> source_names() {
 std::vector<std::string> cache_names() {
   std::vector<std::string> names{"schema_only", "never_fetched", "demo"};
   for (const auto& source : source_names()) names.push_back(without + source);
-  names.insert(names.end(),
-               {"all_stale", "all_refused", "gateway_dead", "planned_outage", "old_deployment", "hostile", "ten_thousand_queues"});
+  names.insert(names.end(), {"all_stale", "all_refused", "gateway_dead", "planned_outage", "no_datasets", "old_deployment", "hostile",
+                             "ten_thousand_queues"});
   return names;
 }
 

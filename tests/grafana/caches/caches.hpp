@@ -16,7 +16,7 @@ struct Cache {
 };
 
 // schema_only, never_fetched, demo, without_<source> for each source, all_stale, all_refused, gateway_dead, planned_outage,
-// old_deployment, hostile, ten_thousand_queues.
+// no_datasets, old_deployment, hostile, ten_thousand_queues.
 std::vector<std::string> cache_names();
 const Cache& cache(const std::string& name);
 // Makes one in a place of the caller's. `stays_fresh_s`: how long what is fresh shall stay so.

@@ -7,8 +7,8 @@
 #include <stdexcept>
 
 #include "answers.hpp"
-#include "datasets/datasets.hpp"
 #include "publish/publish_steps.hpp"
+#include "run/declared_datasets.hpp"
 #include "run/upstreams.hpp"
 
 namespace grafana {
@@ -26,6 +26,7 @@ gateway::Settings settings_of(std::map<std::string, std::string> variables) {
       {"BYBIT_ENVIRONMENT", "testnet"},
       {"MODEL_SERVICE_API_KEY", "key"},
       {"QUEUE_LAG_IGNORE", "ws-gateway.balance"},
+      {"DATASETS_DIR", DATASET_EXAMPLES},
   });
   gateway::SettingsReader reader([variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
     const auto found = variables.find(name);
@@ -46,8 +47,11 @@ Polling::Polling(World world, Fault fault, const std::map<std::string, std::stri
     : world_(std::move(world)),
       fault_(std::move(fault)),
       settings_(settings_of(variables)),
-      sources_(gateway::all_sources(settings_)),
-      setups_(gateway::setups(sources_, settings_)) {
+      declared_(gateway::read_datasets(settings_)),
+      sources_(gateway::sources_of(settings_, declared_)),
+      setups_(gateway::setups(sources_, settings_)),
+      store_(declared_) {
+  if (!declared_.faulty.empty()) throw std::logic_error(declared_.faulty.front().faults.front().shown());
   for (const auto& source : sources_) {
     if (std::ranges::find(upstreams_, source.upstream) == upstreams_.end()) upstreams_.push_back(source.upstream);
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cache/store.hpp"
+#include "declared/files.hpp"
 #include "settings/settings.hpp"
 #include "unit/contract_catalogue.hpp"
 #include "world.hpp"
@@ -43,6 +44,7 @@ class Polling {
   World world_;
   Fault fault_;
   gateway::Settings settings_;
+  gateway::DeclaredDatasets declared_;
   std::vector<gateway::Source> sources_;
   std::vector<gateway::SourceSetup> setups_;
   std::vector<std::string> upstreams_;  // in the order of their first source

@@ -80,6 +80,29 @@ std::optional<Shown> mapped(const Json& mapping, const std::string& key, const g
   return std::nullopt;
 }
 
+gateway::Value of_json(const Json& json) {
+  if (json.is_null()) return {};
+  if (json.is_boolean()) return gateway::flag(json.get<bool>());
+  if (json.is_number_integer()) return json.get<std::int64_t>();
+  if (json.is_number()) return json.get<double>();
+  return json.is_string() ? json.get<std::string>() : json.dump();
+}
+
+ColumnType type_of(const gateway::Value& value) {
+  if (std::holds_alternative<std::string>(value)) return ColumnType::text;
+  return gateway::is_null(value) ? ColumnType::unknown : ColumnType::number;
+}
+
+// Of the panel's transformation; empty: it has none.
+std::string extracted_column(const Panel& panel) {
+  for (const auto& one : panel.json.value("transformations", Json::array())) {
+    const auto options = one.value("options", Json::object());
+    if (one.value("id", "") == "extractFields" && options.value("format", "") == "json" && options.value("replace", false))
+      return options.value("source", "");
+  }
+  return {};
+}
+
 std::string key_of(const gateway::Value& value) {
   if (const auto* i = std::get_if<std::int64_t>(&value)) return fmt::format("{}", *i);
   if (const auto* d = std::get_if<double>(&value)) return fmt::format("{}", *d);
@@ -100,6 +123,37 @@ Json field_config(const Panel& panel, const std::string& field) {
 }
 
 std::string display_name(const Panel& panel, const std::string& field) { return field_config(panel, field).value("displayName", field); }
+
+bool extracts_fields(const Panel& panel) { return !extracted_column(panel).empty(); }
+
+Frame with_extracted_fields(const Panel& panel, Frame frame) {
+  const auto source = frame.index(extracted_column(panel));
+  if (!extracts_fields(panel) || source == std::string::npos) return frame;
+  Frame extracted{.columns = {}, .rows = {}, .faults = std::move(frame.faults), .failed = frame.failed};
+  for (const auto& row : frame.rows) {
+    gateway::Row values(extracted.columns.size());
+    auto object = Json::parse(gateway::text(row[source]).value_or(""), nullptr, false);
+    if (!object.is_object()) {
+      extracted.faults.push_back("not a JSON object: " + gateway::text(row[source]).value_or("NULL"));
+      object = Json::object();
+    }
+    for (const auto& [name, json] : object.items()) {
+      auto at = extracted.index(name);
+      if (at == std::string::npos) {
+        at = extracted.columns.size();
+        extracted.columns.push_back({.name = name, .type = ColumnType::unknown});
+        values.emplace_back();
+      }
+      values[at] = of_json(json);
+      auto& type = extracted.columns[at].type;
+      if (type == ColumnType::unknown) type = type_of(values[at]);
+      else if (const auto is = type_of(values[at]); is != ColumnType::unknown && is != type)
+        extracted.faults.push_back(name + ": values of two types");
+    }
+    extracted.rows.push_back(std::move(values));
+  }
+  return extracted;
+}
 
 Shown shown(const Panel& panel, const std::string& field, const gateway::Value& value) {
   const auto config = field_config(panel, field);

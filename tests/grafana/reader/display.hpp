@@ -7,6 +7,7 @@
 
 #include "base/rows.hpp"
 #include "dashboard.hpp"
+#include "plugin.hpp"
 
 namespace grafana {
 
@@ -19,6 +20,11 @@ struct Shown {
 Json field_config(const Panel& panel, const std::string& field);
 // Its display name: an override's, or its own.
 std::string display_name(const Panel& panel, const std::string& field);
+
+// What the transformation extractFields makes of a column of JSON objects: a column for each member, in order of their first
+// appearance, in the place of all others. A panel without it: the frame as it is.
+bool extracts_fields(const Panel& panel);
+Frame with_extracted_fields(const Panel& panel, Frame frame);
 
 Shown shown(const Panel& panel, const std::string& field, const gateway::Value& value);
 
