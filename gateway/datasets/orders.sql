@@ -32,37 +32,26 @@ CREATE TRIGGER order_closure_changed AFTER UPDATE OF closure ON trade_order WHEN
   UPDATE trade_order SET closed_at = CASE WHEN new.closure IN ('filled', 'cancelled', 'rejected') THEN new.changed_at END
     WHERE id = new.id;
 END;
--- At most 10,000 of each closure, with each slice of a burst.
+-- At most 10,000 of each closure, with each slice of a burst. No turn deletes more than a thousand: what is left goes with the next.
 CREATE TRIGGER order_bound AFTER UPDATE OF last_success_at ON source
 WHEN new.source IN ('postgres.orders', 'postgres.executions') BEGIN
-  DELETE FROM trade_order WHERE closure = 'open'
-    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'open' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 9999);
-  DELETE FROM trade_order WHERE closure = 'filled'
-    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'filled' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 9999);
-  DELETE FROM trade_order WHERE closure = 'cancelled'
-    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'cancelled' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 9999);
-  DELETE FROM trade_order WHERE closure = 'rejected'
-    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'rejected' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 9999);
-  DELETE FROM trade_order WHERE closure = 'dry_run'
-    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'dry_run' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 9999);
+  DELETE FROM trade_order WHERE id IN (
+    SELECT o.id FROM (VALUES ('open'), ('filled'), ('cancelled'), ('rejected'), ('dry_run')) c
+      CROSS JOIN trade_order kept ON kept.id = (
+        SELECT id FROM trade_order WHERE closure = c.column1 ORDER BY time DESC, id DESC LIMIT 1 OFFSET 9999)
+      CROSS JOIN trade_order o ON o.closure = c.column1 AND (o.time, o.id) < (kept.time, kept.id) LIMIT 1000);
 END;
 -- The newest 200 of each closure that has ended, when all of an answer is there: an order that left and came back with a later row of
 -- the same answer would be seen for the first time once more, and its end at the time of its last refusal. For the same reason what the
 -- next cycle reads again, two minutes back, stays until then.
 CREATE TRIGGER order_retention AFTER UPDATE OF last_success_at ON source
 WHEN new.source IN ('postgres.orders', 'postgres.executions') AND new.last_success_at IS NOT old.last_success_at BEGIN
-  DELETE FROM trade_order WHERE closure = 'filled'
-    AND time < coalesce((SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 9e18)
-    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'filled' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 199);
-  DELETE FROM trade_order WHERE closure = 'cancelled'
-    AND time < coalesce((SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 9e18)
-    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'cancelled' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 199);
-  DELETE FROM trade_order WHERE closure = 'rejected'
-    AND time < coalesce((SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 9e18)
-    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'rejected' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 199);
-  DELETE FROM trade_order WHERE closure = 'dry_run'
-    AND time < coalesce((SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 9e18)
-    AND (time, id) < (SELECT time, id FROM trade_order WHERE closure = 'dry_run' ORDER BY time DESC, id DESC LIMIT 1 OFFSET 199);
+  DELETE FROM trade_order WHERE id IN (
+    SELECT o.id FROM (VALUES ('filled'), ('cancelled'), ('rejected'), ('dry_run')) c
+      CROSS JOIN trade_order kept ON kept.id = (
+        SELECT id FROM trade_order WHERE closure = c.column1 ORDER BY time DESC, id DESC LIMIT 1 OFFSET 199)
+      CROSS JOIN trade_order o ON o.closure = c.column1 AND (o.time, o.id) < (kept.time, kept.id)
+     WHERE o.time < coalesce((SELECT value - 120 FROM cursor WHERE source = 'postgres.orders' AND name = 'read_at'), 9e18) LIMIT 1000);
 END;
 
 -- Execution events of the orders above, and the newest 200.
