@@ -18,6 +18,7 @@ struct AttemptReport {
   int failures_for_outage = 2;                  // `once` opens an outage at the first
   std::map<std::string, double> failing_for_s;  // per source, by a steady clock
   std::optional<std::int64_t> next_probe_at;    // of its `.health`, where that is not next_attempt_at
+  bool judges_upstream = true;                  // false: datasets of files alone were asked, which open and end no outage
 };
 
 // One source's outcome. `error`: what went wrong, also when it was only found while storing. Whether people see more of it than that

@@ -62,7 +62,7 @@ void Storing::slice() {
   const auto seen_before = writer_.seen_changes();
   if (errors_.size() == outcomes_.size()) {
     record_errors(database_, outcomes_, errors_, report_);
-    seen_change_ |= record_outage(database_, outcomes_, report_);
+    if (report_.judges_upstream) seen_change_ |= record_outage(database_, outcomes_, report_);
     done_ = true;
   } else if (const auto& outcome = outcomes_[errors_.size()]; large_) {
     if (const auto error = store_slice(); error || !large_) outcome_stored(error);
@@ -91,7 +91,7 @@ std::optional<Error> Storing::store_slice() {
     if (large_->step()) large_.reset();
     if (writing) {
       trim_events(database_);
-      // Retention hangs on a success: with every slice, so that no turn has all of it to delete.
+      // Bounds hang on a success: with every slice, so that a burst does not outgrow them.
       database_.run("UPDATE source SET last_success_at = last_success_at WHERE source = ?", {outcomes_[errors_.size()].source});
     }
   } catch (const std::exception& e) {

@@ -70,6 +70,7 @@ Findings check_upstreams(const Settings& settings) {
     }
     under_way.push_back(std::async(std::launch::async, [spec, jobs = std::move(jobs), &settings] {
       auto all = check_sources(spec, jobs);
+      if (spec.in_own_lane) return all;
       for (auto& finding : check_beyond_sources(spec.name, settings)) all.push_back(std::move(finding));
       return all;
     }));

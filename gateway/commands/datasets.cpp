@@ -85,11 +85,6 @@ int print_only(const Settings& settings, const std::string& name, std::size_t li
 int print_grants(const Settings& settings, std::ostream& out, std::ostream& err) {
   const auto declared = read_datasets(settings);
   for (const auto& faulty : declared.faulty) err << fmt::format("{} is left out: {}\n", faulty.file, one_line(faulty.faults.front().text));
-  const auto in_quotes = [](const std::string& name) {
-    std::string all;
-    for (const auto part : split(name, '.')) all += (all.empty() ? "" : ".") + quoted_name(std::string(part));
-    return all;
-  };
   const auto role = quoted_name(settings.postgres.user);
   std::set<std::string> tables, schemas;
   for (const auto& source : sources_of(settings, {})) {
@@ -101,7 +96,7 @@ int print_grants(const Settings& settings, std::ostream& out, std::ostream& err)
   }
   out << fmt::format("GRANT CONNECT ON DATABASE {} TO {};\n", quoted_name(settings.postgres.database), role);
   for (const auto& schema : schemas) out << fmt::format("GRANT USAGE ON SCHEMA {} TO {};\n", quoted_name(schema), role);
-  for (const auto& table : tables) out << fmt::format("GRANT SELECT ON {} TO {};\n", in_quotes(table), role);
+  for (const auto& table : tables) out << fmt::format("GRANT SELECT ON {} TO {};\n", quoted_table(table), role);
   return 0;
 }
 

@@ -89,11 +89,7 @@ Result<SqlRequest> statement_of(const Declared& d, const Catalogue& catalogue) {
     columns += (columns.empty() ? "" : ", ") + (absent ? "NULL::text" : as_text(d, column)) + " AS " + quoted_name(column.name);
   }
   // The line breaks end a comment in what the file gives.
-  std::string from = "(\n" + d.sql + "\n)";
-  if (!d.table.empty()) {
-    from.clear();
-    for (const auto part : split(d.table, '.')) from += (from.empty() ? "" : ".") + quoted_name(std::string(part));
-  }
+  const auto from = d.table.empty() ? "(\n" + d.sql + "\n)" : quoted_table(d.table);
   auto sql = "SELECT " + columns + " FROM " + from + " AS q";
   if (!d.where.empty()) sql += " WHERE (\n" + d.where + "\n)";
   if (!d.table.empty() && !d.keep_by.empty()) sql += " ORDER BY q." + quoted_name(d.column(d.keep_by)->from) + " DESC NULLS LAST";

@@ -45,6 +45,11 @@ std::string quoted(const std::string& text, char quote) {
 }  // namespace
 
 std::string quoted_name(const std::string& name) { return quoted(name, '"'); }
+std::string quoted_table(const std::string& name) {
+  std::string all;
+  for (const auto part : split(name, '.')) all += (all.empty() ? "" : ".") + quoted_name(std::string(part));
+  return all;
+}
 std::string quoted_text(const std::string& value) { return quoted(value, '\''); }
 
 std::optional<std::string> fault_of_expression(const Declared& dataset, ExpressionKind kind, const std::string& expression) {

@@ -22,6 +22,7 @@ std::vector<std::string> placeholders(const std::string& text);
 std::string text_expression(const std::string& text, const std::string& row);
 
 std::string quoted_name(const std::string& name);   // "name"
+std::string quoted_table(const std::string& name);  // "table", or "schema"."table"
 std::string quoted_text(const std::string& value);  // 'value'
 
 }  // namespace gateway

@@ -54,6 +54,14 @@ std::optional<Error> fault_of(const Declared& d, const std::vector<Row>& rows, c
   return std::nullopt;
 }
 
+Write poll_row(const Declared& d, std::int64_t at, bool ok) {
+  return {.table = "poll_" + d.name,
+          .mode = Mode::upsert,
+          .columns = {"tier", "time", "ok"},
+          .rows = {{std::int64_t{0}, at, flag(ok)}},
+          .scope = {}};
+}
+
 Batch batch_of(const Declared& d, std::vector<Row> rows, std::int64_t now) {
   Batch batch{.writes = {}, .rows = std::ssize(rows)};
   Write write{
@@ -64,22 +72,8 @@ Batch batch_of(const Declared& d, std::vector<Row> rows, std::int64_t now) {
     for (auto& row : write.rows) row.emplace_back(std::int64_t{1});
   }
   batch.writes.push_back(std::move(write));
-  if (d.history)
-    batch.writes.push_back({.table = "poll_" + d.name,
-                            .mode = Mode::upsert,
-                            .columns = {"tier", "time", "ok"},
-                            .rows = {{std::int64_t{0}, now, flag(true)}},
-                            .scope = {}});
+  if (d.history) batch.writes.push_back(poll_row(d, now, true));
   return batch;
-}
-
-// A poll that failed is a hole in the charts.
-Batch missed(const Declared& d, std::int64_t now) {
-  return {.writes = {{.table = "poll_" + d.name,
-                      .mode = Mode::upsert,
-                      .columns = {"tier", "time", "ok"},
-                      .rows = {{std::int64_t{0}, now, flag(false)}},
-                      .scope = {}}}};
 }
 
 }  // namespace
@@ -100,6 +94,7 @@ Source source_of(std::shared_ptr<const Declared> dataset, const SourceLimits& li
       .reads = {},
       .interval = d.interval,
       .stale_after = d.stale_after,
+      .in_own_lane = true,
       .ask = [dataset](const PriorState& prior) -> Result<std::vector<Request>> {
         if (!dataset->get.empty())
           return std::vector<Request>{HttpRequest{.target = dataset->get, .body_cap = static_cast<std::size_t>(dataset->most_bytes)}};
@@ -117,7 +112,9 @@ Source source_of(std::shared_ptr<const Declared> dataset, const SourceLimits& li
       .failed = {}};
   // The probe knows a table by its name alone, where the search path leads.
   std::ranges::copy_if(d.reads, std::back_inserter(source.reads), [](const auto& name) { return name.find('.') == std::string::npos; });
-  if (d.history) source.failed = [dataset](const PriorState& prior, const Error&) { return missed(*dataset, prior.now); };
+  // A poll that failed is a hole in the charts.
+  if (d.history)
+    source.failed = [dataset](const PriorState& prior, const Error&) { return Batch{.writes = {poll_row(*dataset, prior.now, false)}}; };
   return source;
 }
 

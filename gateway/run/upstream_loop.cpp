@@ -186,8 +186,10 @@ std::vector<Outcome> UpstreamLoop::not_returned(std::int64_t now) const {
 awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t began_at, Clock::time_point start) {
   note_intervals(outcomes, start);
   const auto asked = asked_all_ ? Scope::all : reading_on_.empty() ? Scope::probe : Scope::reading_on;
-  const AttemptPace pace{.interval = spec_.pace.interval, .backoff_cap = context_.settings.backoff_cap};
   auto result = result_of(outcomes);
+  // A lane has no probe that would wake it when the upstream is back: it tries at its interval, but not with a wrong password.
+  const bool backs_off = !spec_.in_own_lane || result == AttemptResult::refused;
+  const AttemptPace pace{.interval = spec_.pace.interval, .backoff_cap = backs_off ? context_.settings.backoff_cap : spec_.pace.interval};
   auto next = next_attempt(result, asked, history_, pace);
   next = result == AttemptResult::refused ? jittered(next) : on_beat(next, start - context_.beat, pace.interval);
   const auto at = [&](Clock::time_point due) { return began_at + std::chrono::ceil<std::chrono::seconds>(due - start).count(); };
@@ -196,7 +198,8 @@ awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t
                        .next_attempt_at = at(all_due_at),
                        .failures_for_outage = context_.settings.once ? 1 : 2,
                        .failing_for_s = {},
-                       .next_probe_at = at(start + next.probe)};
+                       .next_probe_at = at(start + next.probe),
+                       .judges_upstream = !spec_.in_own_lane};
   for (const auto& outcome : outcomes) report.failing_for_s[outcome.source] = log_.failing_for_s(outcome.source);
   const auto stored = co_await store_outcomes(outcomes, report);
   reading_on_.clear();

@@ -27,6 +27,7 @@ struct UpstreamSpec {
   std::shared_ptr<Upstream> client;
   Pace pace;
   std::vector<SourceSetup> sources;  // those that are on
+  bool in_own_lane = false;          // of datasets of files: how it fares says nothing about the upstream
 };
 
 // What all upstream loops of a run share. All of it outlives them.

@@ -62,12 +62,14 @@ std::vector<UpstreamSpec> upstreams(const std::vector<SourceSetup>& sources, con
   std::vector<UpstreamSpec> all;
   for (const auto& setup : sources) {
     if (!setup.source->on) continue;
-    auto found = std::ranges::find(all, setup.source->upstream, &UpstreamSpec::name);
+    auto found = std::ranges::find_if(
+        all, [&](const auto& spec) { return spec.name == setup.source->upstream && spec.in_own_lane == setup.source->in_own_lane; });
     if (found == all.end()) {
       all.push_back({.name = setup.source->upstream,
                      .client = std::make_shared<MaskedUpstream>(make(setup.source->upstream, settings), settings.secrets),
                      .pace = pace_of(setup.source->upstream, settings),
-                     .sources = {}});
+                     .sources = {},
+                     .in_own_lane = setup.source->in_own_lane});
       found = all.end() - 1;
     }
     found->sources.push_back(setup);

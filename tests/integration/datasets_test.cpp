@@ -129,6 +129,20 @@ TEST_F(Datasets, OneThatSleepsFloodsOrEndsTheTransactionHurtsItselfOnly) {
                  is({"fresh", "fresh", "fresh"})));
 }
 
+// It has a connection of its own: what is built in is read again and again before the first attempt at it has ended.
+TEST_F(Datasets, ASleepingOneDelaysNothingThatIsBuiltIn) {
+  settings["POSTGRES_TIMEOUT"] = "20s";
+  settings["POSTGRES_INTERVAL"] = "1s";
+  write("sleeps.yaml",
+        "dataset: sleeps\nupstream: postgres\nsql: SELECT 1 AS n FROM pg_sleep(600)\nreads: []\nkey: n\ncolumns: {n: integer}\n");
+  start_gateway();
+  EXPECT_TRUE(eventually(query("SELECT count(*) >= 3, (SELECT count(*) FROM attempt WHERE source = 'postgres.sleeps') "
+                               "FROM attempt WHERE source = 'postgres.signals'"),
+                         is({"1|0"})));
+  EXPECT_TRUE(eventually(query("SELECT error_class FROM source_status WHERE source = 'postgres.sleeps'"), is({"timeout"})));
+  EXPECT_TRUE(eventually(query("SELECT count(*) FROM outage"), is({"0"})));
+}
+
 TEST_F(Datasets, ATableWithoutRightsOrColumnIsNamed) {
   upstreams.sql("REVOKE SELECT ON positions FROM grafana_monitor");
   write("sizes.yaml", small);
