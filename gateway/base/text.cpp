@@ -110,6 +110,21 @@ std::string joined_notes(const std::string& one, const std::string& other) {
   return one.empty() || other.empty() ? one + other : one + "; " + other;
 }
 
+std::string filled(std::string_view text, const std::vector<std::pair<std::string, std::string>>& values) {
+  std::string result;
+  for (std::size_t from = 0; from < text.size();) {
+    const auto open = text.find('{', from);
+    const auto close = open == std::string_view::npos ? open : text.find('}', open);
+    if (close == std::string_view::npos) return result += text.substr(from);
+    const auto found =
+        std::ranges::find(values, text.substr(open + 1, close - open - 1), [](const auto& each) { return std::string_view(each.first); });
+    result += text.substr(from, open - from);
+    result += found == values.end() ? std::string(text.substr(open, close + 1 - open)) : found->second;
+    from = close + 1;
+  }
+  return result;
+}
+
 std::string array_literal(const std::vector<std::string>& items) {
   std::string text = "{";
   for (const auto& item : items) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace gateway {
@@ -24,6 +25,9 @@ std::string one_line(std::string_view text);
 
 // Two notes as one line; either may be empty.
 std::string joined_notes(const std::string& one, const std::string& other);
+
+// The text with each {name} that `values` has in its place; other braces stay.
+std::string filled(std::string_view text, const std::vector<std::pair<std::string, std::string>>& values);
 
 // PostgreSQL's text form of an array, for `= ANY($1)`.
 std::string array_literal(const std::vector<std::string>& items);

@@ -4,10 +4,11 @@
 #include <sqlite3.h>
 
 #include "base/text.hpp"
-#include "cache/declared_history.hpp"
 #include "cache/declared_state.hpp"
 #include "cache/restore.hpp"
 #include "cache/schema.hpp"
+#include "datasets/queue_rows.hpp"
+#include "declared/schema.hpp"
 
 namespace gateway {
 namespace {
@@ -31,6 +32,10 @@ Store::Store(DeclaredDatasets declared) : declared_(std::move(declared)) {
   add_error_pattern(database_.handle());
   database_.execute(schema_sql);
   create_declared(database_, declared_);
+  histories_.emplace_back(database_, retention_, queue_history_tables());
+  for (const auto& dataset : declared_.datasets) {
+    if (dataset->history) histories_.emplace_back(database_, retention_, history_tables_of(*dataset));
+  }
 }
 
 Table Store::query(const std::string& sql, const Row& parameters) const { return database_.query_once(sql, parameters); }
@@ -123,27 +128,22 @@ std::expected<std::int64_t, std::string> Store::copy_to(const std::filesystem::p
 bool Store::tidy(std::int64_t now, Milliseconds budget) {
   SQLite::Transaction transaction(database_.handle());
   database_.run("UPDATE tick SET time = ?", {now});
-  const auto until = Clock::now() + budget;
-  const auto left = [&] { return std::max(Milliseconds{0}, std::chrono::duration_cast<Milliseconds>(until - Clock::now())); };
-  for (const auto& dataset : declared_.datasets) {
-    if (dataset->history)
-      roll_declared_history(database_, {"poll_" + dataset->name, "roll_" + dataset->name}, now, retention_.history_fine,
-                            retention_.history_minutes, left());
-  }
   transaction.commit();
-  return roll_history(now, left());
+  return roll_history(now, budget);
 }
 
 bool Store::roll_history(std::int64_t now, Milliseconds budget) {
   const auto until = Clock::now() + budget;
   try {
     SQLite::Transaction transaction(database_.handle());
-    bool more = queue_history_.step(now);
-    while (more && Clock::now() < until) more = queue_history_.step(now);
+    bool more = false;
+    for (auto& history : histories_) {
+      while (!more && history.step(now)) more = Clock::now() >= until;
+    }
     transaction.commit();
     return more;
   } catch (...) {
-    queue_history_.begin_again();
+    for (auto& history : histories_) history.begin_again();
     throw;
   }
 }

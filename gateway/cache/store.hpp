@@ -17,7 +17,7 @@
 #include "base/source.hpp"
 #include "cache/attempt_record.hpp"
 #include "cache/database.hpp"
-#include "cache/queue_history.hpp"
+#include "cache/history.hpp"
 #include "cache/row_writer.hpp"
 #include "cache/store_copy.hpp"
 #include "cache/storing.hpp"
@@ -87,7 +87,7 @@ class Store {
   std::expected<std::int64_t, std::string> copy_to(const std::filesystem::path& file, const Stamp& stamp);
   // Retention, every few seconds, and then as below.
   bool tidy(std::int64_t now, Milliseconds budget = no_limit);
-  // Goes on with what is due of the queues' history, for about `budget`; true: there is more.
+  // Goes on with what is due of histories, for about `budget`; true: there is more.
   bool roll_history(std::int64_t now, Milliseconds budget);
   // How long a turn of the loop took; the longest of a run is published.
   void note_turn(double ms) { loop_max_ms_ = std::max(loop_max_ms_, ms); }
@@ -114,7 +114,7 @@ class Store {
   RowWriter writer_{database_};
   std::set<Storing*> under_way_;
   Retention retention_;
-  QueueHistory queue_history_{database_, retention_};
+  std::vector<History> histories_;
   double loop_max_ms_ = 0;
   std::map<std::string, std::int64_t> shown_stale_at_;  // of each source that answered, when what was copied last will be stale
 };

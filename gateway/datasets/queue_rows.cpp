@@ -60,6 +60,21 @@ Write queue_rows(QueueRows queues, Mode mode) {
   return write;
 }
 
+HistoryTables queue_history_tables() {
+  return {.poll = "queue_poll",
+          .run = "queue_run",
+          .series = "queue",
+          .series_id = "id",
+          .of = "queue_id",
+          .tier = "tier",
+          .from = "from_at",
+          .to = "to_at",
+          .values = {{"messages", "max(r.messages)"},
+                     {"publish_per_ks", "CAST(round(avg(r.publish_per_ks)) AS INTEGER)"},
+                     {"consume_per_ks", "CAST(round(avg(r.consume_per_ks)) AS INTEGER)"}},
+          .most_runs = 500'000};
+}
+
 Write sampled_at(std::int64_t at) {
   return {.table = "queue_sampling", .mode = Mode::upsert, .columns = {"id", "time"}, .rows = {{std::int64_t{1}, at}}, .scope = {}};
 }

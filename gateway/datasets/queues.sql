@@ -10,6 +10,8 @@ CREATE TABLE queue (
   consumers INTEGER,
   publish_rate_per_s REAL,
   consume_rate_per_s REAL,           -- deliveries less redeliveries; both rates as the broker reports them, momentary
+  publish_per_ks INTEGER AS (CAST(round(publish_rate_per_s * 1000) AS INTEGER)),  -- as history has them
+  consume_per_ks INTEGER AS (CAST(round(consume_rate_per_s * 1000) AS INTEGER)),
   state TEXT,
   type TEXT,                         -- classic, quorum, stream, ...
   last_known_messages INTEGER,       -- stays while the broker does not report a number
@@ -39,7 +41,7 @@ FROM source_status s CROSS JOIN queue q
 WHERE s.source = 'rabbitmq.queues' AND q.gone_at IS NULL;
 
 -- History of lengths and rates, in three tiers that do not overlap: 0 every poll, 1 a minute, 2 a quarter of an hour. What leaves a
--- finer tier is rolled up by gateway/cache/queue_history.cpp.
+-- finer tier is rolled up by gateway/cache/history.cpp.
 -- Values that repeat are one row: a run. `queue_poll` is the grid of times at which we asked; a poll without an answer is a hole in
 -- every run.
 CREATE TABLE queue_poll (
@@ -72,20 +74,14 @@ CREATE TABLE queue_sampling (
 ) STRICT;
 CREATE TRIGGER queue_appeared AFTER INSERT ON queue BEGIN
   INSERT INTO queue_run (queue_id, tier, from_at, to_at, messages, publish_per_ks, consume_per_ks)
-  SELECT new.id, 0, time, 253402300799, new.messages, CAST(round(new.publish_rate_per_s * 1000) AS INTEGER),
-         CAST(round(new.consume_rate_per_s * 1000) AS INTEGER)
-    FROM queue_sampling;
+  SELECT new.id, 0, time, 253402300799, new.messages, new.publish_per_ks, new.consume_per_ks FROM queue_sampling;
 END;
 CREATE TRIGGER queue_changed AFTER UPDATE OF messages, publish_rate_per_s, consume_rate_per_s ON queue
-WHEN new.messages IS NOT old.messages
-  OR CAST(round(new.publish_rate_per_s * 1000) AS INTEGER) IS NOT CAST(round(old.publish_rate_per_s * 1000) AS INTEGER)
-  OR CAST(round(new.consume_rate_per_s * 1000) AS INTEGER) IS NOT CAST(round(old.consume_rate_per_s * 1000) AS INTEGER) BEGIN
+WHEN (new.messages, new.publish_per_ks, new.consume_per_ks) IS NOT (old.messages, old.publish_per_ks, old.consume_per_ks) BEGIN
   UPDATE queue_run SET to_at = (SELECT time - 1 FROM queue_sampling)
    WHERE queue_id = new.id AND tier = 0 AND to_at = 253402300799 AND from_at < (SELECT time FROM queue_sampling);
   INSERT INTO queue_run (queue_id, tier, from_at, to_at, messages, publish_per_ks, consume_per_ks)
-  SELECT new.id, 0, time, 253402300799, new.messages, CAST(round(new.publish_rate_per_s * 1000) AS INTEGER),
-         CAST(round(new.consume_rate_per_s * 1000) AS INTEGER)
-    FROM queue_sampling WHERE true
+  SELECT new.id, 0, time, 253402300799, new.messages, new.publish_per_ks, new.consume_per_ks FROM queue_sampling WHERE true
   ON CONFLICT DO UPDATE SET messages = excluded.messages, publish_per_ks = excluded.publish_per_ks,
                             consume_per_ks = excluded.consume_per_ks;
 END;
@@ -95,16 +91,12 @@ CREATE TRIGGER queue_clock_set_back AFTER UPDATE OF time ON queue_sampling WHEN 
   DELETE FROM queue_run WHERE tier = 0 AND from_at >= new.time;
   UPDATE queue_run SET to_at = new.time - 1 WHERE tier = 0 AND to_at >= new.time;
   INSERT INTO queue_run (queue_id, tier, from_at, to_at, messages, publish_per_ks, consume_per_ks)
-  SELECT id, 0, new.time, 253402300799, messages, CAST(round(publish_rate_per_s * 1000) AS INTEGER),
-         CAST(round(consume_rate_per_s * 1000) AS INTEGER)
-    FROM queue;
+  SELECT id, 0, new.time, 253402300799, messages, publish_per_ks, consume_per_ks FROM queue;
 END;
 -- Queues that an earlier version held: their runs have ended with their last poll.
 CREATE TRIGGER queue_sampling_begins AFTER INSERT ON queue_sampling BEGIN
   INSERT INTO queue_run (queue_id, tier, from_at, to_at, messages, publish_per_ks, consume_per_ks)
-  SELECT id, 0, new.time, 253402300799, messages, CAST(round(publish_rate_per_s * 1000) AS INTEGER),
-         CAST(round(consume_rate_per_s * 1000) AS INTEGER)
-    FROM queue WHERE true
+  SELECT id, 0, new.time, 253402300799, messages, publish_per_ks, consume_per_ks FROM queue WHERE true
   ON CONFLICT DO NOTHING;
 END;
 

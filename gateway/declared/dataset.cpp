@@ -53,7 +53,7 @@ void DatasetReader::read_names() {
   const auto taken = [&](const std::string& name) { return std::ranges::find(surroundings_.taken, name) != surroundings_.taken.end(); };
   if (taken(d_.name) || taken(d_.name + "_trend"))
     keys_.fault("dataset", fmt::format("'{}' is the name of something built in: choose another", d_.name));
-  for (const auto* prefix : {"data_", "series_", "run_", "poll_", "roll_", "sqlite_", "gateway_"}) {
+  for (const auto* prefix : {"data_", "series_", "run_", "poll_", "sqlite_", "gateway_"}) {
     if (d_.name.starts_with(prefix)) keys_.fault("dataset", fmt::format("names that begin with {} are reserved", prefix));
   }
   if (d_.name.ends_with("_trend")) keys_.fault("dataset", "names that end with _trend are reserved");

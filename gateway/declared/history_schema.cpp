@@ -4,13 +4,12 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "declared/expression.hpp"
 #include "declared/schema.hpp"
 
 namespace gateway {
 namespace {
-
-constexpr int most_runs = 200'000;  // of one dataset: some 8 MB
 
 // {each} of every name, with a separator between.
 std::string each(const std::vector<std::string>& names, std::string_view pattern, std::string_view separator) {
@@ -26,15 +25,14 @@ const char* type_in_history(const Declared& d, const std::string& column, const 
   return how == "mean" ? "REAL" : sqlite_type(d.column(column)->type);
 }
 
-// How the polls of a bucket become one value.
-std::string summed_up(const std::string& column, const std::string& how) {
-  const auto c = quoted_name(column);
-  if (how == "max" || how == "min") return how + "(r." + c + ")";
-  if (how == "mean") return "avg(r." + c + ")";
+// How the polls of a bucket become one value: see HistoryTables.
+std::string summed_up(const std::string& run, const std::string& column, const std::string& how) {
+  if (how == "max" || how == "min") return how + "(r." + column + ")";
+  if (how == "mean") return "avg(r." + column + ")";
   return filled(
-      "(SELECT l.{c} FROM run_{name} l WHERE l._series = r._series AND l._tier = new.tier - 1 AND l._from < new.bucket_at + new.step "
-      "AND l._to >= new.bucket_at ORDER BY l._from DESC LIMIT 1)",
-      {{"c", c}});
+      "(SELECT l.{c} FROM {run} l WHERE l._series = q._id AND l._tier = ?1 - 1 AND l._from < ?2 + ?3 AND l._to >= ?2 "
+      "ORDER BY l._from DESC LIMIT 1)",
+      {{"c", column}, {"run", run}});
 }
 
 constexpr const char* empty_trend = R"(
@@ -46,7 +44,6 @@ CREATE TABLE poll_{name} (tier INTEGER NOT NULL DEFAULT 0, time INTEGER NOT NULL
 CREATE TABLE run_{name} (_series INTEGER NOT NULL, _tier INTEGER NOT NULL, _from INTEGER NOT NULL, _to INTEGER NOT NULL,
   {value_columns}, PRIMARY KEY (_series, _tier, _from)) STRICT, WITHOUT ROWID;
 CREATE INDEX run_{name}_by_end ON run_{name} (_tier, _to, _series);
-CREATE TABLE roll_{name} (tier INTEGER PRIMARY KEY, bucket_at INTEGER NOT NULL, step INTEGER NOT NULL) STRICT;
 CREATE TRIGGER series_{name}_of_another_system AFTER DELETE ON identity WHEN old.upstream = {upstream} BEGIN
   DELETE FROM poll_{name};
   DELETE FROM run_{name};
@@ -73,41 +70,10 @@ CREATE TRIGGER poll_{name}_answered_after_all AFTER UPDATE OF ok ON poll_{name} 
   INSERT INTO poll_{name} (tier, time, ok) VALUES (0, new.time, 1);
 END;)";
 
-constexpr const char* rolling = R"(
-CREATE TRIGGER roll_{name}_rolled AFTER INSERT ON roll_{name} BEGIN
-  INSERT INTO run_{name} (_series, _tier, _from, _to, {values})
-  SELECT r._series, new.tier, new.bucket_at, new.bucket_at, {summed_up}
-    FROM poll_{name} p CROSS JOIN run_{name} r ON r._tier = new.tier - 1 AND r._from <= p.time AND r._to >= p.time
-   WHERE p.tier = new.tier - 1 AND p.ok = 1 AND p.time >= new.bucket_at AND p.time < new.bucket_at + new.step
-   GROUP BY r._series
-  HAVING coalesce((SELECT a._to FROM run_{name} a WHERE a._series = r._series AND a._tier = new.tier AND a._from <= new.bucket_at
-                    ORDER BY a._from DESC LIMIT 1), -1) < new.bucket_at;
-  UPDATE run_{name} SET _to = new.bucket_at
-   WHERE _tier = new.tier AND _to = new.bucket_at - new.step
-     AND EXISTS (SELECT 1 FROM run_{name} b WHERE b._series = run_{name}._series AND b._tier = new.tier AND b._from = new.bucket_at
-       AND {same_runs});
-  DELETE FROM run_{name}
-   WHERE _tier = new.tier AND _from = new.bucket_at
-     AND EXISTS (SELECT 1 FROM run_{name} a
-                  WHERE a._series = run_{name}._series AND a._tier = new.tier AND a._from < new.bucket_at AND a._to = new.bucket_at);
-  INSERT INTO poll_{name} (tier, time, ok)
-  SELECT new.tier, new.bucket_at, max(ok) FROM poll_{name}
-   WHERE tier = new.tier - 1 AND time >= new.bucket_at AND time < new.bucket_at + new.step HAVING count(*) > 0
-  ON CONFLICT DO NOTHING;
-  DELETE FROM poll_{name} WHERE tier = new.tier - 1 AND time < new.bucket_at + new.step;
-  DELETE FROM run_{name} WHERE _tier = new.tier - 1 AND _to < new.bucket_at + new.step;
-  DELETE FROM roll_{name};
-END;)";
-
-// By age, by number (the oldest polls go first, for all series alike), and series without any run left.
+// Series without any run left.
 constexpr const char* retention = R"(
-CREATE TRIGGER poll_{name}_retention AFTER UPDATE ON tick BEGIN
-  DELETE FROM poll_{name} WHERE tier = 2 AND time < new.time - (SELECT history_quarters_s FROM gateway_state);
-  DELETE FROM run_{name} WHERE _tier = 2 AND _to < new.time - (SELECT history_quarters_s FROM gateway_state);
-  DELETE FROM run_{name} WHERE (_tier, _to) IN (SELECT _tier, _to FROM run_{name} ORDER BY _tier DESC, _to
-                               LIMIT (SELECT max(0, count(*) - {most_runs}) FROM run_{name}));
-  DELETE FROM poll_{name} WHERE tier > 0 AND time < (SELECT min(_from) FROM run_{name} r WHERE r._tier = poll_{name}.tier);
-  DELETE FROM series_{name} WHERE _id NOT IN (SELECT _series FROM run_{name});
+CREATE TRIGGER series_{name}_retention AFTER UPDATE ON tick BEGIN
+  DELETE FROM series_{name} WHERE NOT EXISTS (SELECT 1 FROM run_{name} WHERE _series = _id);
 END;)";
 
 constexpr const char* trend = R"(
@@ -126,19 +92,18 @@ std::string history_schema_of(const Declared& d) {
   if (!d.history) return filled(empty_trend, {{"name", d.name}});
   // A dataset of one row is one series without a label.
   std::vector<std::string> values;
-  std::string label_columns, value_columns, sums, no_values;
+  std::string label_columns, value_columns, no_values;
   for (const auto& label : d.history->labels)
     label_columns += fmt::format(", {} {}", quoted_name(label), sqlite_type(d.column(label)->type));
   for (const auto& [column, how] : d.history->columns) {
     values.push_back(column);
     const auto* const separator = value_columns.empty() ? "" : ", ";
     value_columns += fmt::format("{}{} {}", separator, quoted_name(column), type_in_history(d, column, how));
-    sums += separator + summed_up(column, how);
     no_values += fmt::format("{}CAST(NULL AS {})", separator, type_in_history(d, column, how));
   }
   const auto& labels = d.history->labels;
   const auto s_labels = each(labels, "s.{c}", ", ");
-  const auto sql = std::string(tables) + sampling + rolling + retention + trend;
+  const auto sql = std::string(tables) + sampling + retention + trend;
   const auto once = filled(sql, {{"label_columns", label_columns},
                                  {"value_columns", value_columns},
                                  {"upstream", quoted_text(d.upstream)},
@@ -150,11 +115,24 @@ std::string history_schema_of(const Declared& d) {
                                  {"r_values", each(values, "r.{c}", ", ")},
                                  {"no_values", no_values},
                                  {"same_values", each(values, "d.{c} IS run_{name}.{c}", " AND ")},
-                                 {"same_runs", each(values, "b.{c} IS run_{name}.{c}", " AND ")},
-                                 {"summed_up", sums},
-                                 {"s_labels", labels.empty() ? "" : s_labels + ", "},
-                                 {"most_runs", std::to_string(most_runs)}});
+                                 {"s_labels", labels.empty() ? "" : s_labels + ", "}});
   return filled(once, {{"name", d.name}});
+}
+
+HistoryTables history_tables_of(const Declared& d) {
+  HistoryTables tables{.poll = "poll_" + d.name,
+                       .run = "run_" + d.name,
+                       .series = "series_" + d.name,
+                       .series_id = "_id",
+                       .of = "_series",
+                       .tier = "_tier",
+                       .from = "_from",
+                       .to = "_to",
+                       .values = {},
+                       .most_runs = 200'000};  // some 8 MB
+  for (const auto& [column, how] : d.history->columns)
+    tables.values.emplace_back(quoted_name(column), summed_up(tables.run, quoted_name(column), how));
+  return tables;
 }
 
 }  // namespace gateway

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
+#include "base/history_tables.hpp"
 #include "declared/dataset.hpp"
 
 namespace gateway {
@@ -11,10 +11,9 @@ namespace gateway {
 // All of it, as SQL.
 std::string schema_of(const Declared& dataset);
 
-// `{name}` replaced, for each pair: SQL has too many braces of its own kinds for less.
-std::string filled(std::string_view text, const std::vector<std::pair<std::string, std::string>>& values);
-
 // History in three tiers; empty without `history`, but for a view without rows.
 std::string history_schema_of(const Declared& dataset);
+// Of a dataset with a history.
+HistoryTables history_tables_of(const Declared& dataset);
 
 }  // namespace gateway

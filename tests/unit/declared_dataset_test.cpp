@@ -127,7 +127,13 @@ class DeclaredStore {
     store_ = std::make_unique<Store>(declared_);
   }
   void begin(std::int64_t now) {
-    store_->begin({.sources = setups_, .retention = {}, .strategies = {}, .backoff_cap = {}, .version = "test", .now = now});
+    using std::chrono::hours;
+    store_->begin({.sources = setups_,
+                   .retention = {.history_fine = hours(2), .history_minutes = hours(24), .history_quarters = hours(336)},
+                   .strategies = {},
+                   .backoff_cap = {},
+                   .version = "test",
+                   .now = now});
   }
   // What PostgreSQL answers, as text; what went wrong.
   std::string answer(std::int64_t at, const std::vector<std::vector<const char*>>& rows) {
