@@ -5,7 +5,7 @@ ENV_FILE ?= .env
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: install deb test-package burst keep-alive lag-broker lag-walks help deps build run demo demo-stop demo-start demo-check demo-down test kill-test power-cut soak fuzz test-asan test-tsan test-grafana bench mutants up down logs test-deployment dashboards lint format clean
+.PHONY: install deb test-package burst keep-alive lag-broker lag-walks help deps build run demo demo-stop demo-start demo-check demo-down test kill-test power-cut soak fuzz test-asan test-tsan test-grafana test-object-store bench mutants up down logs test-deployment dashboards lint format clean
 
 # (this list)
 help:
@@ -103,6 +103,13 @@ CYCLES ?= 10000
 soak: build
 	@$(BUILD)/tests/faults/soak $(CYCLES)
 
+# upload to a real S3 store, built first from the Go module proxy, and follow it, while it fails in every way
+test-object-store: configured
+	@.ci/deps object-store
+	@tests/object-store/build-store $(BUILD)/tools
+	@cmake --build $(BUILD) --parallel $(JOBS) --target object-store-tests
+	@$(BUILD)/tests/object-store/object-store-tests --gtest_brief=1
+
 # fuzz every parser with libFuzzer, prove that a planted bug is found, count the lines that the corpus reaches: make fuzz RUNS=10000000 SEED=1
 RUNS ?= 10000000
 fuzz:
@@ -160,7 +167,9 @@ bench-queries: build
 
 # one-line breakages, each of which a test must notice
 mutants: build
-	@MUTANTS_DIR=$(BUILD)/mutants tests/mutants/run $(MUTANTS)
+	@.ci/deps object-store
+	@tests/object-store/build-store $(BUILD)/tools
+	@VERSITYGW=$(abspath $(BUILD))/tools/versitygw MUTANTS_DIR=$(BUILD)/mutants tests/mutants/run $(MUTANTS)
 
 prefix ?= /usr/local
 # build for this machine and install: make install prefix=/usr/local DESTDIR=

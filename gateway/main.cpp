@@ -81,13 +81,15 @@ int execute(CommandLine& line, const Environment& environment) {
   if (line.ping->parsed()) return ping(read_cache_path(reader), std::cout, std::cerr);
   if (line.status->parsed()) return status(line, read_cache_path(reader), terminal, colour);
   if (line.why->parsed()) return why(read_cache_path(reader), line.source, colour, std::cout, std::cerr);
-  const auto settings = read_settings(reader);
+  auto settings = read_settings(reader);
+  const auto object_store = read_object_store(reader);
+  settings.secrets = reader.secrets();
   if (!reader.faults().empty()) return report(reader.faults());
   line.check_options.env_file = line.env_file;
-  if (line.check->parsed()) return check(settings, environment, line.check_options, colour, std::cout, std::cerr);
+  if (line.check->parsed()) return check(settings, object_store, environment, line.check_options, colour, std::cout, std::cerr);
   if (line.grants->parsed()) return print_grants(settings, std::cout, std::cerr);
   if (!line.only.empty()) return print_only(settings, line.only, line.limit, colour, std::cout, std::cerr);
-  return run(settings, line.once->parsed());
+  return run(settings, object_store, line.once->parsed());
 }
 
 int main(int argc, char** argv) {

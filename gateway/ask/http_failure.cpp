@@ -44,8 +44,7 @@ Error http_failure(const HttpFailure& failure, CURL* easy) {
       return {ErrorClass::timeout, failure.endpoint + (connected > 0 ? ": no complete answer in time" : ": no connection in time")};
     }
     case CURLE_OUT_OF_MEMORY:  // also what libcurl calls a line of the head beyond its own bound
-      return {ErrorClass::too_large,
-              fmt::format("GET {}: the head of the answer is too large, or there is no memory for it", failure.target)};
+      return {ErrorClass::too_large, failure.what + ": the head of the answer is too large, or there is no memory for it"};
     case CURLE_COULDNT_RESOLVE_HOST: return {ErrorClass::resolver, failure.endpoint + ": the name cannot be looked up"};
     case CURLE_COULDNT_CONNECT: {
       long error = 0;

@@ -13,9 +13,9 @@ namespace gateway {
 struct HttpFailure {
   CURLcode code;
   const std::string& endpoint;  // HOST:PORT
-  const std::string& target;
-  std::string_view said;  // libcurl's words: never shown, for they may quote the peer
-  bool alerted;           // the peer sent a fatal TLS alert
+  const std::string& what;      // GET /health
+  std::string_view said;        // libcurl's words: never shown, for they may quote the peer
+  bool alerted;                 // the peer sent a fatal TLS alert
 };
 
 Error http_failure(const HttpFailure& failure, CURL* easy);

@@ -1,22 +1,19 @@
 #include "ask/http_transfer.hpp"
 
 #include <fmt/format.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <new>
 #include <stdexcept>
 #include <string_view>
-#include <system_error>
 
 #include "ask/http_failure.hpp"
 
 namespace gateway {
 namespace {
-
-constexpr std::size_t head_cap = std::size_t{16} << 10;  // bytes of an answer's head and trailers
-constexpr std::int64_t longest_age = 366 * 86'400;       // s; a larger value is not credible
 
 double ms(curl_off_t microseconds) { return static_cast<double>(microseconds) / 1e3; }
 
@@ -28,25 +25,13 @@ double phase(CURL* easy, CURLINFO info) {
 
 void add(std::optional<double>& sum, double more) { sum = sum.value_or(0) + std::max(0.0, more); }
 
-// The value of the header `name`, if this line is one.
-std::optional<std::string_view> value_of(std::string_view line, std::string_view name) {
-  if (line.size() <= name.size() || line[name.size()] != ':') return std::nullopt;
-  const bool same =
-      std::ranges::equal(line.substr(0, name.size()), name, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
-  if (!same) return std::nullopt;
-  auto value = line.substr(name.size() + 1);
-  constexpr std::string_view space = " \t\r\n";
-  const auto from = value.find_first_not_of(space);
-  if (from == std::string_view::npos) return std::string_view{};
-  return value.substr(from, value.find_last_not_of(space) - from + 1);
-}
-
-// For an error's text, which never quotes a peer.
-std::string known_encoding(std::string_view value) {
-  for (const auto* known : {"gzip", "br", "deflate", "zstd", "compress"}) {
-    if (value == known) return known;
-  }
-  return "an unknown encoding";
+std::string sha256(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int length = 0;
+  if (EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) throw std::bad_alloc();
+  std::string hex;
+  for (unsigned int i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
 }
 
 // Where libcurl would do something else without a word, the process must not go on.
@@ -67,9 +52,10 @@ std::string in_brackets(const std::string& host) { return host.find(':') == std:
 }  // namespace
 
 HttpTransfer::HttpTransfer(const HttpSettings& settings, HttpRequest request, const Address& address, Milliseconds for_connecting,
-                           const Deadline& deadline)
+                           const Deadline& deadline, const HttpExtras* extras)
     : settings_(settings),
       request_(std::move(request)),
+      extras_(extras),
       easy_(curl_easy_init(), curl_easy_cleanup),
       headers_(nullptr, curl_slist_free_all),
       resolved_(nullptr, curl_slist_free_all) {
@@ -77,6 +63,7 @@ HttpTransfer::HttpTransfer(const HttpSettings& settings, HttpRequest request, co
   set_up(for_connecting, deadline);
   set_address(address);
   set_headers();
+  if (extras != nullptr && extras->put != nullptr) set_body();
   if (settings.url.tls) set_tls();
 }
 
@@ -114,6 +101,7 @@ void HttpTransfer::set_address(const Address& address) {
 
 void HttpTransfer::set_headers() {
   auto* const easy = easy_.get();
+  if (extras_ != nullptr) return set_signature();
   headers_.reset(appended(nullptr, "Accept: application/json"));
   appended(headers_.get(), "Accept-Encoding: identity");
   appended(headers_.get(), "Connection: close");
@@ -125,6 +113,27 @@ void HttpTransfer::set_headers() {
   set(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
   set(easy, CURLOPT_USERNAME, settings_.user.c_str());
   set(easy, CURLOPT_PASSWORD, settings_.password.read().c_str());
+}
+
+// libcurl signs every header that is given to it, so that none is given that a proxy between may change.
+void HttpTransfer::set_signature() {
+  auto* const easy = easy_.get();
+  const auto& [keys, put, held] = *extras_;
+  headers_.reset(appended(nullptr, "x-amz-content-sha256: " + sha256(put != nullptr ? *put : std::string_view())));
+  if (put != nullptr) appended(headers_.get(), "Content-Type: application/octet-stream");
+  if (!held.empty()) appended(headers_.get(), "If-None-Match: " + held);
+  set(easy, CURLOPT_HTTPHEADER, headers_.get());
+  set(easy, CURLOPT_USERAGENT, "cache-gateway");
+  set(easy, CURLOPT_AWS_SIGV4, ("aws:amz:" + keys.region + ":s3").c_str());
+  set(easy, CURLOPT_USERNAME, keys.access_key.read().c_str());
+  set(easy, CURLOPT_PASSWORD, keys.secret_key.read().c_str());
+}
+
+void HttpTransfer::set_body() {
+  auto* const easy = easy_.get();
+  set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(extras_->put->size()));
+  set(easy, CURLOPT_POSTFIELDS, extras_->put->data());  // not copied
+  set(easy, CURLOPT_CUSTOMREQUEST, "PUT");
 }
 
 void HttpTransfer::set_tls() {
@@ -161,34 +170,14 @@ std::size_t HttpTransfer::on_body(char* bytes, std::size_t size, std::size_t cou
 }
 
 bool HttpTransfer::take_header(std::string_view line) {
-  head_ += line.size();
-  if (head_ > head_cap) {
-    why_ = {ErrorClass::too_large, fmt::format("GET {}: the head of the answer is larger than {} KiB", request_.target, head_cap >> 10)};
-    return false;
-  }
-  if (line.starts_with("HTTP/")) {  // also of what comes before the answer: 100, 102, 103
-    answer_.age_s = 0;
-    answer_.date.reset();
-    encoding_.clear();
-    head_complete_ = false;
-  } else if (line == "\r\n" || line == "\n") {
-    head_complete_ = true;
-  } else if (const auto age = value_of(line, "age")) {
-    std::int64_t seconds = 0;
-    const auto [end, error] = std::from_chars(age->data(), age->data() + age->size(), seconds);
-    if (error == std::errc{} && end == age->data() + age->size() && seconds >= 0) answer_.age_s = std::min(seconds, longest_age);
-  } else if (const auto date = value_of(line, "date")) {
-    const auto at = curl_getdate(std::string(*date).c_str(), nullptr);
-    if (at > 0) answer_.date = at;
-  } else if (const auto encoding = value_of(line, "content-encoding"); encoding && *encoding != "identity") {
-    encoding_ = known_encoding(*encoding);
-  }
-  return true;
+  if (head_.take(line)) return true;
+  why_ = {ErrorClass::too_large, fmt::format("{}: the head of the answer is larger than {} KiB", what(), HttpHead::cap >> 10)};
+  return false;
 }
 
 bool HttpTransfer::take_body(std::string_view bytes) {
   if (answer_.body.size() + bytes.size() > request_.body_cap) {
-    why_ = {ErrorClass::too_large, fmt::format("GET {}: the body is larger than {} MiB", request_.target, request_.body_cap >> 20)};
+    why_ = {ErrorClass::too_large, fmt::format("{}: the body is larger than {} MiB", what(), request_.body_cap >> 20)};
     return false;
   }
   try {
@@ -208,22 +197,22 @@ Result<HttpAnswer> HttpTransfer::finished(CURLcode code, Timing& timing) {
   const auto connected = std::max(phase(easy, CURLINFO_CONNECT_TIME_T), phase(easy, CURLINFO_APPCONNECT_TIME_T));
   const auto first_byte = phase(easy, CURLINFO_STARTTRANSFER_TIME_T), total = phase(easy, CURLINFO_TOTAL_TIME_T);
   add(timing.connect_ms, connected > 0 ? connected : total);
-  if (code == CURLE_OK && !head_complete_) code = CURLE_PARTIAL_FILE;
+  if (code == CURLE_OK && !head_.complete()) code = CURLE_PARTIAL_FILE;
   if (why_) return std::unexpected(*why_);
   if (code != CURLE_OK) {
     const auto endpoint = settings_.url.endpoint();
-    return std::unexpected(
-        http_failure({.code = code, .endpoint = endpoint, .target = request_.target, .said = said_, .alerted = alerted_}, easy));
+    return std::unexpected(http_failure({.code = code, .endpoint = endpoint, .what = what(), .said = said_, .alerted = alerted_}, easy));
   }
   add(timing.wait_ms, first_byte - connected);
   add(timing.read_ms, total - first_byte);
-  if (!encoding_.empty())
+  if (!head_.encoding().empty())
     return failure(ErrorClass::malformed,
-                   fmt::format("GET {}: the body comes in {}, although no encoding was requested", request_.target, encoding_));
+                   fmt::format("{}: the body comes in {}, although no encoding was requested", what(), head_.encoding()));
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   answer_.status = static_cast<int>(status);
   answer_.latency_ms = total;
+  head_.tell(answer_);
   return std::move(answer_);
 }
 

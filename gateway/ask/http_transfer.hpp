@@ -1,4 +1,4 @@
-// One GET over libcurl: what is set for it, what may come, and which class its failure has. Errors name the endpoint or the
+// One request over libcurl: what is set for it, what may come, and which class its failure has. Errors name the endpoint or the
 // target, never what was answered.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ask/http_head.hpp"
 #include "ask/tcp.hpp"
 #include "base/secret.hpp"
 #include "base/source.hpp"
@@ -18,6 +19,19 @@
 struct ssl_st;
 
 namespace gateway {
+
+// Requests are signed (AWS Signature Version 4), as S3 stores want it.
+struct SigningKeys {
+  std::string region;
+  Secret access_key, secret_key;
+};
+
+// Of a request to an S3 store.
+struct HttpExtras {
+  const SigningKeys& keys;
+  const std::string* put = nullptr;  // what to PUT there; nullptr: a GET
+  std::string held = {};             // the ETag of what is held already: only something else is wanted
+};
 
 struct HttpSettings {
   Url url;
@@ -29,15 +43,16 @@ struct HttpSettings {
 
 class HttpTransfer {
  public:
-  // What libcurl calls back with is this object's address.
+  // What libcurl calls back with is this object's address. `extras` outlives it.
   HttpTransfer(const HttpSettings& settings, HttpRequest request, const Address& address, Milliseconds for_connecting,
-               const Deadline& deadline);
+               const Deadline& deadline, const HttpExtras* extras = nullptr);
   HttpTransfer(const HttpTransfer&) = delete;
   HttpTransfer& operator=(const HttpTransfer&) = delete;
 
   CURL* handle() const { return easy_.get(); }
   // Called once, when libcurl is done with it. Adds to the phases of `timing`.
   Result<HttpAnswer> finished(CURLcode code, Timing& timing);
+  const std::string& etag() const { return head_.etag(); }  // of the answer
   // Whether it got as far as asking.
   bool connected() const;
 
@@ -49,22 +64,24 @@ class HttpTransfer {
 
   void set_up(Milliseconds for_connecting, const Deadline& deadline);
   void set_headers();
+  void set_signature();
+  void set_body();
   void set_address(const Address& address);
   void set_tls();
   bool take_header(std::string_view line);
+  std::string what() const { return (extras_ && extras_->put ? "PUT " : "GET ") + request_.target; }  // for error texts
   bool take_body(std::string_view bytes);
 
   const HttpSettings& settings_;
   HttpRequest request_;
+  const HttpExtras* extras_;
   std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> easy_;
   std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers_, resolved_;
   char said_[CURL_ERROR_SIZE] = {};  // libcurl's words, which no operator sees: they may quote the peer
   HttpAnswer answer_;
-  bool head_complete_ = false;  // libcurl takes an answer that ends within its head
-  std::string encoding_;        // of the body, where it is not as it should be
-  std::size_t head_ = 0;        // bytes
-  std::optional<Error> why_;    // we ended it ourselves
-  bool alerted_ = false;        // the peer refused us in TLS
+  HttpHead head_;
+  std::optional<Error> why_;  // we ended it ourselves
+  bool alerted_ = false;      // the peer refused us in TLS
 };
 
 }  // namespace gateway

@@ -20,6 +20,7 @@ constexpr std::array known{
     Names{"model-service", "MODEL_SERVICE_URL", "SERVICES_TIMEOUT", "MODEL_SERVICE_API_KEY"},
     Names{"order-manager", "ORDER_MANAGER_URL", "SERVICES_TIMEOUT", "ORDERMANAGER_API_KEY"},
     Names{"position-manager", "POSITION_MANAGER_URL", "SERVICES_TIMEOUT", "POSITION_MANAGER_API_KEY"},
+    Names{"object_store", "OBJECT_STORE_ENDPOINT", "OBJECT_STORE_TIMEOUT", "OBJECT_STORE_ACCESS_KEY and OBJECT_STORE_SECRET_KEY"},
     Names{"feature-service", "FEATURE_SERVICE_URL", "SERVICES_TIMEOUT", "FEATURE_SERVICE_API_KEY"}};
 
 Names names_of(std::string_view upstream) {
@@ -46,6 +47,10 @@ std::string auth(std::string_view upstream, std::string_view error, const Names&
       return "give the user permissions in every vhost: gateway/deploy/rabbitmq-monitoring-user";
     return fmt::format("set {}, or make the user: gateway/deploy/rabbitmq-monitoring-user (guest may log in from its own host only)",
                        names.credentials);
+  }
+  if (upstream == "object_store") {
+    if (says(error, "clocks")) return "set the clock of this host: timedatectl set-ntp true";
+    return fmt::format("set {} to keys that may write the object of OBJECT_STORE_URL (s3:PutObject)", names.credentials);
   }
   return fmt::format("set {} to the key that the service expects", names.credentials);
 }
@@ -80,6 +85,9 @@ std::string remedy_of(std::string_view upstream, std::string_view error_class, s
   if (error_class == "auth") return auth(upstream, error, names);
   if (error_class == "missing") return missing(upstream);
   if (error_class == "config") return "correct the file in DATASETS_DIR, then restart the gateway; cache-gateway check lists every fault";
+  if (upstream == "object_store" && error_class == "http")
+    return says(error, "NoSuchBucket") ? "make the bucket, or correct OBJECT_STORE_URL"
+                                       : "check OBJECT_STORE_URL, OBJECT_STORE_ENDPOINT and OBJECT_STORE_REGION, and the log of the store";
   if (error_class == "http") return fmt::format("read the log of {}: it answers with an error of its own", upstream);
   if (error_class == "malformed")
     return fmt::format("check {}: another program may be listening there, or an unknown version", names.address);

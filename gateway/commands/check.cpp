@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "check/check_datasets.hpp"
 #include "check/check_files.hpp"
+#include "check/check_object_store.hpp"
 #include "check/check_upstreams.hpp"
 
 namespace gateway {
@@ -25,8 +26,8 @@ void append(Findings& all, Findings more) { std::ranges::move(more, std::back_in
 
 }  // namespace
 
-int check(const Settings& settings, const Environment& environment, const CheckOptions& options, bool colour, std::ostream& out,
-          std::ostream& err) {
+int check(const Settings& settings, const ObjectStoreSettings& object_store, const Environment& environment, const CheckOptions& options,
+          bool colour, std::ostream& out, std::ostream& err) {
   std::optional<Reader> reader;
   if (!options.reader.empty()) {
     reader = find_reader(options.reader);
@@ -39,6 +40,7 @@ int check(const Settings& settings, const Environment& environment, const CheckO
   append(all, check_datasets(settings));
   append(all, check_exposure(settings, environment, options.env_file));
   if (options.ask) append(all, check_upstreams(settings));
+  append(all, check_object_store(object_store, settings, options.ask));
   for (const auto& finding : all) {
     out << mark(finding.grade, colour) << ' ' << one_line(finding.what) << '\n';
     if (!finding.remedy.empty()) out << "      do: " << one_line(finding.remedy) << '\n';

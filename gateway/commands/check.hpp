@@ -4,6 +4,7 @@
 #include <iosfwd>
 #include <string>
 
+#include "settings/object_store.hpp"
 #include "settings/settings.hpp"
 
 namespace gateway {
@@ -15,7 +16,7 @@ struct CheckOptions {
 };
 
 // 0: nothing is wrong (notes may be there). 3: something is. 2: no such reader.
-int check(const Settings& settings, const Environment& environment, const CheckOptions& options, bool colour, std::ostream& out,
-          std::ostream& err);
+int check(const Settings& settings, const ObjectStoreSettings& object_store, const Environment& environment, const CheckOptions& options,
+          bool colour, std::ostream& out, std::ostream& err);
 
 }  // namespace gateway

@@ -14,6 +14,7 @@
 #include "run/load_cache.hpp"
 #include "run/log.hpp"
 #include "run/scheduler.hpp"
+#include "run/upload_upstream.hpp"
 #include "run/upstreams.hpp"
 #include "serve/endpoints.hpp"
 #include "settings/unprotected.hpp"
@@ -36,13 +37,25 @@ SchedulerSettings schedule(const Settings& settings, const std::vector<SourceSet
           .cache_mode = settings.cache_mode};
 }
 
+void log_unprotected(const Settings& settings, const ObjectStoreSettings& object_store) {
+  auto lines = unprotected_credentials(settings);
+  if (const auto line = unprotected_upload(object_store)) lines.push_back(*line);
+  for (const auto& line : lines) log(Level::info, "unprotected", {{"text", line}});
+}
+
+void log_refused(const DeclaredDatasets& declared) {
+  for (const auto& faulty : declared.faulty) {
+    for (const auto& fault : faulty.faults) log(Level::error, "dataset_refused", {{"text", fault.shown()}});
+  }
+}
+
 struct FinishLog {
   ~FinishLog() { finish_log(); }
 };
 
 }  // namespace
 
-int run(const Settings& settings, bool once) {
+int run(const Settings& settings, const ObjectStoreSettings& object_store, bool once) {
   // One heap for all threads. What is asked in one thread is stored by another, so that with a heap each the memory that one
   // gives back is of no use to the other: twice as much for many queues.
   ::mallopt(M_ARENA_MAX, 1);
@@ -61,14 +74,14 @@ int run(const Settings& settings, bool once) {
   }
   if (const auto news = lock.news()) log(Level::warn, "publishing", {{"text", *news}});
   log(Level::info, "started", {{"version", version}, {"commit", commit}, {"file", file.string()}});
-  for (const auto& line : unprotected_credentials(settings)) log(Level::info, "unprotected", {{"text", line}});
+  log_unprotected(settings, object_store);
 
   const auto declared = read_datasets(settings);
-  for (const auto& faulty : declared.faulty) {
-    for (const auto& fault : faulty.faults) log(Level::error, "dataset_refused", {{"text", fault.shown()}});
-  }
+  log_refused(declared);
   const auto sources = sources_of(settings, declared);
-  const auto setup = setups(sources, settings);
+  auto setup = setups(sources, settings);
+  auto asked = upstreams(setup, settings);
+  if (!once) add_upload(object_store, settings, setup, asked);
   const auto pace = schedule(settings, setup, once);
   narrow_earlier_modes(file, settings.cache_mode);
   // A publish waits for its interval even when a source asks for more.
@@ -96,7 +109,7 @@ int run(const Settings& settings, bool once) {
                .from_saved_copy = loaded->from_saved_copy});
   if (!once) store.note_start(unix_now(), version);
 
-  Scheduler scheduler(store, upstreams(setup, settings), pace, lock, metrics);
+  Scheduler scheduler(store, std::move(asked), pace, lock, metrics);
   const auto error = scheduler.run();
   const int code = error && once ? cannot_publish : once && scheduler.any_failed() ? some_failed : all_well;
   if (scheduler.left_a_thread_behind()) {

@@ -84,6 +84,7 @@ std::optional<std::string> PublishLoop::publish_now(Publisher::Save save) {
 
 void PublishLoop::published(const std::optional<std::string>& error) {
   note(publish_, error);
+  if (!error) shown_();
   observer_.published(error);
 }
 

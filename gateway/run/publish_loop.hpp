@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,8 @@ class PublishLoop {
   // All arguments must outlive it.
   PublishLoop(boost::asio::io_context& loop, Store& store, Lock& lock, const SchedulerSettings& settings, RunObserver& observer);
 
+  // Called after each publish that readers see.
+  void when_published(std::function<void()> shown) { shown_ = std::move(shown); }
   // Ends after stop().
   boost::asio::awaitable<void> run();
   void stop();
@@ -50,6 +53,7 @@ class PublishLoop {
   const SchedulerSettings& settings_;
   Store& store_;
   RunObserver& observer_;
+  std::function<void()> shown_ = [] {};
   Publisher publisher_;
   boost::asio::steady_timer timer_;
   bool stopping_ = false, changed_ = true;

@@ -59,6 +59,9 @@ Scheduler::Scheduler(Store& store, std::vector<UpstreamSpec> upstreams, Schedule
                .ended = [this] { publishing_.attempt_ended(); },
                .beat = beat_of_host()} {
   for (auto& spec : upstreams) upstreams_.emplace_back(std::move(spec), context_);
+  publishing_.when_published([this] {
+    for (auto& upstream : upstreams_) upstream.note_publish();
+  });
 }
 
 bool Scheduler::any_failed() const { return std::ranges::any_of(upstreams_, &UpstreamLoop::any_failed); }

@@ -1,10 +1,7 @@
 #include "run/upstream_loop.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <new>
 
 #include "run/coroutine.hpp"
 #include "run/log.hpp"
@@ -16,9 +13,7 @@ namespace {
 namespace asio = boost::asio;
 using asio::awaitable;
 
-constexpr auto grace = Milliseconds{250};  // for a thread to come back after it was told to
-constexpr auto nudge = Milliseconds{50};   // between two calls to do so
-constexpr auto turn = Milliseconds{20};    // of the loop, at most, for one upstream's answers
+constexpr auto turn = Milliseconds{20};  // of the loop, at most, for one upstream's answers
 
 struct UnderWay {
   explicit UnderWay(LoopContext& of) : context(of) { context.began(); }
@@ -52,9 +47,10 @@ awaitable<void> UpstreamLoop::run() {
       log(Level::error, "attempt_failed", {{"upstream", spec_.name}, {"error", e.what()}});
     }
     if (context_.settings.once && (history_.last != AttemptResult::asks_again || next_at_ > Clock::now())) break;
-    if (stopping_ || next_at_ <= Clock::now()) continue;
-    timer_.expires_at(next_at_);
-    co_await timer_.async_wait(quietly);
+    while (!stopping_ && due() > Clock::now()) {
+      timer_.expires_at(due());
+      co_await timer_.async_wait(quietly);
+    }
   }
 }
 
@@ -68,7 +64,7 @@ void UpstreamLoop::stop() {
 awaitable<bool> UpstreamLoop::poll_once() {
   const auto now = unix_now();
   const auto start = Clock::now();
-  const UnderWay under_way(context_);
+  const auto under_way = spec_.after_publish ? nullptr : std::make_unique<UnderWay>(context_);
   if (in_flight_) {  // never join a stuck thread with another; report it every interval until it is back
     spec_.client->cancel();
     co_await record(not_returned(now), now, start);
@@ -119,69 +115,6 @@ void UpstreamLoop::note_intervals(const std::vector<Outcome>& outcomes, Clock::t
   }
 }
 
-awaitable<std::vector<Outcome>> UpstreamLoop::attempt(std::int64_t now) {
-  asked_all_ = Clock::now() >= all_due_at_;
-  asked_ = due_sources();
-  asked_all_ |= asked_.size() == spec_.sources.size();
-  jobs_.clear();
-  for (const auto& setup : asked_) {
-    Job job{.source = setup.source, .prior = context_.store.prior_state(*setup.source, now)};
-    job.prior.first_sample_counts = context_.settings.once;
-    jobs_.push_back(std::move(job));
-  }
-  start_attempt(now);
-  auto wait = spec_.pace.timeout;
-  for (const auto give_up = Clock::now() + wait + grace; in_flight_ && Clock::now() < give_up; wait = nudge) {
-    if (deadline_->passed() || stopping_) spec_.client->cancel();
-    timer_.expires_after(wait);
-    co_await timer_.async_wait(quietly);
-  }
-  if (outcomes_) co_return std::move(*outcomes_);
-  co_return not_returned(now);
-}
-
-void UpstreamLoop::start_attempt(std::int64_t now) {
-  outcomes_.reset();
-  in_flight_ = true;
-  deadline_.emplace(spec_.pace.timeout);
-  context_.pool.post([this, now] {
-    // The wall for exceptions: what is thrown here would end the process.
-    auto outcomes = [&]() -> std::vector<Outcome> {
-      try {
-        return spec_.client->attempt(jobs_, *deadline_);
-      } catch (const std::bad_alloc&) {
-        return all_failed(now, Milliseconds{0}, {ErrorClass::too_large, "there is not enough memory for the answer"});
-      } catch (const std::exception& e) {
-        return all_failed(now, Milliseconds{0}, {ErrorClass::other, fmt::format("internal error: {}", e.what())});
-      }
-    }();
-    asio::post(context_.loop, [this, outcomes = std::move(outcomes)]() mutable {
-      in_flight_ = false;
-      jobs_.clear();  // what was known before can be as large as what was answered
-      outcomes_ = std::move(outcomes);
-      timer_.cancel();
-    });
-  });
-}
-
-std::vector<Outcome> UpstreamLoop::all_failed(std::int64_t at, Milliseconds after, const Error& error) const {
-  std::vector<Outcome> outcomes;
-  for (const auto& setup : asked_) {
-    outcomes.push_back({.source = setup.source->name,
-                        .sent_at = at,
-                        .requests = 0,
-                        .timing = {.duration_ms = static_cast<double>(after.count())},
-                        .result = std::unexpected(error)});
-  }
-  return outcomes;
-}
-
-std::vector<Outcome> UpstreamLoop::not_returned(std::int64_t now) const {
-  return all_failed(
-      now, spec_.pace.timeout + grace,
-      {ErrorClass::timeout, spec_.name + ": no answer in time, and the attempt cannot be stopped; is name resolution stuck?"});
-}
-
 // Stores what an attempt brought and sets when the next one is due.
 awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t began_at, Clock::time_point start) {
   note_intervals(outcomes, start);
@@ -191,7 +124,8 @@ awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t
   const bool backs_off = !spec_.in_own_lane || result == AttemptResult::refused;
   const AttemptPace pace{.interval = spec_.pace.interval, .backoff_cap = backs_off ? context_.settings.backoff_cap : spec_.pace.interval};
   auto next = next_attempt(result, asked, history_, pace);
-  next = result == AttemptResult::refused ? jittered(next) : on_beat(next, start - context_.beat, pace.interval);
+  if (result == AttemptResult::refused) next = jittered(next);
+  else if (!spec_.after_publish) next = on_beat(next, start - context_.beat, pace.interval);
   const auto at = [&](Clock::time_point due) { return began_at + std::chrono::ceil<std::chrono::seconds>(due - start).count(); };
   const auto all_due_at = next.all ? start + *next.all : all_due_at_;
   AttemptReport report{.upstream = spec_.name,

@@ -28,6 +28,8 @@ struct UpstreamSpec {
   Pace pace;
   std::vector<SourceSetup> sources;  // those that are on
   bool in_own_lane = false;          // of datasets of files: how it fares says nothing about the upstream
+  // It is given what is published: it is asked no sooner than something new is, and no publish waits for it.
+  bool after_publish = false;
 };
 
 // What all upstream loops of a run share. All of it outlives them.
@@ -49,6 +51,11 @@ class UpstreamLoop {
 
   // Ends after stop(); with `once`, after one attempt at every source.
   boost::asio::awaitable<void> run();
+  // Readers see a new file.
+  void note_publish() {
+    published_ = true;
+    if (spec_.after_publish && !in_flight_) timer_.cancel();
+  }
   // Cancels what is under way. May be called again until busy() is false.
   void stop();
 
@@ -67,6 +74,7 @@ class UpstreamLoop {
   std::vector<Outcome> not_returned(std::int64_t now) const;
   boost::asio::awaitable<void> record(std::vector<Outcome> outcomes, std::int64_t began_at, Clock::time_point start);
   void schedule(const NextAttempt& next, Clock::time_point start);
+  Clock::time_point due() const { return spec_.after_publish && !published_ ? Clock::now() + std::chrono::hours(1) : next_at_; }
   // Whether every answer that came is now in the store, and whether people see more than that there was an attempt.
   struct Stored {
     bool all = true, seen_change = false;
@@ -88,6 +96,7 @@ class UpstreamLoop {
   std::optional<Deadline> deadline_;                     // likewise
   bool in_flight_ = false;                               // a worker thread is in attempt()
   std::optional<std::vector<Outcome>> outcomes_;         // what it brought back
+  bool published_ = false;                               // since the last attempt began
   bool stopping_ = false, any_failed_ = false;
 };
 

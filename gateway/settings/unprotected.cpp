@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "settings/object_store.hpp"
 #include "settings/settings.hpp"
 
 namespace gateway {
@@ -34,6 +35,11 @@ std::vector<std::string> unprotected_credentials(const Settings& settings) {
     lines.push_back(fmt::format("{}: its API key goes to {} in clear; use https://", service.name, service.url->host));
   }
   return lines;
+}
+
+std::optional<std::string> unprotected_upload(const ObjectStoreSettings& store) {
+  if (!store.upload || store.endpoint.tls || !is_remote(store.endpoint.host)) return std::nullopt;
+  return fmt::format("OBJECT_STORE_ENDPOINT: the cache goes to {} in clear; use https://", store.endpoint.host);
 }
 
 }  // namespace gateway

@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "settings/object_store.hpp"
 #include "settings/settings.hpp"
 #include "support.hpp"
 
@@ -51,6 +52,7 @@ std::vector<Line> documented() {
 std::map<std::string, std::string> asked() {
   SettingsReader reader(environment_of({}));
   read_settings(reader);
+  read_object_store(reader);
   return reader.variables();
 }
 
@@ -110,6 +112,7 @@ TEST(EnvExample, every_default_in_it_is_a_valid_value) {
   for (const auto& line : documented()) all[line.name] = line.value;
   SettingsReader reader(environment_of(all));
   read_settings(reader);
+  read_object_store(reader);
   for (const auto& fault : reader.faults()) ADD_FAILURE() << fault.variable << ": " << fault.remedy;
 }
 

@@ -16,7 +16,8 @@ namespace gateway {
 namespace {
 
 // From the bottom up; files of gateway/ itself are on top of all.
-constexpr std::array layers{"base", "settings", "ask", "datasets", "declared", "cache", "publish", "run", "serve", "check", "commands", ""};
+constexpr std::array layers{"base",    "settings", "ask",   "datasets", "declared", "cache", "publish",
+                            "replica", "run",      "serve", "check",    "commands", ""};
 constexpr std::size_t longest = 250;
 
 struct SourceFile {
