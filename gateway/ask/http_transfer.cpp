@@ -105,8 +105,8 @@ void HttpTransfer::set_headers() {
   headers_.reset(appended(nullptr, "Accept: application/json"));
   appended(headers_.get(), "Accept-Encoding: identity");
   appended(headers_.get(), "Connection: close");
-  if (!settings_.api_key.empty() && request_.target.starts_with("/api/"))
-    appended(headers_.get(), "X-API-Key: " + settings_.api_key.read());
+  if (!settings_.api_key.empty() && request_.target.starts_with(settings_.key_below))
+    appended(headers_.get(), settings_.key_header + settings_.api_key.read());
   set(easy, CURLOPT_HTTPHEADER, headers_.get());
   set(easy, CURLOPT_USERAGENT, "cache-gateway");
   if (settings_.user.empty()) return;

@@ -35,10 +35,11 @@ struct HttpExtras {
 
 struct HttpSettings {
   Url url;
-  Secret api_key;    // if any, sent as X-API-Key with what lies below /api: the rest of a service is open
+  Secret api_key;    // if any, sent with what lies below /api/: the rest of a service is open
   std::string user;  // basic authentication, if any
   Secret password;
   std::string ca_file;
+  std::string key_header = "X-API-Key: ", key_below = "/api/";
 };
 
 class HttpTransfer {

@@ -134,9 +134,8 @@ Result<Batch> Postgres::collect(Job& job, Milliseconds share, const Deadline& de
   }
   if (batch || lost()) return batch;
   if (batch.error().kind == ErrorClass::timeout && turn.left() <= share - server) {
-    batch =
-        failure(ErrorClass::timeout, fmt::format("not finished within {} ms, its share of POSTGRES_TIMEOUT; cancelled in the server: {}",
-                                                 server.count(), batch.error().text));
+    batch = failure(ErrorClass::timeout, fmt::format("not finished within {} ms, its share of {}; cancelled in the server: {}",
+                                                     server.count(), settings_.timeout_name, batch.error().text));
   }
   must_probe_ |= batch.error().kind == ErrorClass::missing || batch.error().kind == ErrorClass::auth;
   if (const auto back = connection_->run("ROLLBACK TO SAVEPOINT dataset", deadline); !back) return std::unexpected(back.error());

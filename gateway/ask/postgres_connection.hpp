@@ -15,8 +15,6 @@
 
 namespace gateway {
 
-using PostgresSettings = decltype(Settings::postgres);
-
 // How long to wait for an answer. At `cancel` the server is asked to give up the statement, which keeps the connection;
 // at `give_up` the connection is dropped.
 struct Patience {

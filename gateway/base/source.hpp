@@ -77,7 +77,7 @@ struct Source {
   bool on = true;                                               // false: not configured, shown as such
   std::vector<std::string> reads = {};                          // PostgreSQL only: every table its SQL may name, optional ones included
   std::optional<Milliseconds> interval = {}, stale_after = {};  // of its own, where it has any: no shorter than its upstream's
-  bool in_own_lane = false;   // a dataset of a file: over a connection of its own, so that it delays no built-in one
+  bool in_own_lane = false;  // a dataset of a file, of a built-in upstream: over a connection of its own, so that it delays no built-in one
   bool judged_alone = false;  // PostgreSQL only: outside the datasets' common transaction
   // Both run in the upstream's pool thread, touch nothing but their arguments, and report faults as a Result.
   std::function<Result<std::vector<Request>>(const PriorState&)> ask;

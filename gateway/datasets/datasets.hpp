@@ -9,7 +9,8 @@
 
 namespace gateway {
 
-Source postgres_health();
+// `name`: of the database, as an upstream.
+Source postgres_health(const std::string& name = "postgres");
 Source signals();
 Source orders();
 Source executions();

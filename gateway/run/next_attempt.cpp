@@ -35,6 +35,12 @@ AttemptResult result_of(std::span<const Outcome> outcomes) {
   return rows_came ? AttemptResult::more : AttemptResult::asks_again;
 }
 
+bool any_unfit(std::span<const Outcome> outcomes) {
+  return std::ranges::any_of(outcomes, [](const Outcome& o) {
+    return !o.result && (o.result.error().kind == ErrorClass::malformed || o.result.error().kind == ErrorClass::too_large);
+  });
+}
+
 NextAttempt next_attempt(AttemptResult result, Scope asked, const AttemptHistory& before, const AttemptPace& pace) {
   constexpr NextAttempt at_once{.probe = Milliseconds{0}, .all = Milliseconds{0}};
   constexpr auto as_it_was = std::nullopt;

@@ -25,6 +25,8 @@ enum class AttemptResult {
 
 // A table or endpoint that is missing is an answer: the upstream is alive.
 AttemptResult result_of(std::span<const Outcome> outcomes);
+// One of them is an answer, though not what its dataset expects: of an upstream without a probe that is no outage.
+bool any_unfit(std::span<const Outcome> outcomes);
 
 // What was asked: all sources of an upstream, only its probe, or the probe and those that read on. An upstream with nothing but
 // a probe is asked for all.

@@ -11,16 +11,24 @@
 namespace gateway {
 namespace {
 
+template <typename T>
+const T* named(const std::vector<T>& all, const std::string& name) {
+  const auto found = std::ranges::find(all, name, &T::name);
+  return found == all.end() ? nullptr : &*found;
+}
+
 Pace pace_of(const std::string& upstream, const Settings& settings) {
   if (upstream == "postgres") return settings.postgres.pace;
   if (upstream == "rabbitmq") return settings.rabbitmq.pace;
-  return settings.services_pace;
+  if (const auto* database = named(settings.databases, upstream)) return database->at.pace;
+  const auto* service = named(settings.services, upstream);
+  return service == nullptr ? settings.services_pace : service->pace.value_or(settings.services_pace);
 }
 
 std::shared_ptr<Upstream> make(const std::string& name, const Settings& settings) {
   if (name == "postgres") return std::make_shared<Postgres>(settings.postgres);
-  const auto service = std::ranges::find(settings.services, name, &ServiceSettings::name);
-  if (service != settings.services.end() && service->tcp) {
+  if (const auto* database = named(settings.databases, name)) return std::make_shared<Postgres>(database->at);
+  if (const auto* service = named(settings.services, name); service != nullptr && service->tcp) {
     const auto url = service->url.value_or(Url{});
     return std::make_shared<TcpProbe>(url.host, url.port);
   }
@@ -37,10 +45,15 @@ HttpSettings http_settings(const std::string& upstream, const Settings& settings
     http.password = settings.rabbitmq.password;
     return http;
   }
-  const auto service = std::ranges::find(settings.services, upstream, &ServiceSettings::name);
-  if (service == settings.services.end()) throw std::logic_error("no settings for the upstream " + upstream);
+  const auto* service = named(settings.services, upstream);
+  if (service == nullptr) throw std::logic_error("no settings for the upstream " + upstream);
   http.url = service->url.value_or(Url{});
-  http.api_key = service->api_key;
+  if (!service->ca_file.empty()) http.ca_file = service->ca_file;
+  http.user = service->user;
+  (service->user.empty() ? http.api_key : http.password) = service->api_key;
+  if (service->key_header.empty()) return http;
+  http.key_header = service->key_header;
+  http.key_below = "/";
   return http;
 }
 

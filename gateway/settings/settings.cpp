@@ -86,6 +86,7 @@ Settings read_settings(SettingsReader& reader) {
   s.log_level = reader.one_of("LOG_LEVEL", "info", {"debug", "info", "warn", "error"});
   s.log_json = reader.one_of("LOG_FORMAT", "text", {"text", "json"}) == "json";
   s.secrets = reader.secrets();
+  s.environment = reader.environment();
   return s;
 }
 

@@ -18,14 +18,23 @@
 
 namespace gateway {
 
+struct PostgresSettings {
+  std::string host, port;  // comma lists, as libpq takes them
+  std::string database, sslmode, sslrootcert, user;
+  Secret password;
+  std::string channel_binding = "prefer", target_session_attrs = "any";
+  Pace pace;
+  std::string timeout_name = "POSTGRES_TIMEOUT";  // for error texts
+};
+
+// A further database, from a file.
+struct DatabaseSettings {
+  std::string name;
+  PostgresSettings at;
+};
+
 struct Settings {
-  struct {
-    std::string host, port;  // comma lists, as libpq takes them
-    std::string database, sslmode, sslrootcert, user;
-    Secret password;
-    std::string channel_binding = "prefer", target_session_attrs = "any";
-    Pace pace;
-  } postgres;
+  PostgresSettings postgres;
   struct {
     Url url;
     std::string user;
@@ -38,6 +47,7 @@ struct Settings {
     Milliseconds lag_after{};
     std::vector<std::string> lag_ignore;
   } rabbitmq;
+  std::vector<DatabaseSettings> databases;  // besides `postgres`
   std::vector<ServiceSettings> services;
   Pace services_pace;
   std::vector<Secret> secrets;  // every password and key above, for SecretMask
@@ -51,6 +61,7 @@ struct Settings {
   std::filesystem::path cache_path;
   std::filesystem::path datasets_directory;  // empty: no datasets from files
   std::int64_t cache_max_size = 0;           // bytes; for datasets from files
+  Environment environment;                   // where secrets are that such files name
   mode_t cache_mode = 0444;                  // of the published file: who may read it
   std::optional<ListenAddress> listen;       // nullopt: no listener
   std::string log_level;

@@ -45,6 +45,7 @@ class SettingsReader {
   void fault(const std::string& variable, const std::string& shown, const std::string& remedy);
   const std::vector<Secret>& secrets() const { return secrets_; }  // all that were read, for SecretMask
   const std::vector<SettingError>& faults() const { return faults_; }
+  const Environment& environment() const { return environment_; }
   const std::map<std::string, std::string>& variables() const { return variables_; }  // variable -> default
 
  private:

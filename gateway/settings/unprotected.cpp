@@ -21,11 +21,14 @@ bool is_remote(std::string_view host) {
 
 std::vector<std::string> unprotected_credentials(const Settings& settings) {
   std::vector<std::string> lines;
-  const auto& postgres = settings.postgres;
-  if (!postgres.password.empty() && !postgres.sslmode.starts_with("verify-") && std::ranges::any_of(split(postgres.host, ','), is_remote)) {
-    lines.push_back(fmt::format("POSTGRES_SSLMODE={}: the login is not bound to a verified server at {}; use verify-full", postgres.sslmode,
-                                postgres.host));
-  }
+  const auto look_at = [&](const PostgresSettings& postgres, const std::string& setting) {
+    if (postgres.password.empty() || postgres.sslmode.starts_with("verify-") || std::ranges::none_of(split(postgres.host, ','), is_remote))
+      return;
+    lines.push_back(
+        fmt::format("{}{}: the login is not bound to a verified server at {}; use verify-full", setting, postgres.sslmode, postgres.host));
+  };
+  look_at(settings.postgres, "POSTGRES_SSLMODE=");
+  for (const auto& database : settings.databases) look_at(database.at, database.name + ", sslmode: ");
   const auto& rabbitmq = settings.rabbitmq;
   if (!rabbitmq.password.empty() && !rabbitmq.url.tls && is_remote(rabbitmq.url.host)) {
     lines.push_back(fmt::format("RABBITMQ_MANAGEMENT_TLS=false: the password goes to {} in clear; use true", rabbitmq.url.host));
