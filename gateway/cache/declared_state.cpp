@@ -36,8 +36,25 @@ void describe(Database& database, const Declared& d, std::int64_t position) {
   }
 }
 
+// A row of its own among the sources, so that people see it; its datasets have theirs.
+void note_faulty_source(Database& database, const FaultyFile& faulty, const std::string& source, const std::string& upstream,
+                        std::int64_t position) {
+  const auto& first = faulty.faults.front();
+  const auto more = faulty.faults.size() - 1;
+  database.run(
+      "INSERT INTO source (source, upstream, position, state, error_class, error) VALUES (?, ?, 1000 + ?, 'on', 'config', ?) "
+      "ON CONFLICT (source) DO UPDATE SET position = excluded.position, state = 'on', error_class = excluded.error_class, error = "
+      "excluded.error",
+      {source, upstream, position, first.shown() + (more == 0 ? "" : fmt::format(" (and {} more: cache-gateway check)", more))});
+}
+
 // Its row, and its column's, are those of the last good file, if there was one.
-void note_faulty(Database& database, const FaultyDataset& faulty, const DeclaredDatasets& declared, std::int64_t position) {
+void note_faulty(Database& database, const FaultyFile& faulty, const DeclaredDatasets& declared, std::int64_t position) {
+  if (faulty.is_upstream) {
+    const auto name = faulty.upstream.empty() ? std::filesystem::path(faulty.file).stem().string() : faulty.upstream;
+    note_faulty_source(database, faulty, name + ".upstream", name, position);
+    return;
+  }
   auto dataset = faulty.dataset.empty() ? std::filesystem::path(faulty.file).stem().string() : faulty.dataset;
   if (std::ranges::any_of(declared.datasets, [&](const auto& good) { return good->name == dataset; })) dataset = faulty.file;
   auto upstream = faulty.upstream.empty() ? std::string("datasets") : faulty.upstream;
@@ -54,13 +71,7 @@ void note_faulty(Database& database, const FaultyDataset& faulty, const Declared
     source = text_of(before.rows[0][2]);
     database.run("UPDATE declared_dataset SET position = ? WHERE dataset = ?", {position, dataset});
   }
-  const auto& first = faulty.faults.front();
-  const auto more = faulty.faults.size() - 1;
-  database.run(
-      "INSERT INTO source (source, upstream, position, state, error_class, error) VALUES (?, ?, 1000 + ?, 'on', 'config', ?) "
-      "ON CONFLICT (source) DO UPDATE SET position = excluded.position, state = 'on', error_class = excluded.error_class, error = "
-      "excluded.error",
-      {source, upstream, position, first.shown() + (more == 0 ? "" : fmt::format(" (and {} more: cache-gateway check)", more))});
+  note_faulty_source(database, faulty, source, upstream, position);
 }
 
 }  // namespace

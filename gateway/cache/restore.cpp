@@ -79,7 +79,7 @@ std::vector<std::string> take_over_renamed(Database& database, const Declared& d
 }
 
 // Its file is faulty now: tables and views stay what they were, so that panels show the last rows and how old they are.
-void keep_as_it_was(Database& database, const FaultyDataset& faulty) {
+void keep_as_it_was(Database& database, const FaultyFile& faulty) {
   const auto known = database.query_once("SELECT name FROM old.sqlite_schema WHERE name = 'declared_dataset'");
   if (known.empty()) return;
   for (const auto& dataset :

@@ -114,7 +114,7 @@ Findings check_broker(const Settings& settings) {
 }
 
 Findings check_service_clock(const ServiceSettings& service, const Settings& settings) {
-  if (!service.url || service.tcp) return {};
+  if (!service.url || service.tcp || service.health_path.empty()) return {};
   const auto before = precise_now();
   const auto answer = http_get(http_settings(service.name, settings), {service.health_path}, settings.services_pace.timeout);
   const auto after = precise_now();

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "run/declared_datasets.hpp"
-
 namespace gateway {
 
-Findings check_datasets(const Settings& settings) {
+Findings check_datasets(const Settings& settings, const DeclaredDatasets& declared) {
   Findings all;
-  const auto declared = read_datasets(settings);
+  for (const auto& upstream : declared.upstreams)
+    all.push_back({Grade::good, fmt::format("upstream {} ({}): {}", upstream.name, upstream.file, upstream.shown()), {}});
   for (const auto& d : declared.datasets) {
     const auto what = !d->get.empty() ? "GET " + d->get : !d->table.empty() ? "table " + d->table : std::string("a statement");
     all.push_back({Grade::good,

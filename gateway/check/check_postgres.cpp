@@ -20,8 +20,7 @@ SELECT current_user::text AS role, rolsuper AS super, rolbypassrls AS bypasses,
                  ORDER BY 1 LIMIT 3) first_few) AS writable
   FROM pg_roles WHERE rolname = current_user)";
 
-constexpr const char* make_role =
-    "psql -U postgres -d DATABASE -f gateway/deploy/grafana_monitor.sql, and set GRAFANA_POSTGRES_USER=grafana_monitor";
+constexpr const char* make_role = "psql -U postgres -d DATABASE -f gateway/deploy/grafana_monitor.sql, and use grafana_monitor as the user";
 
 Findings judged(const Table& row) {
   const auto role = text(row.at(0, "role")).value_or("?");
@@ -44,11 +43,11 @@ Findings judged(const Table& row) {
 
 }  // namespace
 
-Findings check_postgres_role(const Settings& settings) {
+Findings check_postgres_role(const PostgresSettings& settings) {
   const Cancel cancel;
   ReceiveLimit limit;
-  const Deadline deadline(settings.postgres.pace.timeout);
-  auto connection = PostgresConnection::open(settings.postgres, deadline, cancel, limit);
+  const Deadline deadline(settings.pace.timeout);
+  auto connection = PostgresConnection::open(settings, deadline, cancel, limit);
   if (!connection) return {};  // its sources say so
   const auto before = precise_now();
   const auto row = connection->query({role_sql, {}}, deadline);

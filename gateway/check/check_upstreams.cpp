@@ -46,7 +46,9 @@ Findings check_sources(const UpstreamSpec& spec, std::vector<Job> jobs) {
 }
 
 Findings check_beyond_sources(const std::string& upstream, const Settings& settings) {
-  if (upstream == "postgres") return check_postgres_role(settings);
+  if (upstream == "postgres") return check_postgres_role(settings.postgres);
+  const auto database = std::ranges::find(settings.databases, upstream, &DatabaseSettings::name);
+  if (database != settings.databases.end()) return check_postgres_role(database->at);
   if (upstream == "rabbitmq") return check_broker(settings);
   const auto service = std::ranges::find(settings.services, upstream, &ServiceSettings::name);
   return service == settings.services.end() ? Findings{} : check_service_clock(*service, settings);
@@ -54,8 +56,7 @@ Findings check_beyond_sources(const std::string& upstream, const Settings& setti
 
 }  // namespace
 
-Findings check_upstreams(const Settings& settings) {
-  const auto declared = read_datasets(settings);
+Findings check_upstreams(const Settings& settings, const DeclaredDatasets& declared) {
   const auto sources = sources_of(settings, declared);
   const auto setup = setups(sources, settings);
   Store empty(declared);  // what a first attempt knows

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace gateway {
@@ -27,7 +28,8 @@ Names names_of(std::string_view upstream) {
   for (const auto& names : known) {
     if (names.upstream == upstream) return names;
   }
-  return {upstream, "HEALTH_SERVICES", "SERVICES_TIMEOUT", "HEALTH_SERVICES"};
+  return {upstream, "the address in its file in DATASETS_DIR (or in HEALTH_SERVICES)", "`timeout` in that file (or SERVICES_TIMEOUT)",
+          "the secret that its file in DATASETS_DIR names"};
 }
 
 bool says(std::string_view error, std::string_view part) { return error.find(part) != std::string_view::npos; }
@@ -52,6 +54,8 @@ std::string auth(std::string_view upstream, std::string_view error, const Names&
     if (says(error, "clocks")) return "set the clock of this host: timedatectl set-ntp true";
     return fmt::format("set {} to keys that may write the object of OBJECT_STORE_URL (s3:PutObject)", names.credentials);
   }
+  if (says(error, "GRANT ") || says(error, "permission denied"))
+    return fmt::format("as the owner of the tables, run what cache-gateway grants prints for {}", upstream);
   return fmt::format("set {} to the key that the service expects", names.credentials);
 }
 
@@ -59,6 +63,8 @@ std::string missing(std::string_view upstream) {
   if (upstream == "postgres") return "apply the trading system's migrations; if this deployment has no such table, there is nothing to do";
   if (upstream == "rabbitmq")
     return "on the broker: rabbitmq-plugins enable rabbitmq_management; RABBITMQ_MANAGEMENT_PORT is its port, not AMQP's";
+  if (std::ranges::find(known, upstream, &Names::upstream) == known.end())
+    return "it has no such table, column or endpoint: check the dataset's file in DATASETS_DIR, or the path in HEALTH_SERVICES";
   return "the service has no such endpoint: check the path in its URL, or set the URL empty if it is not to be monitored";
 }
 
@@ -80,7 +86,8 @@ std::string remedy_of(std::string_view upstream, std::string_view error_class, s
     return fmt::format("look for load or a firewall between here and {}; if it is only slow, raise {}", upstream, names.timeout);
   if (error_class == "tls") {
     if (upstream == "postgres") return "check POSTGRES_SSLMODE and POSTGRES_SSLROOTCERT, and the certificate's names and dates";
-    return fmt::format("check http or https in the settings of {}, UPSTREAM_CA_FILE, and the certificate's names and dates", upstream);
+    return fmt::format("check http or https (sslmode) in the settings of {}, UPSTREAM_CA_FILE, and the certificate's names and dates",
+                       upstream);
   }
   if (error_class == "auth") return auth(upstream, error, names);
   if (error_class == "missing") return missing(upstream);
@@ -93,7 +100,8 @@ std::string remedy_of(std::string_view upstream, std::string_view error_class, s
     return fmt::format("check {}: another program may be listening there, or an unknown version", names.address);
   if (error_class == "too_large") return fmt::format("check {}: the answer exceeds the gateway's bound (docs/security.md)", names.address);
   if (error_class == "sql") {
-    if (says(error, "3D000")) return "set POSTGRES_DB to an existing database";
+    if (says(error, "3D000"))
+      return upstream == "postgres" ? "set POSTGRES_DB to an existing database" : "name an existing database in its file in DATASETS_DIR";
     return "the statement failed in PostgreSQL; if the schema changed, report it with this text";
   }
   return "read the error; if it names a limit of this host (descriptors, memory, routes), correct that";

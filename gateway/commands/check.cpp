@@ -10,6 +10,7 @@
 #include "check/check_files.hpp"
 #include "check/check_object_store.hpp"
 #include "check/check_upstreams.hpp"
+#include "run/declared_datasets.hpp"
 
 namespace gateway {
 namespace {
@@ -26,7 +27,7 @@ void append(Findings& all, Findings more) { std::ranges::move(more, std::back_in
 
 }  // namespace
 
-int check(const Settings& settings, const ObjectStoreSettings& object_store, const Environment& environment, const CheckOptions& options,
+int check(const Settings& given, const ObjectStoreSettings& object_store, const Environment& environment, const CheckOptions& options,
           bool colour, std::ostream& out, std::ostream& err) {
   std::optional<Reader> reader;
   if (!options.reader.empty()) {
@@ -36,10 +37,12 @@ int check(const Settings& settings, const ObjectStoreSettings& object_store, con
       return 2;
     }
   }
+  const auto declared = read_datasets(given);
+  const auto settings = with_upstreams_of(declared, given);
   auto all = check_cache(settings, reader);
-  append(all, check_datasets(settings));
+  append(all, check_datasets(settings, declared));
   append(all, check_exposure(settings, environment, options.env_file));
-  if (options.ask) append(all, check_upstreams(settings));
+  if (options.ask) append(all, check_upstreams(settings, declared));
   append(all, check_object_store(object_store, settings, options.ask));
   for (const auto& finding : all) {
     out << mark(finding.grade, colour) << ' ' << one_line(finding.what) << '\n';

@@ -16,7 +16,7 @@ struct CheckOptions {
 };
 
 // 0: nothing is wrong (notes may be there). 3: something is. 2: no such reader.
-int check(const Settings& settings, const ObjectStoreSettings& object_store, const Environment& environment, const CheckOptions& options,
+int check(const Settings& given, const ObjectStoreSettings& object_store, const Environment& environment, const CheckOptions& options,
           bool colour, std::ostream& out, std::ostream& err);
 
 }  // namespace gateway

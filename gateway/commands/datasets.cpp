@@ -20,11 +20,11 @@ namespace {
 constexpr int bad_file = 2, failed = 3;
 
 // What its file is called, or what its name is.
-bool is_meant(const FaultyDataset& faulty, const std::string& name) {
+bool is_meant(const FaultyFile& faulty, const std::string& name) {
   return faulty.dataset == name || faulty.file == name || faulty.file == name + ".yaml";
 }
 
-int report_faults(const FaultyDataset& faulty, std::ostream& err) {
+int report_faults(const FaultyFile& faulty, std::ostream& err) {
   for (const auto& fault : faulty.faults) err << one_line(fault.shown()) << '\n';
   return bad_file;
 }
@@ -51,10 +51,27 @@ void print_rows(const Declared& d, const std::vector<Row>& rows, std::size_t lim
   if (rows.size() > limit) out << fmt::format("... and {} more rows (--limit)\n", rows.size() - limit);
 }
 
+// `tables`: those that the datasets of files read beside.
+void print_grants_in(const std::string& upstream, const PostgresSettings& at, std::set<std::string> tables,
+                     const DeclaredDatasets& declared, std::ostream& out) {
+  for (const auto& d : declared.datasets) {
+    if (d->upstream == upstream) tables.insert(d->reads.begin(), d->reads.end());
+  }
+  std::set<std::string> schemas;
+  for (const auto& table : tables) {
+    if (const auto dot = table.find('.'); dot != std::string::npos) schemas.insert(table.substr(0, dot));
+  }
+  const auto role = quoted_name(at.user);
+  out << fmt::format("GRANT CONNECT ON DATABASE {} TO {};\n", quoted_name(at.database), role);
+  for (const auto& schema : schemas) out << fmt::format("GRANT USAGE ON SCHEMA {} TO {};\n", quoted_name(schema), role);
+  for (const auto& table : tables) out << fmt::format("GRANT SELECT ON {} TO {};\n", quoted_table(table), role);
+}
+
 }  // namespace
 
-int print_only(const Settings& settings, const std::string& name, std::size_t limit, bool colour, std::ostream& out, std::ostream& err) {
-  const auto declared = read_datasets(settings);
+int print_only(const Settings& given, const std::string& name, std::size_t limit, bool colour, std::ostream& out, std::ostream& err) {
+  const auto declared = read_datasets(given);
+  const auto settings = with_upstreams_of(declared, given);
   for (const auto& faulty : declared.faulty) {
     if (is_meant(faulty, name)) return report_faults(faulty, err);
   }
@@ -82,21 +99,19 @@ int print_only(const Settings& settings, const std::string& name, std::size_t li
   return 0;
 }
 
-int print_grants(const Settings& settings, std::ostream& out, std::ostream& err) {
-  const auto declared = read_datasets(settings);
+int print_grants(const Settings& given, std::ostream& out, std::ostream& err) {
+  const auto declared = read_datasets(given);
   for (const auto& faulty : declared.faulty) err << fmt::format("{} is left out: {}\n", faulty.file, one_line(faulty.faults.front().text));
-  const auto role = quoted_name(settings.postgres.user);
-  std::set<std::string> tables, schemas;
+  const auto settings = with_upstreams_of(declared, given);
+  std::set<std::string> tables;
   for (const auto& source : sources_of(settings, {})) {
     if (source.upstream == "postgres") tables.insert(source.reads.begin(), source.reads.end());
   }
-  for (const auto& d : declared.datasets) tables.insert(d->reads.begin(), d->reads.end());
-  for (const auto& table : tables) {
-    if (const auto dot = table.find('.'); dot != std::string::npos) schemas.insert(table.substr(0, dot));
+  print_grants_in("postgres", settings.postgres, std::move(tables), declared, out);
+  for (const auto& [name, at] : settings.databases) {
+    out << fmt::format("-- upstream {}, in its database {} at {}:{}\n", name, one_line(at.database), one_line(at.host), at.port);
+    print_grants_in(name, at, {}, declared, out);
   }
-  out << fmt::format("GRANT CONNECT ON DATABASE {} TO {};\n", quoted_name(settings.postgres.database), role);
-  for (const auto& schema : schemas) out << fmt::format("GRANT USAGE ON SCHEMA {} TO {};\n", quoted_name(schema), role);
-  for (const auto& table : tables) out << fmt::format("GRANT SELECT ON {} TO {};\n", quoted_table(table), role);
   return 0;
 }
 

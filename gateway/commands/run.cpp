@@ -45,7 +45,8 @@ void log_unprotected(const Settings& settings, const ObjectStoreSettings& object
 
 void log_refused(const DeclaredDatasets& declared) {
   for (const auto& faulty : declared.faulty) {
-    for (const auto& fault : faulty.faults) log(Level::error, "dataset_refused", {{"text", fault.shown()}});
+    for (const auto& fault : faulty.faults)
+      log(Level::error, faulty.is_upstream ? "upstream_refused" : "dataset_refused", {{"text", fault.shown()}});
   }
 }
 
@@ -55,16 +56,16 @@ struct FinishLog {
 
 }  // namespace
 
-int run(const Settings& settings, const ObjectStoreSettings& object_store, bool once) {
+int run(const Settings& given, const ObjectStoreSettings& object_store, bool once) {
   // One heap for all threads. What is asked in one thread is stored by another, so that with a heap each the memory that one
   // gives back is of no use to the other: twice as much for many queues.
   ::mallopt(M_ARENA_MAX, 1);
   // Nobody asks SQLite how much it holds, and counting takes a lock at each allocation.
   ::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   block_stop_signals();  // before the first thread; a stop while we load takes effect as soon as there is a loop
-  set_up_log(settings.log_level, settings.log_json);
+  set_up_log(given.log_level, given.log_json);
   const FinishLog at_the_end;
-  const auto& file = settings.cache_path;
+  const auto& file = given.cache_path;
   std::error_code ignored;  // a directory that cannot be made shows at the first publish, and may be fixed while we run
   std::filesystem::create_directories(std::filesystem::absolute(file).parent_path(), ignored);
   Lock lock(file);
@@ -74,10 +75,11 @@ int run(const Settings& settings, const ObjectStoreSettings& object_store, bool 
   }
   if (const auto news = lock.news()) log(Level::warn, "publishing", {{"text", *news}});
   log(Level::info, "started", {{"version", version}, {"commit", commit}, {"file", file.string()}});
-  log_unprotected(settings, object_store);
 
-  const auto declared = read_datasets(settings);
+  const auto declared = read_datasets(given);
   log_refused(declared);
+  const auto settings = with_upstreams_of(declared, given);
+  log_unprotected(settings, object_store);
   const auto sources = sources_of(settings, declared);
   auto setup = setups(sources, settings);
   auto asked = upstreams(setup, settings);

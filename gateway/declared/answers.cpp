@@ -50,13 +50,16 @@ std::optional<Error> fault_of_table(const Declared& d, const Catalogue& catalogu
     error->text = is_absent(catalogue, d.table) ? fmt::format("there is no table {}", d.table)
                                                 : error->text.substr(0, error->text.find(';')) + " (renamed?)";
   }
+  if (error && error->kind == ErrorClass::auth && d.upstream != "postgres")
+    error->text = error->text.substr(0, error->text.find(';')) + "; cache-gateway grants prints the GRANT statement";
   return error;
 }
 
 std::optional<Error> fault_of_status(const HttpAnswer& answer) {
   if (answer.status >= 200 && answer.status < 300) return std::nullopt;
   const auto text = "HTTP " + std::to_string(answer.status);
-  if (answer.status == 401 || answer.status == 403) return Error{ErrorClass::auth, text};
+  if (answer.status == 401) return Error{ErrorClass::auth, text + ": the service refuses the credentials"};
+  if (answer.status == 403) return Error{ErrorClass::auth, text + ": the service knows these credentials, and they may not read this"};
   if (answer.status == 404) return Error{ErrorClass::missing, text + ": no such path"};
   return Error{answer.status >= 500 ? ErrorClass::server_error : ErrorClass::http, text};
 }

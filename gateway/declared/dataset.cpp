@@ -49,7 +49,7 @@ void DatasetReader::read() {
 
 void DatasetReader::read_names() {
   d_.name = keys_.name("dataset");
-  if (keys_.find("dataset") == nullptr) keys_.fault("dataset", "required: a file begins with dataset: NAME");
+  if (keys_.find("dataset") == nullptr) keys_.fault("dataset", "required: a file begins with dataset: NAME or upstream: NAME");
   const auto taken = [&](const std::string& name) { return std::ranges::find(surroundings_.taken, name) != surroundings_.taken.end(); };
   if (taken(d_.name) || taken(d_.name + "_trend"))
     keys_.fault("dataset", fmt::format("'{}' is the name of something built in: choose another", d_.name));
@@ -63,6 +63,9 @@ void DatasetReader::read_names() {
   d_.upstream = keys_.text("upstream");
   if (d_.upstream.empty()) {
     keys_.fault("upstream", "required");
+  } else if (const auto refused = surroundings_.refused.find(d_.upstream);
+             refused != surroundings_.refused.end() && !surroundings_.upstreams.contains(d_.upstream)) {
+    keys_.fault("upstream", fmt::format("{} cannot be used: {}", d_.upstream, refused->second));
   } else if (!surroundings_.upstreams.contains(d_.upstream)) {
     std::vector<std::string> names;
     for (const auto& [name, _] : surroundings_.upstreams) names.push_back(name);
@@ -95,7 +98,8 @@ void DatasetReader::check_question() {
                 "give exactly one of sql, table, get");
   } else if (upstream != surroundings_.upstreams.end() && upstream->second == !d_.get.empty()) {
     keys_.fault(d_.get.empty() ? "upstream" : "get",
-                upstream->second ? "needs an HTTP upstream, and postgres is none: use sql or table" : "is asked over HTTP: use get");
+                upstream->second ? fmt::format("needs an HTTP upstream, and {} is none: use sql or table", d_.upstream)
+                                 : std::string("is asked over HTTP: use get"));
   }
   for (const auto& name : d_.reads) {
     const auto parts = split(name, '.');

@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/deadline.hpp"
 #include "declared/yaml.hpp"
+#include "settings/env_file.hpp"
 
 namespace gateway {
 
@@ -69,8 +71,11 @@ const char* sqlite_type(DeclaredColumn::Type type);
 
 // What a file may refer to, and must not take.
 struct Surroundings {
-  std::map<std::string, bool> upstreams;  // name, and whether it is PostgreSQL
-  std::vector<std::string> taken;         // names of tables, views and built-in datasets
+  std::map<std::string, bool> upstreams;       // name, and whether it is PostgreSQL
+  std::map<std::string, std::string> refused;  // upstreams whose file is faulty, and the first fault
+  std::vector<std::string> taken;              // names of tables, views and built-in datasets
+  Environment environment;                     // where the secrets of upstreams are
+  std::set<std::string> settings;              // the gateway's own: no upstream of a file gets their secrets
 };
 
 // One file's text as a dataset. With faults, `name` and `upstream` are there if they could be read.

@@ -53,14 +53,34 @@ std::string content_of(const std::filesystem::path& path, std::string& fault) {
   return text;
 }
 
-void read_file(const std::filesystem::path& path, const Surroundings& surroundings, DeclaredDatasets& all) {
-  const auto file = path.filename().string();
-  std::string fault = why_not_trusted(path);
-  if (fault.empty()) fault = why_not_trusted(path.parent_path());
-  const auto text = fault.empty() ? content_of(path, fault) : std::string();
+struct File {
+  std::string name, text, fault;
+};
+
+File read_file(const std::filesystem::path& path) {
+  File file{.name = path.filename().string(), .text = {}, .fault = why_not_trusted(path)};
+  if (file.fault.empty()) file.fault = why_not_trusted(path.parent_path());
+  if (file.fault.empty()) file.text = content_of(path, file.fault);
+  return file;
+}
+
+void take_upstream(const File& given, const Surroundings& surroundings, DeclaredDatasets& all) {
+  auto read = read_upstream(given.name, given.text, surroundings);
+  auto name = read.upstream.name;
+  const auto same = std::ranges::find(all.upstreams, name, &DeclaredUpstream::name);
+  if (!name.empty() && same != all.upstreams.end()) {
+    read.faults.push_back({given.name, {1, 1}, fmt::format("upstream: '{}' is also in {}", name, same->file)});
+    name.clear();
+  }
+  if (read.faults.empty()) all.upstreams.push_back(std::move(read.upstream));
+  else all.faulty.push_back({given.name, {}, name, std::move(read.faults), true});
+}
+
+void take_dataset(const File& given, const Surroundings& surroundings, DeclaredDatasets& all) {
+  const auto& file = given.name;
   ReadDataset read;
-  if (fault.empty()) read = read_dataset(file, text, surroundings);
-  else read.faults.push_back({file, {1, 1}, fault});
+  if (given.fault.empty()) read = read_dataset(file, given.text, surroundings);
+  else read.faults.push_back({file, {1, 1}, given.fault});
   const auto& d = read.dataset;
   const auto same = std::ranges::find_if(
       all.datasets, [&](const auto& other) { return !d.name.empty() && (other->name == d.name || other->name == d.name + "_trend"); });
@@ -73,14 +93,20 @@ void read_file(const std::filesystem::path& path, const Surroundings& surroundin
 
 DeclaredDatasets read_datasets(const std::filesystem::path& directory, const Surroundings& surroundings) {
   DeclaredDatasets all;
-  const auto files = files_in(directory);
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    if (i < most_files) {
-      read_file(files[i], surroundings, all);
-    } else {
-      const auto file = files[i].filename().string();
-      all.faulty.push_back({file, {}, {}, {{file, {1, 1}, fmt::format("{} files, at most {} are read", files.size(), most_files)}}});
-    }
+  const auto paths = files_in(directory);
+  std::vector<File> files;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (i < most_files) files.push_back(read_file(paths[i]));
+    else files.push_back({paths[i].filename().string(), {}, fmt::format("{} files, at most {} are read", paths.size(), most_files)});
+  }
+  auto around = surroundings;
+  for (const auto& file : files) {
+    if (declares_upstream(file.text)) take_upstream(file, surroundings, all);
+  }
+  for (const auto& upstream : all.upstreams) around.upstreams.emplace(upstream.name, upstream.database.has_value());
+  for (const auto& faulty : all.faulty) around.refused.emplace(faulty.upstream, faulty.faults.front().shown());
+  for (const auto& file : files) {
+    if (!declares_upstream(file.text)) take_dataset(file, around, all);
   }
   return all;
 }

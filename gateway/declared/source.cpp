@@ -94,7 +94,7 @@ Source source_of(std::shared_ptr<const Declared> dataset, const SourceLimits& li
       .reads = {},
       .interval = d.interval,
       .stale_after = d.stale_after,
-      .in_own_lane = true,
+      .in_own_lane = limits.in_own_lane,
       .ask = [dataset](const PriorState& prior) -> Result<std::vector<Request>> {
         if (!dataset->get.empty())
           return std::vector<Request>{HttpRequest{.target = dataset->get, .body_cap = static_cast<std::size_t>(dataset->most_bytes)}};

@@ -11,6 +11,7 @@ namespace gateway {
 struct SourceLimits {
   std::int64_t most_bytes = 0;  // of the whole cache; an answer that would make it larger is refused
   bool on = true;               // its upstream is configured
+  bool in_own_lane = true;      // see Source
 };
 
 Source source_of(std::shared_ptr<const Declared> dataset, const SourceLimits& limits);

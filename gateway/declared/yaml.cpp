@@ -48,7 +48,7 @@ class TreeBuilder : public YAML::EventHandler {
   void OnMapEnd() override { end(); }
 
   Node take() {
-    if (root_.kind != Node::Kind::map) throw Refused{{1, 1}, "a file begins with dataset: NAME"};
+    if (root_.kind != Node::Kind::map) throw Refused{{1, 1}, "a file begins with dataset: NAME or upstream: NAME"};
     return std::move(root_);
   }
 

@@ -120,8 +120,9 @@ awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t
   note_intervals(outcomes, start);
   const auto asked = asked_all_ ? Scope::all : reading_on_.empty() ? Scope::probe : Scope::reading_on;
   auto result = result_of(outcomes);
-  // Without a probe that would wake it when the upstream is back it tries at its interval, but not with a wrong password.
-  const bool has_probe = std::ranges::any_of(spec_.sources, is_probe), backs_off = has_probe || result == AttemptResult::refused;
+  // Without a probe that would wake them when the upstream is back they try at their interval, but not with a wrong password.
+  const bool datasets_only = !spec_.after_publish && std::ranges::none_of(spec_.sources, is_probe);
+  const bool backs_off = !datasets_only || result == AttemptResult::refused;
   const AttemptPace pace{.interval = spec_.pace.interval, .backoff_cap = backs_off ? context_.settings.backoff_cap : spec_.pace.interval};
   auto next = next_attempt(result, asked, history_, pace);
   if (result == AttemptResult::refused) next = jittered(next);
@@ -133,7 +134,7 @@ awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t
                        .failures_for_outage = context_.settings.once ? 1 : 2,
                        .failing_for_s = {},
                        .next_probe_at = at(start + next.probe),
-                       .judges_upstream = !spec_.in_own_lane && (has_probe || !any_unfit(outcomes))};
+                       .judges_upstream = !spec_.in_own_lane && !(datasets_only && any_unfit(outcomes))};
   for (const auto& outcome : outcomes) report.failing_for_s[outcome.source] = log_.failing_for_s(outcome.source);
   const auto stored = co_await store_outcomes(outcomes, report);
   reading_on_.clear();

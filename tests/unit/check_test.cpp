@@ -72,6 +72,10 @@ TEST(Remedies, every_class_has_one_at_every_kind_of_upstream) {
   }
   EXPECT_NE(remedy_of("order-manager", "auth", "").find("ORDERMANAGER_API_KEY"), std::string::npos);
   EXPECT_NE(remedy_of("risk-engine", "refused", "").find("HEALTH_SERVICES"), std::string::npos);
+  EXPECT_EQ(remedy_of("bank", "auth", "HTTP 401"),
+            "set the secret that its file in DATASETS_DIR names to the key that the service expects");
+  EXPECT_EQ(remedy_of("shop", "auth", "permission denied for table carts (42501)"),
+            "as the owner of the tables, run what cache-gateway grants prints for shop");
 }
 
 }  // namespace

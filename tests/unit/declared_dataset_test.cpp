@@ -38,8 +38,8 @@ TEST_P(DeclaredFaults, name_the_place_and_the_remedy) { EXPECT_EQ(faults_of(GetP
 INSTANTIATE_TEST_SUITE_P(
     Yaml, DeclaredFaults,
     ::testing::Values(
-        Misuse{sizes, ""}, Misuse{"", "f.yaml:1:1: a file begins with dataset: NAME"},
-        Misuse{"- a\n", "f.yaml:1:1: a file begins with dataset: NAME"},
+        Misuse{sizes, ""}, Misuse{"", "f.yaml:1:1: a file begins with dataset: NAME or upstream: NAME"},
+        Misuse{"- a\n", "f.yaml:1:1: a file begins with dataset: NAME or upstream: NAME"},
         Misuse{sizes + "key: size\n", "f.yaml:6:1: 'key' stands twice, first in line 4"},
         Misuse{sizes + "about: &a b\n",
                "f.yaml:6:8: anchors and aliases are not supported: repeat the value, and quote a text that begins with & or *"},
@@ -51,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
         Misuse{sizes + "about: 'a\n  b'\n", "f.yaml:6:8: a quote is not closed on its line"},
         Misuse{sizes + "bounds:\n\trows: 1\n", "f.yaml:7:1: line 7 is indented with a tab: use spaces"},
         Misuse{sizes + "about: a\x01\n", "f.yaml:6:9: a control character"}, Misuse{sizes + "about: \xff\n", "f.yaml:1:1: not UTF-8 text"},
-        Misuse{sizes + "about:x\n", "f.yaml:6:1: unknown key 'about:x': did you mean about?"},
+        Misuse{sizes + "about:x\n", "f.yaml:6:1: a blank is missing after 'about:'"},
         Misuse{sizes + "bounds: {rows: 1\n", "f.yaml:7:1: a { or [ is not closed, or a comma is missing in it"},
         Misuse{sizes + "about: \"\\q\"\n", "f.yaml:6:11: unknown escape: use 'single quotes', which have none"},
         Misuse{sizes + "where: a #> '{b}' = 'c'\n",
