@@ -47,22 +47,21 @@ SqlRequest OrdersSql::by_key(const std::vector<std::string>& keys) const {
 // The rows wanted are fetched by key: of a join the planner cannot know how few they are.
 SqlRequest OrdersSql::step(const Step& step) const {
   Parameters parameters;
-  const auto before = step.before ? " AND " + order_.before(*step.before, parameters) : std::string();
   std::string wanted = "true";
   for (const auto& [closure, time] : step.since) {
     const auto name = parameters.text(closure);
     wanted += fmt::format(" AND ({} <> {} OR {} >= {})", closure_, name, order_.time(), order_.moment(parameters.seconds(time)));
   }
+  const auto keys =
+      order_.step(TimeOrder::Direction::descending, step.before, step.rows, fmt::format(", {} AS wanted", wanted), parameters);
   return {.sql = fmt::format(
-              "WITH step AS MATERIALIZED (SELECT {0} AS at, o.id, {1} AS wanted FROM orders o WHERE {2}{3} ORDER BY {0} DESC, o.id DESC "
-              "LIMIT {4}), "
-              "wanted AS MATERIALIZED (SELECT at, id FROM step WHERE wanted ORDER BY at DESC, id DESC LIMIT {5}), "
-              "counts AS (SELECT (SELECT count(*) FROM wanted) >= {5} AS cut, (SELECT count(*) FROM step) >= {4} AS looked), "
-              "ended AS (SELECT * FROM ((SELECT at, id FROM wanted WHERE (SELECT cut FROM counts) ORDER BY at, id LIMIT 1) UNION ALL "
-              "(SELECT at, id FROM step WHERE NOT (SELECT cut FROM counts) ORDER BY at, id LIMIT 1)) e) "
-              "SELECT x.*, extract(epoch FROM e.at) AS step_end, e.id AS step_end_id, (SELECT cut OR looked FROM counts) AS further "
-              "FROM ended e LEFT JOIN LATERAL (SELECT {6} FROM orders o WHERE o.id = ANY(ARRAY(SELECT id FROM wanted))) x ON true",
-              order_.time(), wanted, order_.not_ahead(), before, step.rows, step.wanted, columns_),
+              "WITH {0}, wanted AS MATERIALIZED (SELECT at, key FROM keys WHERE wanted ORDER BY at DESC, key DESC LIMIT {2}), "
+              "counts AS (SELECT (SELECT count(*) FROM wanted) >= {2} AS cut, (SELECT taken FROM reach) >= {1} AS looked), "
+              "ended AS (SELECT * FROM ((SELECT at, key FROM wanted WHERE (SELECT cut FROM counts) ORDER BY at, key LIMIT 1) UNION ALL "
+              "(SELECT at, key FROM keys WHERE NOT (SELECT cut FROM counts) ORDER BY at, key LIMIT 1)) e) "
+              "SELECT x.*, extract(epoch FROM e.at) AS step_end, e.key AS step_end_id, (SELECT cut OR looked FROM counts) AS further "
+              "FROM ended e LEFT JOIN LATERAL (SELECT {3} FROM orders o WHERE o.id = ANY(ARRAY(SELECT key FROM wanted))) x ON true",
+              keys, step.rows, step.wanted, columns_),
           .parameters = parameters.take(),
           .name = "pass"};
 }

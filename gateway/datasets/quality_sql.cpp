@@ -49,7 +49,7 @@ const std::vector<QualityTable>& quality_tables() {
 QualitySql::QualitySql(const QualityTable& table, const Catalogue& catalogue)
     : table_(table), order_(catalogue, table.table, "t", table.time, "id"), columns_(columns_of(table, catalogue)) {}
 
-std::string QualitySql::hour() const { return fmt::format("extract(epoch FROM date_trunc('hour', {}))::bigint", order_.time()); }
+std::string QualitySql::hour_of(const std::string& time) { return fmt::format("extract(epoch FROM date_trunc('hour', {}))::bigint", time); }
 
 // `from`: rows with at, hour, and the columns above. A number that no sum of doubles can hold is none: one such row must not
 // take the whole hour away.
@@ -65,33 +65,28 @@ std::string QualitySql::sums(const std::string& hour, const std::string& from) c
       hour, from);
 }
 
-SqlRequest QualitySql::run(std::string name, const std::string& where, const char* direction, std::int64_t rows, const std::string& hour,
-                           std::vector<std::optional<std::string>> parameters) const {
-  return {
-      .sql = fmt::format(
-          "WITH keys AS MATERIALIZED (SELECT {0} AS epoch, {1} AS key, {2} AS row_hour FROM {4} WHERE {5} AND {6} "
-          "ORDER BY {7} {8}, {1} {8} LIMIT {9}), "
-          "step AS MATERIALIZED (SELECT {2} AS row_hour, {3} FROM {4} WHERE {1} = ANY(ARRAY(SELECT key FROM keys))), sums AS ({10}), "
-          "ended AS (SELECT epoch, key, row_hour FROM keys ORDER BY epoch {11}, key {11} LIMIT 1) "
-          "SELECT s.*, e.epoch AS step_end, e.key AS step_end_id, e.row_hour AS step_end_hour, (SELECT count(*) FROM keys) AS step_rows "
-          "FROM (SELECT 1) one LEFT JOIN ended e ON true LEFT JOIN sums s ON true",
-          order_.epoch(), order_.id(), this->hour(), columns_, order_.from(), where, order_.not_ahead(), order_.time(), direction, rows,
-          sums(hour, "step"), std::string_view(direction) == "ASC" ? "DESC" : "ASC"),
-      .parameters = std::move(parameters),
-      .name = std::move(name)};
+SqlRequest QualitySql::run(std::string name, TimeOrder::Direction direction, const Place& place, std::int64_t rows,
+                           const std::string& hour) const {
+  Parameters parameters;
+  const auto keys = order_.step(direction, place, rows, {}, parameters);
+  return {.sql = fmt::format(
+              "WITH {0}, step AS MATERIALIZED (SELECT {1} AS row_hour, {2} FROM {3} WHERE {4} = ANY(ARRAY(SELECT key FROM keys))), "
+              "sums AS ({5}), ended AS (SELECT at, key FROM keys ORDER BY at {6}, key {6} LIMIT 1) "
+              "SELECT s.*, extract(epoch FROM e.at) AS step_end, e.key AS step_end_id, {7} AS step_end_hour, "
+              "(SELECT taken FROM reach) AS step_rows FROM (SELECT 1) one LEFT JOIN ended e ON true LEFT JOIN sums s ON true",
+              keys, hour_of(order_.time()), columns_, order_.from(), order_.id(), sums(hour, "step"),
+              direction == TimeOrder::Direction::ascending ? "DESC" : "ASC", hour_of("e.at")),
+          .parameters = parameters.take(),
+          .name = std::move(name)};
 }
 
 SqlRequest QualitySql::after(const Place& place, std::int64_t rows) const {
-  Parameters parameters;
-  const auto where = order_.after(place, parameters);
-  return run(table_.kind + ".after", where, "ASC", rows, "row_hour", parameters.take());
+  return run(table_.kind + ".after", TimeOrder::Direction::ascending, place, rows, "row_hour");
 }
 
 SqlRequest QualitySql::before(const Place& place, std::int64_t rows, std::int64_t settled_before) const {
-  Parameters parameters;
-  const auto where = order_.before(place, parameters);
-  return run(table_.kind + ".pass", where, "DESC", rows, fmt::format("CASE WHEN row_hour < {} THEN 0 ELSE row_hour END", settled_before),
-             parameters.take());
+  return run(table_.kind + ".pass", TimeOrder::Direction::descending, place, rows,
+             fmt::format("CASE WHEN row_hour < {} THEN 0 ELSE row_hour END", settled_before));
 }
 
 SqlRequest QualitySql::of_hours(const std::vector<std::int64_t>& hours) const {
@@ -100,8 +95,8 @@ SqlRequest QualitySql::of_hours(const std::vector<std::int64_t>& hours) const {
     ranges.push_back(fmt::format("{0} >= {1} AND {0} < {2}", order_.time(), order_.moment(std::to_string(hour)),
                                  order_.moment(std::to_string(hour + 3600))));
   }
-  return {.sql = sums("row_hour", fmt::format("(SELECT {} AS row_hour, {} FROM {} WHERE {}) rows", hour(), columns_, order_.from(),
-                                              fmt::join(ranges, " OR "))),
+  return {.sql = sums("row_hour", fmt::format("(SELECT {} AS row_hour, {} FROM {} WHERE {}) rows", hour_of(order_.time()), columns_,
+                                              order_.from(), fmt::join(ranges, " OR "))),
           .parameters = {},
           .name = table_.kind + ".unfinished"};
 }

@@ -38,17 +38,10 @@ std::string TimeOrder::moment(const std::string& seconds) const {
   return zoned_ ? fmt::format("to_timestamp({})", seconds) : fmt::format("(to_timestamp({}) AT TIME ZONE 'UTC')", seconds);
 }
 
-// The time alone comes first: the index is on it.
-std::string TimeOrder::after(const Place& place, Parameters& parameters) const {
-  const auto time = moment(parameters.seconds(place.time));
-  if (place.id.empty()) return fmt::format("{} > {}", time_, time);
-  return fmt::format("{0} >= {1} AND ({0}, {2}) > ({1}, {3}{4})", time_, time, id_, parameters.text(place.id), id_cast_);
-}
-
-std::string TimeOrder::before(const Place& place, Parameters& parameters) const {
-  const auto time = moment(parameters.seconds(place.time));
-  if (place.id.empty()) return fmt::format("{} < {}", time_, time);
-  return fmt::format("{0} <= {1} AND ({0}, {2}) < ({1}, {3}{4})", time_, time, id_, parameters.text(place.id), id_cast_);
+TimeOrder::Bound TimeOrder::bound_of(const Place& place, Parameters& parameters) const {
+  Bound bound{.time = moment(parameters.seconds(place.time)), .id = {}};
+  if (!place.id.empty()) bound.id = parameters.text(place.id) + id_cast_;
+  return bound;
 }
 
 std::string TimeOrder::not_ahead() const {
@@ -66,24 +59,70 @@ SqlRequest TimeOrder::head(std::string name) const {
           .name = std::move(name)};
 }
 
+// The rest of the rows that share the place's time, in the order of their id. How many share it the planner sees in its statistics, for
+// the time is a constant: of very many it reads these by the key's index, so that a step costs its own rows, and not all that share it.
+std::string TimeOrder::among_its_time(Direction direction, const std::optional<Bound>& from, std::int64_t rows,
+                                      const std::string& more_columns) const {
+  const bool up = direction == Direction::ascending;
+  const auto rest = !from || from->id.empty() ? std::string("false")
+                                              : fmt::format("{} = {} AND {} {} {}", time_, from->time, id_, up ? ">" : "<", from->id);
+  return fmt::format("same AS MATERIALIZED (SELECT {0} AS key, {1} AS at{2} FROM {3} WHERE {4} AND {5} ORDER BY {0} {6} LIMIT {7})", id_,
+                     time_, more_columns, this->from(), rest, not_ahead(), up ? "ASC" : "DESC", rows);
+}
+
+std::string TimeOrder::beyond_its_time(Direction direction, const std::optional<Bound>& from) const {
+  if (!from) return not_ahead();
+  return fmt::format("{} {} {} AND {}", time_, direction == Direction::ascending ? ">" : "<", from->time, not_ahead());
+}
+
+// Where more rows share a time than a step may take, it ends before them, and the next one begins with them: to find the first by id, all
+// of them are sorted, once, and few enough are taken for that to happen in memory.
+std::string TimeOrder::step(Direction direction, const std::optional<Place>& from, std::int64_t rows, const std::string& more_columns,
+                            Parameters& parameters) const {
+  constexpr std::int64_t sorted_in_memory = 5000;
+  const bool up = direction == Direction::ascending;
+  const auto bound = from ? std::optional(bound_of(*from, parameters)) : std::nullopt;
+  const auto same = among_its_time(direction, bound, rows, more_columns);
+  const auto beyond = beyond_its_time(direction, bound);
+  return fmt::format(
+      "{same}, times AS MATERIALIZED (SELECT {time} AS at FROM {table} WHERE {beyond} ORDER BY {time} {way} "
+      "LIMIT {rows} - (SELECT count(*) FROM same)), "
+      "found AS (SELECT count(*) AS n, min(at) AS first, max(at) AS last, count(*) + (SELECT count(*) FROM same) AS taken FROM times), "
+      "reach AS MATERIALIZED (SELECT taken, CASE WHEN taken < {rows} OR first = last THEN {furthest} "
+      "ELSE (SELECT {end}(at) FROM times, found WHERE at {within} {furthest}) END AS until, "
+      "CASE WHEN taken >= {rows} AND first = last THEN least(n, {sorted}) ELSE n END AS most FROM found), "
+      "keys AS MATERIALIZED (SELECT * FROM same UNION ALL (SELECT {id} AS key, {time} AS at{more} FROM {table} WHERE {beyond} "
+      "AND {time} {within}= (SELECT until FROM reach) ORDER BY {time} {way}, {id} {way} LIMIT (SELECT most FROM reach)))",
+      fmt::arg("same", same), fmt::arg("time", time_), fmt::arg("id", id_), fmt::arg("table", this->from()), fmt::arg("beyond", beyond),
+      fmt::arg("way", up ? "ASC" : "DESC"), fmt::arg("rows", rows), fmt::arg("furthest", up ? "last" : "first"),
+      fmt::arg("end", up ? "max" : "min"), fmt::arg("within", up ? "<" : ">"), fmt::arg("sorted", sorted_in_memory),
+      fmt::arg("more", more_columns));
+}
+
 // The keys first: many rows may share a time, and only of those that are taken the other columns are worth their cost. Each of
 // these is fetched by its key (LIMIT keeps the planner from making a join of it, of whose size it knows nothing).
 SqlRequest TimeOrder::onward(std::string name, const std::string& select, const ReadTo& read_to, std::int64_t rows) const {
   Parameters parameters;
-  const auto after_it = after(read_to.place, parameters);
-  const auto looked_back = fmt::format("NOT ({}) AND {} >= {}", after_it, time_, moment(parameters.seconds(read_to.at - look_back_s)));
-  const auto keys = [&](const char* back, const std::string& where, const char* direction, std::int64_t limit) {
-    return fmt::format("(SELECT {0} AS key, {1} AS at, {2} AS looked_back FROM {3} WHERE {4} AND {5} ORDER BY {1} {6}, {0} {6} LIMIT {7})",
-                       id_, time_, back, from(), where, not_ahead(), direction, limit);
-  };
-  return {
-      .sql = fmt::format("WITH keys AS MATERIALIZED ({0} UNION ALL {1}) SELECT x.*, k.looked_back, extract(epoch FROM k.at) AS place_time, "
-                         "k.key AS place_id FROM keys k CROSS JOIN LATERAL (SELECT {2} FROM {3} WHERE {4} = k.key LIMIT 1) x "
-                         "ORDER BY k.looked_back, k.at, k.key",
-                         keys("false", after_it, "ASC", rows), keys("true", looked_back, "DESC", read_to.in_burst ? 0 : look_back_rows),
-                         select, from(), id_),
-      .parameters = parameters.take(),
-      .name = std::move(name)};
+  const auto bound = bound_of(read_to.place, parameters);
+  const auto same = among_its_time(Direction::ascending, bound, rows, {});
+  const auto beyond = beyond_its_time(Direction::ascending, bound);
+  // The time alone comes first: the index is on it.
+  const auto up_to_it = bound.id.empty() ? fmt::format("{} <= {}", time_, bound.time)
+                                         : fmt::format("{0} <= {1} AND ({0}, {2}) <= ({1}, {3})", time_, bound.time, id_, bound.id);
+  const auto looked_back =
+      fmt::format("{} AND {} >= {} AND {}", up_to_it, time_, moment(parameters.seconds(read_to.at - look_back_s)), not_ahead());
+  return {.sql = fmt::format(
+              "WITH {same}, keys AS MATERIALIZED (SELECT key, at, false AS looked_back FROM same UNION ALL "
+              "(SELECT {id}, {time}, false FROM {table} WHERE {beyond} ORDER BY {time}, {id} LIMIT {rows} - (SELECT count(*) FROM same)) "
+              "UNION ALL (SELECT {id}, {time}, true FROM {table} WHERE {looked_back} ORDER BY {time} DESC LIMIT {back})) "
+              "SELECT x.*, k.looked_back, extract(epoch FROM k.at) AS place_time, k.key AS place_id "
+              "FROM keys k CROSS JOIN LATERAL (SELECT {select} FROM {table} WHERE {id} = k.key LIMIT 1) x "
+              "ORDER BY k.looked_back, k.at, k.key",
+              fmt::arg("same", same), fmt::arg("id", id_), fmt::arg("time", time_), fmt::arg("table", from()), fmt::arg("beyond", beyond),
+              fmt::arg("rows", rows), fmt::arg("looked_back", looked_back), fmt::arg("back", read_to.in_burst ? 0 : look_back_rows),
+              fmt::arg("select", select)),
+          .parameters = parameters.take(),
+          .name = std::move(name)};
 }
 
 std::string Head::note(const std::string& table) const {

@@ -43,17 +43,28 @@ class TimeOrder {
   std::string epoch() const { return "extract(epoch FROM " + time_ + ")"; }
   std::string moment(const std::string& seconds) const;  // SQL: unix seconds as a value of the time's type
 
-  // Conditions.
-  std::string after(const Place& place, Parameters& parameters) const;
-  std::string before(const Place& place, Parameters& parameters) const;
-  std::string not_ahead() const;  // neither infinite nor further ahead of the database's clock than is allowed
+  std::string not_ahead() const;  // a condition: neither infinite nor further ahead of the database's clock than is allowed
 
   // One row: the time of the newest row, the database's clock, how many rows are dated ahead of it, and the furthest.
   SqlRequest head(std::string name) const;
   // The next rows after a place, and some of those before it that may have been committed since they were read.
   SqlRequest onward(std::string name, const std::string& select, const ReadTo& read_to, std::int64_t rows) const;
+  // Parts of a WITH: `keys`, the next rows from a place on (without one, from the first in that direction), and `reach`, whose `taken`
+  // is `rows` where more may follow. `keys` has the columns `key`, `at`, and those of `more_columns` (", SQL AS name").
+  enum class Direction { ascending, descending };
+  std::string step(Direction direction, const std::optional<Place>& from, std::int64_t rows, const std::string& more_columns,
+                   Parameters& parameters) const;
 
  private:
+  // A place's values as SQL; without an id the second is empty.
+  struct Bound {
+    std::string time, id;
+  };
+  Bound bound_of(const Place& place, Parameters& parameters) const;
+  std::string among_its_time(Direction direction, const std::optional<Bound>& from, std::int64_t rows,
+                             const std::string& more_columns) const;
+  std::string beyond_its_time(Direction direction, const std::optional<Bound>& from) const;
+
   std::string table_, alias_, time_, id_;
   std::string id_cast_;  // of a parameter; empty where the type is not known
   bool zoned_;

@@ -64,6 +64,23 @@ TEST_F(PostgresReading, VeryManyRowsOfOneTimeAreReadInStepsAndCountedOnce) {
   EXPECT_EQ(orders_counted(), fmt::format("{0}|{0}", many + 3));
 }
 
+TEST_F(PostgresReading, AStepAmongRowsOfOneTimeCostsItsOwnRowsAndNotAllOfThatTime) {
+  constexpr int many = 30'000;
+  insert_orders("before", "filled", "now() - interval '5 minutes'", 3);
+  trial.attempt_all();
+  insert_orders("import", "filled", "now()", many, "0 seconds");
+  server.sql("ANALYZE orders");
+  server.sql("SELECT pg_stat_reset()");
+  trial.attempt_all();
+  ASSERT_TRUE(all_rows(trial));
+  EXPECT_EQ(orders_counted(), fmt::format("{0}|{0}", many + 3));
+  server.sql("SELECT pg_sleep(1.5)");  // statistics are written once per second
+  // By ranges of the key, not one by one: all steps but the first.
+  EXPECT_EQ(server.sql(
+                fmt::format("SELECT idx_tup_read - idx_scan >= {} FROM pg_stat_user_indexes WHERE indexrelname = 'orders_pkey'", many / 2)),
+            "t");
+}
+
 TEST_F(PostgresReading, AnHourOfVeryManyRowsIsSummedUpInSteps) {
   constexpr int many = 45'000;
   insert_orders("old", "cancelled", "date_trunc('hour', now() - interval '5 hours') + interval '50 minutes'", many, "10 milliseconds");
