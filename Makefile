@@ -108,7 +108,7 @@ test-object-store: configured
 	@.ci/deps object-store
 	@tests/object-store/build-store $(BUILD)/tools
 	@cmake --build $(BUILD) --parallel $(JOBS) --target object-store-tests
-	@$(BUILD)/tests/object-store/object-store-tests --gtest_brief=1
+	@tests/object-store/run $(BUILD)/tests/object-store/object-store-tests
 
 # fuzz every parser with libFuzzer, prove that a planted bug is found, count the lines that the corpus reaches: make fuzz RUNS=10000000 SEED=1
 RUNS ?= 10000000

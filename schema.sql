@@ -48,10 +48,20 @@ CREATE TABLE tick (
 ) STRICT;
 INSERT INTO tick VALUES (1, 0);
 
+-- One row in a copy of another host's file, as `cache-gateway follow` makes it; none where a gateway publishes.
+CREATE TABLE copy_state (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  origin TEXT NOT NULL,              -- the object it came from
+  copied_at INTEGER NOT NULL,        -- when it came
+  error TEXT,                        -- why nothing newer comes
+  failing_since INTEGER
+) STRICT;
+
 -- One row. `loop_max_ms` is the longest time the gateway was busy with one thing; nothing else is polled meanwhile.
 -- `bytes_per_day` is what publishing writes, to memory as a rule; `saved_bytes_per_day` is what it writes to the disk, as a copy
 -- that survives a power cut, made at `saved_at`. Both at the pace since it started; not available in the first minute.
 -- `maintenance`: a planned outage while it lasts, in an operator's words; NULL: there is none.
+-- `copy_of`: the object that this file is a copy of, come at `copied_at`; NULL: it is no copy. `copy_error`: why nothing newer comes.
 -- `unsaved_s`: how much of what this file shows a power cut would cost now; NULL: there is no such copy.
 CREATE VIEW gateway AS
 SELECT version, started_at, published_at, publish_count, file_bytes,
@@ -63,8 +73,9 @@ SELECT version, started_at, published_at, publish_count, file_bytes,
        CASE WHEN published_at IS NULL THEN 'never'
             WHEN unixepoch() - published_at BETWEEN -5 AND 3 * publish_within_s + 2 THEN 'fresh'
             ELSE 'stale' END AS freshness,
-       CASE WHEN coalesce(maintenance_until > unixepoch(), 1) THEN maintenance END AS maintenance, maintenance_until
-FROM gateway_state;
+       CASE WHEN coalesce(maintenance_until > unixepoch(), 1) THEN maintenance END AS maintenance, maintenance_until,
+       c.origin AS copy_of, c.copied_at, c.error AS copy_error, c.failing_since AS copy_failing_since
+FROM gateway_state LEFT JOIN copy_state c;
 
 ----------------------------------------------------------------------------------------------------------------------
 -- Sources: one dataset, asked for in one piece

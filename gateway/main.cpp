@@ -9,6 +9,7 @@
 
 #include "commands/check.hpp"
 #include "commands/datasets.hpp"
+#include "commands/follow.hpp"
 #include "commands/run.hpp"
 #include "commands/status.hpp"
 #include "commands/watch.hpp"
@@ -37,7 +38,8 @@ struct CommandLine {
   std::string source;  // of `why`
   std::string only;    // of `once`
   std::size_t limit = 20;
-  CLI::App *run = nullptr, *once = nullptr, *status = nullptr, *ping = nullptr, *why = nullptr, *check = nullptr, *grants = nullptr;
+  CLI::App *run = nullptr, *once = nullptr, *status = nullptr, *ping = nullptr, *why = nullptr, *check = nullptr, *grants = nullptr,
+           *follow = nullptr;
 
   CommandLine() {
     app.set_version_flag("--version", fmt::format("cache-gateway {} (commit {}; {})", version, commit, build_kind));
@@ -49,6 +51,7 @@ struct CommandLine {
     auto* only_one =
         once->add_option("--only", only, "one dataset of DATASETS_DIR: prints its rows, publishes nothing")->type_name("DATASET");
     once->add_option("--limit", limit, "how many rows it prints")->needs(only_one)->capture_default_str();
+    follow = app.add_subcommand("follow", "keeps a copy of what a gateway elsewhere uploads, for a Grafana here, until SIGTERM");
     status = app.add_subcommand("status", "what the published file says about its sources; contacts no upstream");
     auto* as_json = status->add_flag("--json", json, "for scripts");
     status->add_flag("--watch", watch, "again every 2 seconds until Ctrl-C")->excludes(as_json);
@@ -87,6 +90,7 @@ int execute(CommandLine& line, const Environment& environment) {
   if (!reader.faults().empty()) return report(reader.faults());
   line.check_options.env_file = line.env_file;
   if (line.check->parsed()) return check(settings, object_store, environment, line.check_options, colour, std::cout, std::cerr);
+  if (line.follow->parsed()) return follow(settings, object_store);
   if (line.grants->parsed()) return print_grants(settings, std::cout, std::cerr);
   if (!line.only.empty()) return print_only(settings, line.only, line.limit, colour, std::cout, std::cerr);
   return run(settings, object_store, line.once->parsed());

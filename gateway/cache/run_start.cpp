@@ -17,6 +17,7 @@ void Store::begin(const RunStart& run) {
   retention_ = run.retention;
   note_absence(run);
   note_run(run);
+  database_.execute("DELETE FROM copy_state");  // whatever was loaded, this gateway publishes it from now on
   declare_sources(run.sources);
   // An upstream that is no longer asked is neither up nor down.
   database_.execute(

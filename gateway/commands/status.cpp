@@ -66,7 +66,8 @@ Report read_report(const std::filesystem::path& cache) {
   return {file_of(cache),
           read_table(database,
                      "SELECT version, started_at, published_at, age_s, freshness, publish_count, file_bytes, bytes_per_day, "
-                     "saved_at, saved_bytes_per_day, unsaved_s, maintenance, maintenance_until FROM gateway"),
+                     "saved_at, saved_bytes_per_day, unsaved_s, maintenance, maintenance_until, copy_of, copied_at, copy_error, "
+                     "copy_failing_since FROM gateway"),
           read_table(database, "SELECT status, healthy, degraded, unhealthy, unknown, reason FROM system_health"),
           read_table(database, "SELECT service, effective_status, last_known_status, status_since, error FROM service_health"),
           read_table(database,
@@ -86,6 +87,9 @@ void print_text(const Report& report, bool colour, std::ostream& out) {
     out << fmt::format("saved     {} UTC, {} per day; a power cut now would cost {}\n", time_of(g.at(0, "saved_at")),
                        shown(g.at(0, "saved_bytes_per_day"), readable_bytes),
                        is_null(g.at(0, "saved_at")) ? "everything" : age_of(g.at(0, "unsaved_s")));
+    if (!is_null(g.at(0, "copy_of")))
+      out << fmt::format("copy of   {}, which came {} UTC{}\n", word(g.at(0, "copy_of"), 600), time_of(g.at(0, "copied_at")),
+                         is_null(g.at(0, "copy_error")) ? "" : "; nothing newer comes: " + word(g.at(0, "copy_error"), 600));
     if (!is_null(g.at(0, "maintenance"))) {
       const auto until = is_null(g.at(0, "maintenance_until")) ? "" : fmt::format(" until {} UTC", time_of(g.at(0, "maintenance_until")));
       out << fmt::format("planned   maintenance{}: {}\n", until, word(g.at(0, "maintenance"), 300));

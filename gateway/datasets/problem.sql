@@ -3,7 +3,8 @@
 -- Worst first: by `rank`, among equals by `severity`. `since`: unix seconds, NULL where it is unknown.
 CREATE VIEW problem AS
 SELECT 0 AS rank, 'gateway' AS kind, 'gateway' AS subject, 'stale' AS status, g.published_at AS since,
-       'it has published nothing since; all else is as last known' AS why, 0.0 AS severity, g.source, g.fetched_at, g.age_s, g.freshness
+       coalesce('this is a copy, which cannot be updated: ' || g.copy_error, 'it has published nothing since; all else is as last known')
+         AS why, 0.0 AS severity, g.source, g.fetched_at, g.age_s, g.freshness
 FROM gateway g WHERE g.freshness <> 'fresh'
 UNION ALL
 SELECT CASE h.effective_status WHEN 'unhealthy' THEN 1 WHEN 'unknown' THEN 2 ELSE 5 END, 'service', h.service, h.effective_status,
@@ -49,7 +50,8 @@ WITH listed AS MATERIALIZED (SELECT row_number() OVER (PARTITION BY kind ORDER B
          WHEN unixepoch() - since < 172800 THEN ' for ' || ((unixepoch() - since) / 3600) || ' h'
          ELSE ' for ' || ((unixepoch() - since) / 86400) || ' days' END AS lasting FROM listed),
      said AS (
-       SELECT rank, n, 'the gateway has published nothing' || lasting AS words FROM aged WHERE kind = 'gateway'
+       SELECT rank, n, CASE WHEN (SELECT copy_error FROM gateway) IS NULL THEN 'the gateway has published nothing'
+                            ELSE 'this copy has not been updated' END || lasting AS words FROM aged WHERE kind = 'gateway'
        UNION ALL
        SELECT rank, n, subject || ' ' || status || lasting ||
               coalesce(': ' || CASE WHEN length(why) > 120 THEN substr(why, 1, 117) || '...' ELSE why END, '')

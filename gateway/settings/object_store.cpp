@@ -54,15 +54,23 @@ ObjectStoreSettings read_object_store(SettingsReader& reader) {
   store.secret_key = reader.secret("OBJECT_STORE_SECRET_KEY", "");
   store.interval = reader.duration("OBJECT_STORE_INTERVAL", "10s");
   store.timeout = reader.duration("OBJECT_STORE_TIMEOUT", "30s");
-  if (url.empty()) return store;
-  store.upload = parse_object_address(url);
-  if (!store.upload)
+  for (const auto& text : reader.list("FOLLOW")) {
+    if (const auto address = parse_object_address(text)) store.follow.push_back(*address);
+    else
+      reader.fault("FOLLOW", shown_url(text), "use s3://BUCKET/KEY, what OBJECT_STORE_URL is to the gateway; several with commas between");
+  }
+  store.follow_interval = reader.duration("FOLLOW_INTERVAL", "5s");
+  store.follow_max_size = reader.bytes("FOLLOW_MAX_SIZE", "256MiB");
+  if (url.empty() && store.follow.empty()) return store;
+  if (!url.empty()) store.upload = parse_object_address(url);
+  if (!url.empty() && !store.upload)
     reader.fault("OBJECT_STORE_URL", shown_url(url),
                  "use s3://BUCKET/KEY, such as s3://dashboards/gateway-1/cache.db.zst; a key of letters, digits, dots, dashes, underscores "
                  "and slashes");
   if (store.access_key.empty() || store.secret_key.empty())
     reader.fault(store.access_key.empty() ? "OBJECT_STORE_ACCESS_KEY" : "OBJECT_STORE_SECRET_KEY", "",
-                 "set OBJECT_STORE_ACCESS_KEY and OBJECT_STORE_SECRET_KEY, or these with _FILE, to keys that may write OBJECT_STORE_URL");
+                 "set OBJECT_STORE_ACCESS_KEY and OBJECT_STORE_SECRET_KEY, or these with _FILE, to keys that may write OBJECT_STORE_URL, "
+                 "or read what FOLLOW names");
   return store;
 }
 

@@ -30,6 +30,10 @@ struct ObjectStoreSettings {
   std::string region;
   Secret access_key, secret_key;
   Milliseconds interval{}, timeout{};
+  // Of `cache-gateway follow`, which reads what gateways upload.
+  std::vector<ObjectAddress> follow;
+  Milliseconds follow_interval{};
+  std::int64_t follow_max_size = 0;  // bytes of the cache that is taken
 };
 
 ObjectStoreSettings read_object_store(SettingsReader& reader);

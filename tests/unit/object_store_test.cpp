@@ -66,6 +66,15 @@ TEST(ObjectStoreSettings, a_url_wants_keys_and_an_endpoint_without_a_path) {
   EXPECT_TRUE(read({{"OBJECT_STORE_URL", "s3://dash/key"}, {"OBJECT_STORE_ENDPOINT", "http://store:9000/"}}).faulty.empty());
 }
 
+TEST(ObjectStoreSettings, several_objects_are_followed_in_their_order_and_each_is_an_address) {
+  const auto found = read({{"FOLLOW", "s3://dash/b, s3://dash/a"}});
+  EXPECT_EQ(found.store.follow, (std::vector<ObjectAddress>{{"dash", "b"}, {"dash", "a"}}));
+  EXPECT_FALSE(found.store.upload);
+  EXPECT_TRUE(found.faulty.empty());
+  EXPECT_EQ(read({{"FOLLOW", "s3://dash/a,https://dash/b"}}).faulty, std::vector<std::string>{"FOLLOW"});
+  EXPECT_EQ(read({{"FOLLOW", "s3://dash/a"}}, false).faulty, std::vector<std::string>{"OBJECT_STORE_ACCESS_KEY"});
+}
+
 TEST(ObjectStoreSettings, by_default_the_store_is_that_of_the_region) {
   const auto found = read({{"OBJECT_STORE_URL", "s3://dash/key"}, {"OBJECT_STORE_REGION", "eu-central-1"}});
   EXPECT_EQ(found.store.endpoint.host, "s3.eu-central-1.amazonaws.com");
