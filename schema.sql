@@ -193,6 +193,20 @@ END;
 CREATE VIEW outage AS
 SELECT upstream, started_at, ended_at, error_class, error, explanation FROM outage_log ORDER BY started_at DESC, id DESC;
 
+-- For charts: each has an end, until when it is known to last, and the gateway's absence now is among them.
+CREATE VIEW outage_period AS
+SELECT o.upstream, o.started_at, o.ended_at, max(o.started_at + 1, coalesce(o.ended_at, g.known_until)) AS until_at, o.error_class, o.error,
+       o.explanation
+FROM outage o
+CROSS JOIN (SELECT coalesce(max(CASE WHEN freshness = 'fresh' THEN unixepoch() ELSE published_at END), unixepoch()) AS known_until
+              FROM gateway) g
+WHERE o.upstream <> 'gateway'
+UNION ALL
+SELECT upstream, started_at, ended_at, max(started_at + 1, coalesce(ended_at, unixepoch())), error_class, error, explanation
+FROM outage WHERE upstream = 'gateway'
+UNION ALL
+SELECT 'gateway', published_at, NULL, unixepoch(), NULL, NULL, NULL FROM gateway WHERE freshness = 'stale' AND published_at < unixepoch();
+
 -- model-service does not answer while it trains: a silence that lies within a training, give or take what polling cannot see.
 CREATE VIEW explained_silence AS
 SELECT o.id, 'training of ' || v.version || ' for ' || v.strategy_id AS explanation
@@ -430,6 +444,6 @@ ORDER BY d.position, c.position;
 -- `row`: a JSON object, times as UTC text, in the order of the dataset's own view, of which it has the first 1,000.
 CREATE VIEW dataset_row AS
 SELECT NULL AS dataset, NULL AS "row", NULL AS source, NULL AS fetched_at, NULL AS age_s, NULL AS freshness WHERE false;
--- `measure`: the column; `series`: its labels; a failed poll is NULL.
+-- `measure`: the column; `series`: its labels, of a history without any the column; a failed poll is NULL.
 CREATE VIEW dataset_trend AS
 SELECT NULL AS dataset, NULL AS time, NULL AS series, NULL AS measure, NULL AS value WHERE false;

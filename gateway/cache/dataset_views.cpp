@@ -86,7 +86,7 @@ std::string trend_of(const DatasetView& d) {
 UNION ALL SELECT {text}, t.time, {series}, m.column1, CAST(CASE m.column1{cases} END AS REAL)
 FROM {view} t CROSS JOIN (VALUES {values}) m)",
                 {{"text", quoted_text(d.name)},
-                 {"series", d.labels.empty() ? quoted_text(d.name) : series},
+                 {"series", d.labels.empty() ? "m.column1" : series},
                  {"cases", cases},
                  {"view", quoted_name(d.name + "_trend")},
                  {"values", values}});

@@ -69,6 +69,14 @@ CREATE TABLE execution (
 ) STRICT;
 CREATE INDEX execution_by_signal ON execution (signal_id, executed_at DESC);
 
+-- The newest 200 executions, and those of the filled orders that are held.
+CREATE VIEW recent_execution AS
+SELECT x.executed_at AS time, x.event_id, x.signal_id, nullif(x.strategy_id, 'unknown') AS strategy_id, x.asset, x.side, x.price,
+       x.quantity, x.fees, x.realized_pnl, s.source, s.last_success_at AS fetched_at, s.age_s, s.freshness
+FROM source_status s CROSS JOIN execution x
+WHERE s.source = 'postgres.executions'
+ORDER BY x.executed_at DESC, x.event_id;
+
 -- The newest execution event of a signal belongs to its newest filled order; without one the order's own figures count.
 CREATE VIEW recent_orders AS
 SELECT o.time, o.order_id, o.signal_id,

@@ -32,17 +32,33 @@
   // --- Formats ---------------------------------------------------------------------------------------------------------
   left:: { align: 'left' },
   right:: { align: 'right' },
-  time:: $.left { unit: 'time:YYYY-MM-DD HH:mm:ss' },
-  duration:: $.right { unit: 'dtdurations', decimals: 0 },
+  time:: $.left + $.dash { unit: 'time:YYYY-MM-DD HH:mm:ss', width: 158 },
+  duration:: $.right + $.dash { unit: 'dtdurations', decimals: 0, width: 94 },
   count:: $.right { unit: 'locale' },
+  percent:: $.right { unit: 'percentunit', decimals: 1 },
+  money:: $.right + $.coloured + { steps: $.steps([$.plain, [-1e15, $.red], [0, $.plain]]) },
   wrapped:: { wrap: true },
   dash:: { none: '–' },
+  wide(width):: $.left { width: width },
+  from(width):: $.left { minWidth: width },
+  prose(width):: $.left + $.wrapped + $.dash + { minWidth: width },
+  verdict(width, colors):: $.left + $.filled + { width: width, colors: colors },
+  word(width, colors):: $.left + $.coloured + { width: width, colors: colors },
   filled:: { cell: { type: 'color-background', mode: 'basic' }, steps: $.steps([$.none]) },
   coloured:: { cell: { type: 'color-text' } },
 
   // --- What several pages show alike ------------------------------------------------------------------------------------
-  healthWords:: [['^healthy', $.green], ['^degraded', $.yellow], ['^unhealthy', $.red], ['^unknown', $.grey]],
-  connectionWords:: [['^connected', $.green], ['^disconnected', $.red], ['^connecting', $.yellow], ['^reconnecting', $.yellow], ['^unknown', $.grey]],
+  healthWords:: $.matching([['^healthy', $.green], ['^degraded', $.yellow], ['^unhealthy', $.red], ['^unknown', $.grey]]),
+  connectionWords:: $.matching([['^connected', $.green], ['^disconnected', $.red], ['^connecting', $.yellow], ['^reconnecting', $.yellow], ['^unknown', $.grey]]),
+  // The kinds of events.
+  eventWords:: $.matching([
+    ['^(trading_)', $.blue],
+    ['^(order_)', $.purple],
+    ['^(model_)', $.orange],
+    ['^(subscription_)', 'super-light-blue'],
+    ['^(websocket_)', '#2aa198'],
+    ['^(service_|upstream_|gateway_)', '#d6649b'],
+  ]),
   // How current a source's data is.
   dataWords:: $.values([
     ['fresh', $.green],
@@ -51,20 +67,24 @@
     ['off', $.grey, 'not configured'],
     ['missing', $.grey, 'not there'],
   ]),
-  lagWords:: [['^ok', $.green], ['^lagging', $.red], ['^unknown', $.grey]],
-  toSignal:: {
+  lagWords:: $.matching([['^ok', $.green], ['^lagging', $.red], ['^unknown', $.grey]]),
+  signalId(format):: ['signal_id', 'Signal id', $.left + format + {
     link: [
       'This signal and what became of it',
       '/d/signals?var-signal=${__value.raw:percentencode}&var-strategy=All&var-asset=All&var-side=All&${__url_time_range}',
     ],
-  },
-  toOrder:: {
+  }],
+  orderId(format):: ['order_id', 'Order id', $.left + format + {
     link: [
       'This order',
       '/d/orders?var-order=${__value.raw:percentencode}&var-signal=&var-closure=All&var-strategy=All&var-asset=All&${__url_time_range}',
     ],
-  },
+  }],
   toAttempts:: { link: ['Attempts of this source', '/d/cache?var-source=${__value.raw:percentencode}&${__url_time_range}'] },
+  at:: ['time', 'Time (UTC)', $.time],
+  age:: ['age_s', 'Age', $.duration],
+  strategy:: ['strategy_id', 'Strategy', $.left { width: 108 }],
+  asset:: ['asset', 'Asset', $.left { width: 84 }],
   side:: ['side', 'Side', $.left + $.coloured + { width: 62, colors: $.values([['buy', $.blue, '▲ buy'], ['sell', $.purple, '▼ sell']]) }],
   pnl:: ['realized_pnl', 'PnL', $.right + $.coloured + { width: 58, steps: $.steps([$.plain, [-1e15, $.red], [0, $.plain], [1e-09, $.green]]) }],
 

@@ -9,6 +9,8 @@ local pages = [
   { uid: 'system-health', title: 'System health', tooltip: 'Is everything well, and if not, what is wrong?' },
   { uid: 'signals', title: 'Signals', tooltip: 'What did the model decide lately, and why?' },
   { uid: 'orders', title: 'Orders', tooltip: 'What became of the orders?' },
+  { uid: 'pnl', title: 'PnL', tooltip: 'What was won and lost, by day, strategy and asset?' },
+  { uid: 'portfolio', title: 'Portfolio', tooltip: 'What do we hold, and how near to the limits?' },
   { uid: 'model', title: 'Model', tooltip: 'Which model trades, and how well?' },
   { uid: 'queues', title: 'Queues', tooltip: 'Are messages piling up?' },
   { uid: 'exchange', title: 'Exchange connection', tooltip: 'Are we connected to the exchange?' },
@@ -37,7 +39,7 @@ local freshness(spec) = g.tile({
 
     *What to do:* open the page Cache, which shows the problem of each source.
   |||),
-  sql: std.strReplace(std.strReplace(std.strReplace(std.strReplace(g.text(|||
+  sql: g.with({ g: when('g'), s: when('s'), sources: spec.sources, remedy: spec.remedy }, |||
     WITH g AS (
       SELECT max(published_at) AS at, CAST(max(age_s) AS INTEGER) AS age, max(freshness) AS freshness,
              'PLANNED MAINTENANCE' || coalesce(' until ' || strftime('%Y-%m-%d %H:%M UTC', max(maintenance_until), 'unixepoch'), '') || ': ' || max(maintenance) || '. ' AS planned
@@ -45,11 +47,13 @@ local freshness(spec) = g.tile({
     ), s AS (
       SELECT count(*) AS asked, coalesce(sum(freshness = 'fresh'), 0) AS fresh, coalesce(sum(freshness = 'never'), 0) AS never,
              min(last_success_at) AS at, CAST(max(age_s) AS INTEGER) AS age,
-             coalesce(CASE WHEN sum(freshness <> 'fresh') <= 3 THEN group_concat(CASE WHEN freshness <> 'fresh' THEN source END, ', ')
-                  WHEN count(DISTINCT CASE WHEN freshness <> 'fresh' THEN upstream END) <= 3 THEN replace(group_concat(DISTINCT CASE WHEN freshness <> 'fresh' THEN upstream END), ',', ', ')
-                  ELSE count(DISTINCT CASE WHEN freshness <> 'fresh' THEN upstream END) || ' services' END, '') AS names
-      FROM source_status
-      WHERE @@sources@@ AND freshness NOT IN ('off', 'missing')
+             coalesce(CASE WHEN count(old) <= 3 THEN group_concat(old, ', ') WHEN count(DISTINCT old_upstream) <= 3 THEN replace(group_concat(DISTINCT old_upstream), ',', ', ')
+                  ELSE count(DISTINCT old_upstream) || ' services' END, '') AS names
+      FROM (
+        SELECT *, CASE WHEN freshness <> 'fresh' THEN source END AS old, CASE WHEN freshness <> 'fresh' THEN upstream END AS old_upstream
+        FROM source_status
+        WHERE @@sources@@ AND freshness NOT IN ('off', 'missing')
+      )
     ), t AS (
       SELECT g.at AS g_at, g.freshness AS g_freshness, g.planned, s.*,
         @@g@@ AS g_words,
@@ -66,43 +70,21 @@ local freshness(spec) = g.tile({
       ELSE 'FRESH: as of ' || words || CASE asked WHEN 1 THEN '' ELSE ', all ' || asked || ' sources current' END
     END AS freshness
     FROM t
-  |||), '@@g@@', when('g')), '@@s@@', when('s')), '@@sources@@', spec.sources), '@@remedy@@', spec.remedy),
+  |||),
   field: 'freshness',
   size: 21,
-  colors: [['^PLANNED', g.blue], ['^FRESH', g.green], ['^STALE', g.yellow], ['^GATEWAY', g.red], ['^NO', g.grey]],
+  colors: g.matching([['^PLANNED', g.blue], ['^FRESH', g.green], ['^STALE', g.yellow], ['^GATEWAY', g.red], ['^NO', g.grey]]),
   empty: 'No freshness to show: take nothing below for current',
   more: g.defaults({ links: [{ title: 'Which source, and why: open the page Cache', url: '/d/cache?${__url_time_range}', targetBlank: false }] }),
 });
 
-local outages(upstreams) = std.strReplace(g.text(|||
-  SELECT o.started_at AS time,
-         max(o.started_at + 1, coalesce(o.ended_at, g.known_until)) AS timeEnd,
-         'Outage of ' || o.upstream AS title,
-         'Outage of ' || o.upstream || CASE WHEN o.ended_at IS NULL THEN ', not over yet' ELSE '' END || coalesce(': ' || replace(replace(coalesce(o.error, o.error_class), '<', '‹'), '>', '›'), '') AS text,
-         'outage,' || o.upstream AS tags
-  FROM outage o
-  CROSS JOIN (SELECT coalesce(max(CASE WHEN freshness = 'fresh' THEN unixepoch() ELSE published_at END), unixepoch()) AS known_until FROM gateway) g
-  WHERE @@upstreams@@
-    AND o.started_at < $__to / 1000 AND max(o.started_at + 1, coalesce(o.ended_at, g.known_until)) > $__from / 1000
-    AND (o.ended_at IS NULL OR o.ended_at - o.started_at >= ($__to - $__from) / 1000 / 500)
-  ORDER BY o.started_at
+local outages(which, title, text) = g.text(|||
+  SELECT started_at AS time, until_at AS timeEnd, %s AS title, %s AS text, 'outage,' || upstream AS tags
+  FROM outage_period
+  WHERE %s AND started_at < $__to / 1000 AND until_at > $__from / 1000
+  ORDER BY started_at
   LIMIT 200
-|||), '@@upstreams@@', upstreams);
-local gateway_down = g.text(|||
-  SELECT started_at AS time,
-         max(started_at + 1, ended_at) AS timeEnd,
-         'Gateway down' AS title,
-         'The gateway was down: nothing was measured' AS text,
-         'outage,gateway' AS tags
-  FROM (
-    SELECT started_at, coalesce(ended_at, unixepoch()) AS ended_at FROM outage WHERE upstream = 'gateway'
-    UNION ALL
-    SELECT published_at, unixepoch() FROM gateway WHERE freshness = 'stale' AND published_at < unixepoch()
-  )
-  WHERE started_at < $__to / 1000 AND max(started_at + 1, ended_at) > $__from / 1000
-  ORDER BY 1
-  LIMIT 200
-|||);
+||| % [title, text, which]);
 local annotation(name, color, sql) = {
   name: name,
   enable: true,
@@ -120,12 +102,8 @@ local system = {
   label: 'System',
   description: 'Which cache these pages show: one data source for each trading system',
   query: 'frser-sqlite-datasource',
-  regex: '',
   refresh: 1,
   hide: 2,
-  skipUrlSync: false,
-  multi: false,
-  includeAll: false,
   allowCustomValue: false,
   current: { selected: true, text: 'cache', value: 'cache' },
   options: [],
@@ -142,14 +120,17 @@ local with_system(json) =
   else if std.isArray(json) then std.map(with_system, json)
   else json;
 
-g {
+// A page is g.page({...}) + g.table({...}) + g.lines({...}) ..., its panels in this order.
+fields
++ { [name]: g[name] for name in ['with', 'defaults', 'legendTable', 'fromJson', 'attributes', 'text'] }
++ { [kind](spec): { of_page+:: [g[kind](spec)] } for kind in ['tile', 'tiles', 'figures', 'table', 'lines', 'bars', 'history', 'outcome', 'timeline', 'words'] }
++ {
   // A variable: several values of a query's first column, or of a list, or a text to search for.
   local several(name, label, about, column) = {
     name: name,
     label: label,
     description: about,
     hide: 0,
-    skipUrlSync: false,
     multi: true,
     includeAll: true,
     // Grafana writes \" for " into quoted values. NULL is chosen as (none).
@@ -160,14 +141,20 @@ g {
   choiceOf(name, label, about, column, sql):: several(name, label, about, column) {
     type: 'query',
     datasource: g.datasource,
-    query: sql,
-    definition: sql,
+    query: g.query(sql).rawQueryText,
+    definition: self.query,
     refresh: 2,
     sort: 0,
     // A value with a macro's name in it would be expanded by the plugin and break every query it is chosen for.
     regex: @'/^(?!.*\$__).*$/',
     options: [],
   },
+  // Those that the views name.
+  local named(name, label, column, views) = $.choiceOf(name, label, 'Show only these', column, std.join(
+    ' UNION ', ["SELECT DISTINCT ifnull(%s, '(none)') AS %s FROM %s" % [column, name, view] for view in views]
+  ) + ' ORDER BY 1'),
+  strategies(views):: named('strategy', 'Strategy', 'strategy_id', views),
+  assets(views):: named('asset', 'Asset', 'asset', views),
   // One of a query's values, at first the first of them.
   oneOf(name, label, about, sql):: std.prune($.choiceOf(name, label, about, '', sql) { multi: false, includeAll: false, allValue: null }) {
     current: { selected: false, text: '', value: '' },
@@ -188,28 +175,25 @@ g {
     description: about,
     query: '',
     hide: 0,
-    skipUrlSync: false,
     current: { selected: true, text: '', value: '' },
     options: [{ selected: true, text: '', value: '' }],
   },
 
   // {uid, question, sources: SQL condition on source_status, remedy: words where it finds none, upstreams: SQL condition on outage, from,
-  // variables, panels}
-  page(spec):: with_system({
+  // variables}
+  page(spec):: {
+    of_page:: [],
     uid: spec.uid,
     title: [page.title for page in pages if page.uid == spec.uid][0],
     description: spec.question,
     tags: ['trading-system'],
     schemaVersion: 42,
     timezone: 'utc',
-    editable: true,
     graphTooltip: 1,
-    fiscalYearStartMonth: 0,
-    weekStart: '',
     time: { from: spec.from, to: 'now' },
     refresh: '30s',
     timepicker: { refresh_intervals: ['5s', '10s', '30s', '1m', '5m', '15m'] },
-    links: [
+    links: with_system([
       {
         type: 'link',
         title: page.title,
@@ -223,7 +207,7 @@ g {
         tags: [],
       }
       for page in pages
-    ],
+    ]),
     annotations: {
       list: [
         {
@@ -235,13 +219,18 @@ g {
           iconColor: 'rgba(0, 211, 255, 1)',
           type: 'dashboard',
         },
-        annotation('Upstream outages', 'red', outages(spec.upstreams)),
-        annotation('Gateway down', '#808080', gateway_down),
+        annotation('Upstream outages', 'red', outages(
+          // None that is too short to be seen.
+          spec.upstreams + ' AND (ended_at IS NULL OR ended_at - started_at >= ($__to - $__from) / 1000 / 500)',
+          "'Outage of ' || upstream",
+          "'Outage of ' || upstream || CASE WHEN ended_at IS NULL THEN ', not over yet' ELSE '' END || coalesce(': ' || replace(replace(coalesce(error, error_class), '<', '‹'), '>', '›'), '')"
+        )),
+        annotation('Gateway down', '#808080', outages("upstream = 'gateway'", "'Gateway down'", "'The gateway was down: nothing was measured'")),
       ],
     },
     templating: { list: [system] + (if std.objectHas(spec, 'variables') then spec.variables else []) },
     // Ids are links' targets (viewPanel=): a page may give a panel a fixed one.
-    panels: [freshness({ remedy: 'none of the sources of this page is configured, or present' } + spec) { id: 1 }]
-            + std.mapWithIndex(function(index, panel) { id: index + 2 } + panel, spec.panels),
-  }),
+    panels: with_system([freshness({ remedy: 'none of the sources of this page is configured, or present' } + spec) { id: 1 }]
+                        + std.mapWithIndex(function(index, panel) { id: index + 2 } + panel, self.of_page)),
+  },
 }

@@ -1,10 +1,12 @@
-// The kinds of panels. Each takes {title, at: [x, y, w, h], help, sql, times, empty, columns, more}; `more` is
-// Grafana's own JSON and is added to what the kind gives. `times` are the columns of `sql` that are times, `empty` the words
-// for no rows.
+// The kinds of panels. Each takes {title, at: [x, y, w, h], help, sql, empty, columns, more}; `more` is
+// Grafana's own JSON and is added to what the kind gives. `empty` are the words for no rows. Times are the columns of a table
+// that are shown as times, and `time` of a chart.
 {
   local g = $,
   // A text block without its last line break.
   text(block):: std.rstripChars(block, '\n'),
+  // `@@NAME@@` in a text, for each of the values.
+  with(values, text):: std.foldl(function(sql, name) std.strReplace(sql, '@@' + name + '@@', values[name]), std.objectFields(values), text),
   // Of the system that is chosen: page.libsonnet.
   datasource:: { type: 'frser-sqlite-datasource', uid: '${system}' },
   // Words between two @ stand for SQL that many queries need. Grafana writes \" for " into values of variables.
@@ -13,12 +15,28 @@
     chosen(column, variable):: @"ifnull(replace(%s, '""', '\""'), '(none)') IN (${%s:sqlstring})" % [column, variable],
     // The column contains the text of the variable, whatever the case.
     contains(column, variable):: @"instr(lower(ifnull(replace(%s, '""', '\""'), '')), lower(trim(${%s:sqlstring}))) > 0" % [column, variable],
+    text(column):: @"ifnull(replace(%s, '""', '\""'), '')" % column,
+    // A price or a quantity, readable.
+    rounded(value):: std.strReplace('round(?, CASE WHEN abs(?) >= 1000 THEN 2 WHEN abs(?) >= 10 THEN 4 WHEN abs(?) >= 0.1 THEN 5 WHEN abs(?) >= 0.001 THEN 6 ELSE 8 END)', '?', value),
+    since(time, name):: 'CAST(max(unixepoch() - %s, 0) AS INTEGER) AS %s' % [time, name],
+    problem():: "coalesce(error_class || ': ' || error, error_class, error)",
+    was(status, before):: "%s || CASE WHEN %s = 'unknown' AND %s IS NOT NULL THEN ', was ' || %s ELSE '' END" % [status, status, before, before],
+    last_known(status, before, why)::
+      "CASE WHEN %s = 'unknown' AND %s <> 'unknown' THEN 'last known: ' || %s || CASE WHEN %s <> '' THEN ', ' ELSE '' END ELSE '' END || coalesce(%s, '')"
+      % [status, before, before, why, why],
     // A moment within an outage that the time range shows: a NULL there breaks the line.
-    within_outage():: '(max(o.started_at, $__from / 1000) + min(coalesce(o.ended_at, unixepoch()), $__to / 1000)) / 2',
-    outage_shown():: 'o.started_at < $__to / 1000 AND coalesce(o.ended_at, unixepoch()) > $__from / 1000',
+    within_outage():: '(max(o.started_at, $__from / 1000) + min(o.until_at, $__to / 1000)) / 2',
+    in_range():: 'time >= $__from / 1000 AND time < $__to / 1000',
+    outage_shown():: 'o.started_at < $__to / 1000 AND o.until_at > $__from / 1000',
   },
   local expanded(call) = local part = std.split(call, ' '); local arguments = part[1:];
-                        if std.length(arguments) == 2 then words[part[0]](arguments[0], arguments[1]) else words[part[0]](),
+                        local word = words[part[0]];
+                        [
+    function() word(),
+    function() word(arguments[0]),
+    function() word(arguments[0], arguments[1]),
+    function() word(arguments[0], arguments[1], arguments[2]),
+  ][std.length(arguments)](),
   query(sql, times=[]):: {
     local parts = std.split(g.text(sql), '@'),
     local text = std.join('', std.mapWithIndex(function(index, part) if index % 2 == 1 then expanded(part) else part, parts)),
@@ -30,14 +48,27 @@
   },
 
   local option(spec, key, default) = if std.objectHas(spec, key) then spec[key] else default,
+  // Sentences that many help texts need; what to do is the line that begins with >.
+  local help(spec) = std.foldl(function(text, word) std.strReplace(text, word[0], word[1]), [
+    ['\n> ', '\n\n*What to do:* '],
+    ['@tinted@', 'Rows tinted yellow come from a source that is out of date.'],
+    ['@always@', 'The time range above does not matter here.'],
+    ['@history@', '@range@ Kept for 14 days, coarser with age. A line breaks where nothing was measured; red and grey shades say why.'],
+    ['@range@', 'Obeys the time range above.'],
+  ], g.text(spec.help)),
+  local times(type, spec) =
+    if type == 'timeseries' then ['time']
+    else if type == 'state-timeline' then ['time', 'end_time']
+    else [column[0] for column in option(spec, 'columns', []) if std.isArray(column) && std.startsWith(option(column[2], 'unit', ''), 'time:')],
   local panel(type, spec) = {
+    [if std.objectHas(spec, 'id') then 'id']: spec.id,
     type: type,
     title: spec.title,
-    description: g.text(spec.help),
+    description: help(spec),
     gridPos: { x: spec.at[0], y: spec.at[1], w: spec.at[2], h: spec.at[3] },
     datasource: $.datasource,
     pluginVersion: '12.4.0',
-    targets: [{ refId: 'A' } + g.query(spec.sql, option(spec, 'times', []))],
+    targets: [{ refId: 'A' } + g.query(spec.sql, times(type, spec))],
     fieldConfig: { defaults: { color: { mode: 'thresholds' }, mappings: [], thresholds: g.steps([g.plain]) }, overrides: g.overrides(option(spec, 'columns', [])) }
                  + (if std.objectHas(spec, 'empty') then { defaults+: { noValue: spec.empty } } else {}),
   },
@@ -51,12 +82,11 @@
       justifyMode: 'center',
       orientation: 'auto',
       reduceOptions: { values: false, calcs: ['lastNotNull'], fields: '/^' + spec.field + '$/' },
-      showPercentChange: false,
       textMode: 'value',
       wideLayout: true,
       text: { valueSize: spec.size },
     },
-    fieldConfig+: { defaults+: { mappings: g.matching(spec.colors), thresholds: g.steps([g.grey]) } },
+    fieldConfig+: { defaults+: { mappings: spec.colors, thresholds: g.steps([g.grey]) } },
   }, spec),
 
   // The same for each row, with the row's name.
@@ -81,16 +111,13 @@
     fieldConfig+: { defaults+: { thresholds: g.steps([g.plain]) } },
   }, spec),
 
-  // The constant column `_` makes an empty table say so instead of showing its headers.
-  table(spec):: merged(panel('table', spec) {
+  // The constant column `_`, added to a plain SELECT, makes an empty table say so instead of showing its headers. Rows are tinted by their column `freshness`,
+  // unless `tinted` is false.
+  table(spec):: merged(panel('table', spec { columns: [g.notAvailable] + spec.columns + (if option(spec, 'tinted', true) then [g.tint] else []), sql: if std.startsWith(spec.sql, 'SELECT ') then "SELECT 't' AS _, " + spec.sql[7:] else spec.sql }) {
     options: { cellHeight: 'sm', showHeader: true, enablePagination: false },
     fieldConfig+: {
       defaults+: {
         custom: {
-          align: 'auto',
-          cellOptions: { type: 'auto' },
-          filterable: false,
-          inspect: false,
           minWidth: 50,
           wrapHeaderText: true,
         },
@@ -98,6 +125,21 @@
     },
     transformations: [{ id: 'partitionByValues', options: { fields: ['_'], keepFields: false, naming: { asLabels: false } } }],
   }, spec),
+
+  // The events of an order or a signal; `which` is the condition, `other` the id that leads on: signal or order.
+  outcome(spec):: g.table({
+    title: 'Outcome',
+    tinted: false,
+    sql: 'SELECT time, event_type, service, status, summary, %s_id\nFROM event_history\n%sORDER BY time, event_id DESC\nLIMIT 100' % [spec.other, spec.which],
+    columns: [
+      g.at,
+      ['event_type', 'Event', g.word(176, g.eventWords)],
+      ['service', 'Service', g.wide(110)],
+      ['status', 'Status', g.left + g.dash + { width: 80 }],
+      ['summary', 'What happened', g.left + g.wrapped + { minWidth: 140 }],
+      g[spec.other + 'Id']({ width: 90, none: '' }),
+    ],
+  } + spec),
 
   // A line for each value of the column `by`. A gap in the data is a gap in the line.
   lines(spec):: merged(panel('timeseries', spec) {
@@ -110,21 +152,12 @@
         color: { mode: 'palette-classic-by-name' },  // a strategy has one colour on all pages
         displayName: '${__field.labels.' + spec.by + '}',
         custom: {
-          axisBorderShow: false,
-          axisColorMode: 'text',
-          axisPlacement: 'auto',
           drawStyle: 'line',
           fillOpacity: 0,
-          gradientMode: 'none',
-          insertNulls: false,
-          lineInterpolation: 'linear',
           lineWidth: 2,
           pointSize: 6,
-          scaleDistribution: { type: 'linear' },
           showPoints: 'auto',
           spanNulls: false,
-          stacking: { group: 'A', mode: 'none' },
-          thresholdsStyle: { mode: 'off' },
         },
       },
     },
@@ -134,20 +167,19 @@
   // Counts of things, stacked.
   bars(spec):: merged(g.lines(spec { more:: {} }) {
     fieldConfig+: {
-      defaults+: { min: 0, decimals: 0, custom+: { drawStyle: 'bars', fillOpacity: 70, lineWidth: 1, stacking+: { mode: 'normal' } } },
+      defaults+: { min: 0, decimals: 0, custom+: { drawStyle: 'bars', fillOpacity: 70, lineWidth: 1, stacking: { group: 'A', mode: 'normal' } } },
     },
   }, spec),
 
   // The history of a dataset: `which` is a condition on `dataset`, `measure` one on dataset_trend. Columns that a view declares come first:
   // others have the type of their first value.
   history(spec):: g.lines({
-    times: ['time'],
     by: 'series',
-    sql: std.strReplace(std.strReplace(|||
+    sql: g.with({ which: spec.which, measure: spec.measure }, |||
       WITH r AS MATERIALIZED (
         SELECT time / step * step AS time, series, value
         FROM dataset_trend CROSS JOIN (SELECT max(5, ($__to - $__from) / 1000 / 400) AS step)
-        WHERE @@which@@ AND @@measure@@ AND time >= $__from / 1000 AND time < $__to / 1000
+        WHERE @@which@@ AND @@measure@@ AND @in_range@
       ), s AS MATERIALIZED (
         SELECT series FROM r GROUP BY series ORDER BY max(abs(value)) DESC, series LIMIT 20
       )
@@ -156,12 +188,20 @@
       SELECT time, series, avg(value) FROM r WHERE series IN (SELECT series FROM s) GROUP BY 1, 2
       UNION ALL
       SELECT @within_outage@, series, NULL
-      FROM s CROSS JOIN outage o
+      FROM s CROSS JOIN outage_period o
       WHERE (o.upstream = 'gateway' OR o.upstream IN (SELECT upstream FROM dataset WHERE @@which@@)) AND @outage_shown@
       ORDER BY 1, 2
       LIMIT 20000
-    |||, '@@which@@', spec.which), '@@measure@@', spec.measure),
+    |||),
   } + spec),
+
+  // One row of `source` as a table of its own: a line `NAME: EXPRESSION` for each.
+  attributes(source, lines)::
+    local all = [std.splitLimit(line, ':', 1) for line in std.split(g.text(lines), '\n')];
+    "SELECT 't' AS _, attribute, value, freshness FROM (\n" + std.join('\n', std.mapWithIndex(
+      function(n, one) (if n == 0 then "  SELECT 1 AS n, '%s' AS attribute,%s AS value, freshness FROM %s" else '  UNION ALL SELECT ' + (n + 1) + ", '%s',%s, freshness FROM %s")
+                       % [one[0], one[1], source], all
+    )) + '\n)\nORDER BY n',
 
   // Turns the JSON of dataset_row into columns.
   fromJson:: { transformations+: [{ id: 'extractFields', options: { source: '_row', format: 'json', replace: true, keepTime: false } }] },
@@ -169,8 +209,22 @@
   legendTable(calcs):: { options+: { legend+: { calcs: calcs, displayMode: 'table', placement: 'right' } } },
   defaults(values):: { fieldConfig+: { defaults+: values } },
 
-  // The state of each value of the column `by` over time. `colors` as for g.values.
-  timeline(spec):: merged(panel('state-timeline', spec) {
+  // The status of each value of the column `by` of the view `of` over time, known by the source that `source` gives for a row t.
+  // `colors` as for g.values.
+  local statuses(spec) = g.with({ by: spec.by, of: spec.of, source: spec.source }, |||
+    SELECT max(time, $__from / 1000) AS time, min(shown_until, $__to / 1000) AS end_time, @@by@@, status
+    FROM (
+      SELECT t.time, t.@@by@@, t.status,
+        CASE WHEN lead(t.time) OVER w - t.end_time <= coalesce(s.stale_after_s, 60) THEN lead(t.time) OVER w ELSE max(t.end_time, t.time + 1) END AS shown_until
+      FROM @@of@@ t
+      LEFT JOIN source_status s ON s.source = @@source@@
+      WINDOW w AS (PARTITION BY t.@@by@@ ORDER BY t.time)
+    )
+    WHERE time < $__to / 1000 AND shown_until > $__from / 1000
+    ORDER BY @@by@@, time
+    LIMIT 5000
+  |||),
+  timeline(spec):: merged(panel('state-timeline', spec { sql: statuses(spec) }) {
     options: {
       alignValue: 'left',
       legend: { displayMode: 'list', placement: 'bottom', showLegend: false },
@@ -196,7 +250,7 @@
     description: g.text(spec.help),
     gridPos: { x: spec.at[0], y: spec.at[1], w: spec.at[2], h: spec.at[3] },
     pluginVersion: '12.4.0',
-    options: { mode: 'markdown', content: g.text(spec.text), code: { language: 'plaintext', showLineNumbers: false, showMiniMap: false } },
+    options: { mode: 'markdown', content: g.text(spec.text) },
     fieldConfig: { defaults: {}, overrides: [] },
   },
 }

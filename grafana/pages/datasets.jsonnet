@@ -2,36 +2,22 @@ local g = import '../lib/page.libsonnet';
 
 local list(spec) = g.table({
   sql: |||
-    SELECT 't' AS _, dataset, about, freshness AS state, fetched_at, CAST(age_s AS INTEGER) AS data_age_s, rows, source, file,
-      coalesce(error_class || ': ' || error, error_class, error) AS problem,
-      CASE error_class
-        WHEN 'config' THEN 'correct the file and restart the gateway'
-        WHEN 'auth' THEN 'run what "cache-gateway grants" prints, as the owner of the tables'
-        WHEN 'missing' THEN 'correct the table, the path, or "from", or say "optional: true" where older deployments lack it'
-        WHEN 'malformed' THEN 'choose the type or "format" that fits the values'
-        WHEN 'too_large' THEN 'ask for less, or raise the bound that is named'
-        WHEN 'sql' THEN 'run the statement in psql, as the role of the gateway'
-        WHEN 'timeout' THEN 'make the statement faster, or raise the timeout of the upstream'
-        ELSE CASE WHEN error_class IS NOT NULL THEN 'see the page Cache' WHEN freshness = 'off' THEN 'set the URL of its upstream' END
-      END AS remedy, freshness
+    SELECT dataset, about, freshness AS state, fetched_at, CAST(age_s AS INTEGER) AS data_age_s, rows, source, file,
+      @problem@ AS problem, freshness
     FROM dataset
     WHERE %s
     LIMIT 200
   ||| % spec.which,
-  times: ['fetched_at'],
   columns: [
-    g.notAvailable,
     ['dataset', 'Dataset', g.left { width: 150, link: ['This dataset', '/d/datasets?var-dataset=${__value.raw:percentencode}&var-measure=All&${__url_time_range}'] }],
-    ['about', 'About', g.left + g.wrapped + g.dash + { minWidth: 150 }],
-    ['state', 'Data', g.left + g.filled + { width: 106, colors: g.dataWords }],
-    ['fetched_at', 'Data as of (UTC)', g.time { width: 158, none: 'never' }],
-    ['data_age_s', 'Age', g.duration { width: 94, none: 'never' }],
+    ['about', 'About', g.prose(150)],
+    ['state', 'Data', g.verdict(106, g.dataWords)],
+    ['fetched_at', 'Data as of (UTC)', g.time { none: 'never' }],
+    ['data_age_s', 'Age', g.duration { none: 'never' }],
     ['rows', 'Rows', g.count { width: 70 }],
     ['source', 'Source', g.left + g.toAttempts + { width: 190 }],
-    ['file', 'File', g.left { width: 160 }],
-    ['problem', 'Problem', g.left + g.wrapped + g.dash + { minWidth: 160 }],
-    ['remedy', 'What to do', g.left + g.wrapped + g.dash + { minWidth: 140 }],
-    g.tint,
+    ['file', 'File', g.wide(160)],
+    ['problem', 'Problem', g.prose(160)],
   ],
 } + spec);
 
@@ -46,105 +32,96 @@ g.page({
     g.oneOf('dataset', 'Dataset', 'Which dataset this page shows', 'SELECT dataset FROM dataset ORDER BY 1'),
     g.choiceOf('measure', 'Over time', 'Show only these columns over time', 'measure', 'SELECT name FROM dataset_column WHERE in_trend = 1 AND @chosen dataset dataset@ ORDER BY position'),
   ],
-  panels: [
-    list({
-      title: 'This dataset',
-      which: '@chosen dataset dataset@',
-      at: [0, 3, 24, 4],
-      empty: 'No such thing to show: choose one of the list below',
-      help: |||
-        The dataset chosen above: what it is, how current its rows are, and what went wrong with it last.
-
-        *What to do:* see **Problem** and **What to do** in the row; the source leads to its last attempts.
-      |||,
-    }),
-    g.table({
-      title: 'Its rows',
-      at: [0, 7, 24, 14],
-      help: |||
-        The rows as of the time above, in the order of the file, the first 1,000 of them. Times are UTC. A verdict is *unknown* unless the data is current; **last_known** has the last one. Rows tinted yellow come from a source that is out of date. The time range above does not matter here.
-
-        *What to do:* more rows than these: `SELECT * FROM NAME` in sqlite3 has all.
-      |||,
-      sql: |||
-        SELECT 't' AS _, row AS _row FROM dataset_row WHERE @chosen dataset dataset@ LIMIT 1000
-      |||,
-      empty: 'No rows to show',
-      columns: [g.notAvailable, g.tint],
-      more: g.defaults({ unit: 'string', custom+: { filterable: true, minWidth: 110 } }) + g.fromJson,
-    }),
-    g.table({
-      title: 'Its columns',
-      at: [0, 21, 12, 9],
-      help: |||
-        What each column of the dataset means, as its file says. The verdicts of the file are not among them.
-
-        *What to do:* no note where one is missed: add `note` to the column in the file.
-      |||,
-      sql: |||
-        SELECT 't' AS _, name, type, CASE in_trend WHEN 1 THEN 'yes' END AS in_trend, note
-        FROM dataset_column
-        WHERE @chosen dataset dataset@
-        ORDER BY position
-        LIMIT 100
-      |||,
-      empty: 'No columns to show',
-      columns: [
-        g.notAvailable,
-        ['name', 'Column', g.left { minWidth: 160 }],
-        ['type', 'Type', g.left { width: 80 }],
-        ['in_trend', 'Over time', g.left + g.dash + { width: 80 }],
-        ['note', 'Note', g.left + g.wrapped + g.dash + { minWidth: 160 }],
-      ],
-    }),
-    g.table({
-      title: 'Its events',
-      at: [12, 21, 12, 9],
-      help: |||
-        What happened to its rows, as the events in its file say, the newest 100. The time range above does not matter here.
-
-        *What to do:* none where some are expected: see `events` in docs/datasets.md. The first answer causes none.
-      |||,
-      sql: |||
-        SELECT 't' AS _, time, CAST(max(unixepoch() - time, 0) AS INTEGER) AS age_s, event_type, summary
-        FROM event_history
-        WHERE category = 'dataset' AND @chosen substr(event_type,1,instr(event_type,'.')-1) dataset@
-        ORDER BY time DESC
-        LIMIT 100
-      |||,
-      times: ['time'],
-      empty: 'No events to show',
-      columns: [
-        g.notAvailable,
-        ['time', 'Time (UTC)', g.time + g.dash + { width: 158 }],
-        ['age_s', 'Age', g.duration + g.dash + { width: 94 }],
-        ['event_type', 'Event', g.left { width: 180 }],
-        ['summary', 'What happened', g.left + g.wrapped + { minWidth: 160 }],
-      ],
-    }),
-    list({
-      title: 'All datasets',
-      which: '1 = 1',
-      at: [0, 30, 24, 9],
-      empty: 'Nothing to show: put a file into DATASETS_DIR and restart the gateway (docs/datasets.md)',
-      help: |||
-        Every dataset that a file in `DATASETS_DIR` declares, those with a faulty file too.
-
-        *What to do:* click a name to see its rows. A file that is missing here is not named `*.yaml`, or came after the gateway's start.
-      |||,
-    }),
-    g.history({
-      title: 'Over time: ${measure}',
-      which: '@chosen dataset dataset@',
-      measure: '@chosen measure measure@',
-      at: [0, 39, 24, 9],
-      help: |||
-        The history of one column of the dataset, a line for each key; a chart for each column chosen above. The 20 lines with the largest values. Obeys the time range above; longer ranges show the mean of each step. A line breaks where nothing was measured; red and grey shades say why.
-
-        *What to do:* nothing to see: the file needs `history` (docs/datasets.md), or nothing was measured in this range.
-      |||,
-      empty: 'No history to show in this time range',
-      more: g.defaults({ custom+: { showPoints: 'never' } }) { repeat: 'measure', repeatDirection: 'h', maxPerRow: 2 },
-    }),
+})
++ list({
+  title: 'This dataset',
+  which: '@chosen dataset dataset@',
+  at: [0, 3, 24, 4],
+  empty: 'No such thing to show: choose one of the list below',
+  help: |||
+    The dataset chosen above: what it is, how current its rows are, and what went wrong with it last.
+    > see **Problem**: docs/datasets.md says what helps with each. The source leads to its last attempts.
+  |||,
+})
++ g.table({
+  title: 'Its rows',
+  at: [0, 7, 24, 14],
+  help: |||
+    The rows as of the time above, in the order of the file, the first 1,000 of them. Times are UTC. A verdict is *unknown* unless the data is current; **last_known** has the last one. @tinted@ @always@
+    > more rows than these: `SELECT * FROM NAME` in sqlite3 has all.
+  |||,
+  sql: |||
+    SELECT row AS _row FROM dataset_row WHERE @chosen dataset dataset@ LIMIT 1000
+  |||,
+  empty: 'No rows to show',
+  columns: [],
+  more: g.defaults({ unit: 'string', custom+: { filterable: true, minWidth: 110 } }) + g.fromJson,
+})
++ g.table({
+  title: 'Its columns',
+  at: [0, 21, 12, 9],
+  help: |||
+    What each column of the dataset means, as its file says. The verdicts of the file are not among them.
+    > no note where one is missed: add `note` to the column in the file.
+  |||,
+  sql: |||
+    SELECT name, type, CASE in_trend WHEN 1 THEN 'yes' END AS in_trend, note
+    FROM dataset_column
+    WHERE @chosen dataset dataset@
+    ORDER BY position
+    LIMIT 100
+  |||,
+  empty: 'No columns to show',
+  tinted: false,
+  columns: [
+    ['name', 'Column', g.from(160)],
+    ['type', 'Type', g.wide(80)],
+    ['in_trend', 'Over time', g.left + g.dash + { width: 80 }],
+    ['note', 'Note', g.prose(160)],
   ],
+})
++ g.table({
+  title: 'Its events',
+  at: [12, 21, 12, 9],
+  help: |||
+    What happened to its rows, as the events in its file say, the newest 100. @always@
+    > none where some are expected: see `events` in docs/datasets.md. The first answer causes none.
+  |||,
+  sql: |||
+    SELECT time, @since time age_s@, event_type, summary
+    FROM event_history
+    WHERE category = 'dataset' AND @chosen substr(event_type,1,instr(event_type,'.')-1) dataset@
+    ORDER BY time DESC
+    LIMIT 100
+  |||,
+  empty: 'No events to show',
+  tinted: false,
+  columns: [
+    g.at,
+    g.age,
+    ['event_type', 'Event', g.wide(180)],
+    ['summary', 'What happened', g.left + g.wrapped + { minWidth: 160 }],
+  ],
+})
++ list({
+  title: 'All datasets',
+  which: '1 = 1',
+  at: [0, 30, 24, 9],
+  empty: 'Nothing to show: put a file into DATASETS_DIR and restart the gateway (docs/datasets.md)',
+  help: |||
+    Every dataset that a file in `DATASETS_DIR` declares, those with a faulty file too.
+    > click a name to see its rows. A file that is missing here is not named `*.yaml`, or came after the gateway's start.
+  |||,
+})
++ g.history({
+  title: 'Over time: ${measure}',
+  which: '@chosen dataset dataset@',
+  measure: '@chosen measure measure@',
+  at: [0, 39, 24, 9],
+  help: |||
+    The history of one column of the dataset, a line for each key; a chart for each column chosen above. The 20 lines with the largest values; longer ranges show the mean of each step. @history@
+    > nothing to see: the file needs `history` (docs/datasets.md), or nothing was measured in this range.
+  |||,
+  empty: 'No history to show in this time range',
+  more: g.defaults({ custom+: { showPoints: 'never' } }) { repeat: 'measure', repeatDirection: 'h', maxPerRow: 2 },
 })

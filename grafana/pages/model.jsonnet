@@ -7,256 +7,217 @@ g.page({
   upstreams: "upstream IN ('postgres', 'model-service')",
   from: 'now-7d',
   variables: [
-    g.choiceOf('strategy', 'Strategy', 'Show only these strategies', 'strategy_id', "SELECT strategy_id FROM model_quality WHERE strategy_id <> '(all)' UNION SELECT strategy_id FROM model_state ORDER BY 1"),
+    g.strategies(["model_quality WHERE strategy_id <> '(all)'", 'model_state']),
   ],
-  panels: [
-    g.table({
-      title: "State of each strategy's model",
-      at: [0, 3, 24, 8],
-      help: |||
-        Which model each strategy trades with, and whether one is being trained. **Warm-up**: the strategy has no active model, so it only practises. **Training** tells of the whole model service: it trains one model at a time. Both are *unknown* without fresh data; *was* tells the last known. Rows tinted yellow come from a source that is out of date. The time range above does not matter here.
+})
++ g.table({
+  title: "State of each strategy's model",
+  at: [0, 3, 24, 8],
+  help: |||
+    Which model each strategy trades with, and whether one is being trained. **Warm-up**: the strategy has no active model, so it only practises. **Training** tells of the whole model service: it trains one model at a time. Both are *unknown* without fresh data; *was* tells the last known. @tinted@ @always@
+    > warm-up that lasts: see the training history below for a version that was good enough (a version becomes active only if its accuracy reaches the configured threshold).
+  |||,
+  sql: |||
+    SELECT strategy_id, coalesce(active_version, CASE WHEN freshness IN ('fresh', 'stale') THEN 'none' ELSE 'unknown' END) AS active_version, CASE warmup WHEN 1 THEN 'warm-up' WHEN 0 THEN 'no' ELSE 'unknown' END AS warmup,
+      @was training_status last_known_training_status@ AS training,
+      model_type, trained_at, @since trained_at trained_s@, accuracy, f1_score, roc_auc, training_duration_s, training_dataset_size, training_queue_size, pending_dataset_builds, freshness
+    FROM model_state
+    WHERE @chosen strategy_id strategy@
+    ORDER BY strategy_id, trained_at DESC
+    LIMIT 200
+  |||,
+  empty: 'No models to show',
+  columns: [
+    ['strategy_id', 'Strategy', g.from(140)],
+    ['active_version', 'Active version', g.wide(120)],
+    ['warmup', 'Warm-up', g.verdict(84, g.values([['no', g.green], ['warm-up', g.yellow], ['unknown', g.grey]]))],
+    ['training', 'Training', g.verdict(172, g.matching([['^idle', g.none], ['^training', g.blue], ['^unknown', g.grey]]))],
+    ['model_type', 'Model type', g.left + g.dash + { width: 96 }],
+    ['trained_at', 'Trained (UTC)', g.time],
+    ['trained_s', 'Age', g.duration],
+    ['accuracy', 'Accuracy', g.percent { width: 80 }],
+    ['f1_score', 'F1 score', g.percent { width: 72 }],
+    ['roc_auc', 'ROC AUC', g.right { width: 76, decimals: 3 }],
+    ['training_duration_s', 'Training took', g.duration { width: 90, none: 'n/a' }],
+    ['training_dataset_size', 'Examples', g.count { width: 82 }],
+    ['training_queue_size', 'Trainings waiting', g.count { width: 82 }],
+    ['pending_dataset_builds', 'Datasets waiting', g.count { width: 82 }],
+  ],
+})
++ g.table({
+  title: 'Quality of each strategy',
+  at: [0, 11, 17, 10],
+  help: |||
+    How well each strategy did, all time; **Counted since** says if it is less. How the figures are counted stands beside. **With PnL**: executions whose profit is recorded; the trading system records it rarely. **Successful**: those of them with a profit above zero. @tinted@ @always@
+    > win rate red (below 50 %) over many executions: think of retraining or pausing the strategy.
+  |||,
+  sql: |||
+    SELECT strategy_id, total_orders, filled_orders, pnl_orders, successful_orders, win_rate, total_pnl, accuracy, f1_score, coverage_from_at, freshness
+    FROM model_quality
+    WHERE (strategy_id = '(all)' OR @chosen strategy_id strategy@) AND EXISTS (SELECT 1 FROM source_status s WHERE s.source = 'postgres.quality' AND s.last_success_at IS NOT NULL)
+    ORDER BY strategy_id <> '(all)', strategy_id
+    LIMIT 200
+  |||,
+  empty: 'No quality figures to show',
+  columns: [
+    ['strategy_id', 'Strategy', g.left { minWidth: 120, colors: g.values([['(all)', null, 'all strategies']]) }],
+    ['total_orders', 'Orders', g.count { width: 70 }],
+    ['filled_orders', 'Filled', g.count { width: 66 }],
+    ['pnl_orders', 'With PnL', g.count { width: 76 }],
+    ['successful_orders', 'Successful', g.count { width: 86 }],
+    ['win_rate', 'Win rate', g.percent + g.coloured + { width: 74, steps: g.steps([g.plain, [0, g.red], [0.5, g.yellow], [0.6, g.plain]]) }],
+    ['total_pnl', 'Total PnL', g.money { width: 84, decimals: 2 }],
+    ['accuracy', 'Accuracy', g.percent { width: 76 }],
+    ['f1_score', 'F1', g.percent { width: 60 }],
+    ['coverage_from_at', 'Counted since', g.time { none: 'all time' }],
+  ],
+})
++ g.words({
+  title: 'How these figures are counted',
+  at: [17, 11, 7, 10],
+  help: 'The definition of the quality figures in words. Nothing to do here.',
+  text: |||
+    **Win rate** is the share of executions with a profit above zero among the executions *whose profit is recorded*. Executions without a recorded profit are left out: they count neither as won nor as lost.
 
-        *What to do:* warm-up that lasts: see the training history below for a version that was good enough (a version becomes active only if its accuracy reaches the configured threshold).
-      |||,
-      sql: |||
-        SELECT 't' AS _, strategy_id, coalesce(active_version, CASE WHEN freshness IN ('fresh', 'stale') THEN 'none' ELSE 'unknown' END) AS active_version, CASE warmup WHEN 1 THEN 'warm-up' WHEN 0 THEN 'no' ELSE 'unknown' END AS warmup,
-          training_status || CASE WHEN training_status = 'unknown' AND last_known_training_status IS NOT NULL THEN ', was ' || last_known_training_status ELSE '' END AS training,
-          model_type, trained_at, CAST(max(unixepoch() - trained_at, 0) AS INTEGER) AS trained_s, accuracy, f1_score, roc_auc, training_duration_s, training_dataset_size, training_queue_size, pending_dataset_builds, freshness
-        FROM model_state
-        WHERE @chosen strategy_id strategy@
-        ORDER BY strategy_id, trained_at DESC
-        LIMIT 200
-      |||,
-      times: ['trained_at'],
-      empty: 'No models to show',
-      columns: [
-        g.notAvailable,
-        ['strategy_id', 'Strategy', g.left { minWidth: 140 }],
-        ['active_version', 'Active version', g.left { width: 120 }],
-        ['warmup', 'Warm-up', g.left + g.filled + { width: 84, colors: g.values([['no', g.green], ['warm-up', g.yellow], ['unknown', g.grey]]) }],
-        ['training', 'Training', g.left + g.filled + { width: 172, colors: g.matching([['^idle', g.none], ['^training', g.blue], ['^unknown', g.grey]]) }],
-        ['model_type', 'Model type', g.left + g.dash + { width: 96 }],
-        ['trained_at', 'Trained (UTC)', g.time + g.dash + { width: 158 }],
-        ['trained_s', 'Age', g.duration + g.dash + { width: 94 }],
-        ['accuracy', 'Accuracy', g.right { width: 80, unit: 'percentunit', decimals: 1 }],
-        ['f1_score', 'F1 score', g.right { width: 72, unit: 'percentunit', decimals: 1 }],
-        ['roc_auc', 'ROC AUC', g.right { width: 76, decimals: 3 }],
-        ['training_duration_s', 'Training took', g.duration { width: 90 }],
-        ['training_dataset_size', 'Examples', g.count { width: 82 }],
-        ['training_queue_size', 'Trainings waiting', g.count { width: 82 }],
-        ['pending_dataset_builds', 'Datasets waiting', g.count { width: 82 }],
-        g.tint,
-      ],
-    }),
-    g.table({
-      title: 'Quality of each strategy',
-      at: [0, 11, 17, 10],
-      help: |||
-        How well each strategy did, all time; **Counted since** says if it is less. Dry runs do not count.
+    **Total PnL** is the sum of the recorded profits, in the quote currency. Where none is recorded it is *n/a*, not 0.
 
-        * **Orders**, **Filled**: orders created, and those filled.
-        * **With PnL**: executions whose profit is recorded as a number. The trading system records it rarely.
-        * **Successful**: those with a profit above zero. **Win rate** = successful / with PnL.
-        * **Total PnL**: the sum of the recorded profits. *n/a*, not 0, where none is recorded.
-        * **Accuracy**, **F1**: of the active version in its test, not of trading.
+    **Orders** are all orders but dry runs. **Accuracy** and **F1** come from the test of the active model when it was trained; they say how well it predicted, not how well it traded.
 
-        Rows tinted yellow come from a source that is out of date. The time range above does not matter here.
+    **Colours**: a win rate below 50 % and a loss are red, a win rate up to 60 % is yellow.
+  |||,
+})
++ g.lines({
+  title: 'Win rate over the last 24 hours',
+  at: [0, 21, 12, 9],
+  help: |||
+    At each hour with executions: the share of profitable ones among those of the 24 hours before whose profit is recorded. Where there was none for a day the line breaks. @range@ Kept for 14 days unless configured otherwise.
+    > look for a lasting slide below 50 %; single steps say little when there are few executions.
+  |||,
+  sql: |||
+    SELECT time, strategy_id, win_rate FROM (
+      SELECT time, strategy_id, pnl_orders, 1.0 * sum(successful_orders) OVER w / nullif(sum(pnl_orders) OVER w, 0) AS win_rate
+      FROM model_quality_trend
+      WHERE time >= $__from / 1000 - 86400 AND time < $__to / 1000 AND @chosen strategy_id strategy@
+      WINDOW w AS (PARTITION BY strategy_id ORDER BY time RANGE BETWEEN 82800 PRECEDING AND CURRENT ROW)
+    )
+    WHERE time >= $__from / 1000 AND pnl_orders > 0
+    ORDER BY strategy_id LIKE '(%', strategy_id, time
+    LIMIT 20000
+  |||,
+  by: 'strategy_id',
+  empty: 'No executions with a recorded profit to show in this time range',
+  more: g.defaults({ custom+: { insertNulls: 90000000, pointSize: 5 }, unit: 'percentunit', min: 0, max: 1 }),
+})
++ g.lines({
+  title: 'PnL added up over the range',
+  at: [12, 21, 12, 9],
+  help: |||
+    The recorded profits added up from the start of the time range. @range@ Hours without a recorded profit add nothing.
+    > a line that falls steadily: compare with the retraining history and the market.
+  |||,
+  sql: |||
+    SELECT time, strategy_id, sum(1.0 * pnl) OVER (PARTITION BY strategy_id ORDER BY time) AS pnl
+    FROM model_quality_trend
+    WHERE @in_range@ AND @chosen strategy_id strategy@ AND pnl IS NOT NULL
+    ORDER BY strategy_id LIKE '(%', strategy_id, time
+    LIMIT 20000
+  |||,
+  by: 'strategy_id',
+  empty: 'No recorded profits to show in this time range',
+  more: g.defaults({ custom+: { lineInterpolation: 'stepAfter', pointSize: 4 }, decimals: 2 }),
+})
++ g.bars({
+  title: 'Orders by hour',
+  at: [0, 30, 12, 9],
+  help: |||
+    Orders created in each hour, dry runs left out. @range@
+    > no bars for a strategy that should trade: see its signals on the page Signals.
+  |||,
+  sql: |||
+    SELECT time, strategy_id, orders
+    FROM model_quality_trend
+    WHERE @in_range@ AND @chosen strategy_id strategy@ AND orders > 0
+    ORDER BY strategy_id LIKE '(%', strategy_id, time
+    LIMIT 20000
+  |||,
+  by: 'strategy_id',
+  empty: 'No orders to show in this time range',
+})
++ g.table({
+  title: 'Training history',
+  at: [0, 39, 24, 13],
+  help: |||
+    The last 100 completed trainings, the newest first, however old; a failed training leaves no trace upstream. @always@ @tinted@
 
-        *What to do:* win rate red (below 50 %) over many executions: think of retraining or pausing the strategy.
-      |||,
-      sql: |||
-        SELECT 't' AS _, strategy_id, total_orders, filled_orders, pnl_orders, successful_orders, win_rate, total_pnl, accuracy, f1_score, coverage_from_at, freshness
-        FROM model_quality
-        WHERE (strategy_id = '(all)' OR @chosen strategy_id strategy@) AND EXISTS (SELECT 1 FROM source_status s WHERE s.source = 'postgres.quality' AND s.last_success_at IS NOT NULL)
-        ORDER BY strategy_id <> '(all)', strategy_id
-        LIMIT 200
-      |||,
-      times: ['coverage_from_at'],
-      empty: 'No quality figures to show',
-      columns: [
-        g.notAvailable,
-        ['strategy_id', 'Strategy', g.left { minWidth: 120, colors: g.values([['(all)', null, 'all strategies']]) }],
-        ['total_orders', 'Orders', g.count { width: 70 }],
-        ['filled_orders', 'Filled', g.count { width: 66 }],
-        ['pnl_orders', 'With PnL', g.count { width: 76 }],
-        ['successful_orders', 'Successful', g.count { width: 86 }],
-        ['win_rate', 'Win rate', g.right + g.coloured + {
-          width: 74,
-          unit: 'percentunit',
-          decimals: 1,
-          steps: g.steps([g.plain, [0, g.red], [0.5, g.yellow], [0.6, g.plain]]),
-        }],
-        ['total_pnl', 'Total PnL', g.right + g.coloured + { width: 84, decimals: 2, steps: g.steps([g.plain, [-1e15, g.red], [0, g.plain]]) }],
-        ['accuracy', 'Accuracy', g.right { width: 76, unit: 'percentunit', decimals: 1 }],
-        ['f1_score', 'F1', g.right { width: 60, unit: 'percentunit', decimals: 1 }],
-        ['coverage_from_at', 'Counted since', g.time { width: 158, none: 'all time' }],
-        g.tint,
-      ],
-    }),
-    g.words({
-      title: 'How these figures are counted',
-      at: [17, 11, 7, 10],
-      help: 'The definition of the quality figures in words. Nothing to do here.',
-      text: |||
-        **Win rate** is the share of executions with a profit above zero among the executions *whose profit is recorded*. Executions without a recorded profit are left out: they count neither as won nor as lost.
-
-        **Total PnL** is the sum of the recorded profits, in the quote currency. Where none is recorded it is *n/a*, not 0.
-
-        **Orders** are all orders but dry runs. **Accuracy** and **F1** come from the test of the active model when it was trained; they say how well it predicted, not how well it traded.
-
-        **Colours**: a win rate below 50 % and a loss are red, a win rate up to 60 % is yellow.
-      |||,
-    }),
-    g.lines({
-      title: 'Win rate over the last 24 hours',
-      at: [0, 21, 12, 9],
-      help: |||
-        At each hour with executions: the share of profitable ones among those of the 24 hours before whose profit is recorded. Where there was none for a day the line breaks. Obeys the time range above. Kept for 14 days unless configured otherwise.
-
-        *What to do:* look for a lasting slide below 50 %; single steps say little when there are few executions.
-      |||,
-      sql: |||
-        SELECT time, strategy_id, win_rate FROM (
-          SELECT time, strategy_id, pnl_orders, 1.0 * sum(successful_orders) OVER w / nullif(sum(pnl_orders) OVER w, 0) AS win_rate
-          FROM model_quality_trend
-          WHERE time >= $__from / 1000 - 86400 AND time < $__to / 1000 AND @chosen strategy_id strategy@
-          WINDOW w AS (PARTITION BY strategy_id ORDER BY time RANGE BETWEEN 82800 PRECEDING AND CURRENT ROW)
-        )
-        WHERE time >= $__from / 1000 AND pnl_orders > 0
-        ORDER BY strategy_id LIKE '(%', strategy_id, time
-        LIMIT 20000
-      |||,
-      times: ['time'],
-      by: 'strategy_id',
-      empty: 'No executions with a recorded profit to show in this time range',
-      more: g.defaults({ custom+: { insertNulls: 90000000, pointSize: 5 }, unit: 'percentunit', min: 0, max: 1 }),
-    }),
-    g.lines({
-      title: 'PnL added up over the range',
-      at: [12, 21, 12, 9],
-      help: |||
-        The recorded profits added up from the start of the time range. Obeys the time range above. Hours without a recorded profit add nothing.
-
-        *What to do:* a line that falls steadily: compare with the retraining history and the market.
-      |||,
-      sql: |||
-        SELECT time, strategy_id, sum(1.0 * pnl) OVER (PARTITION BY strategy_id ORDER BY time) AS pnl
-        FROM model_quality_trend
-        WHERE time >= $__from / 1000 AND time < $__to / 1000 AND @chosen strategy_id strategy@ AND pnl IS NOT NULL
-        ORDER BY strategy_id LIKE '(%', strategy_id, time
-        LIMIT 20000
-      |||,
-      times: ['time'],
-      by: 'strategy_id',
-      empty: 'No recorded profits to show in this time range',
-      more: g.defaults({ custom+: { lineInterpolation: 'stepAfter', pointSize: 4 }, decimals: 2 }),
-    }),
-    g.bars({
-      title: 'Orders by hour',
-      at: [0, 30, 12, 9],
-      help: |||
-        Orders created in each hour, dry runs left out. Obeys the time range above.
-
-        *What to do:* no bars for a strategy that should trade: see its signals on the page Signals.
-      |||,
-      sql: |||
-        SELECT time, strategy_id, orders
-        FROM model_quality_trend
-        WHERE time >= $__from / 1000 AND time < $__to / 1000 AND @chosen strategy_id strategy@ AND orders > 0
-        ORDER BY strategy_id LIKE '(%', strategy_id, time
-        LIMIT 20000
-      |||,
-      times: ['time'],
-      by: 'strategy_id',
-      empty: 'No orders to show in this time range',
-    }),
-    g.table({
-      title: 'Training history',
-      at: [0, 39, 24, 13],
-      help: |||
-        The last 100 completed trainings, the newest first, however old; a failed training leaves no trace upstream. The time range above does not matter here. Rows tinted yellow come from a source that is out of date.
-
-        * **In use**: the version the strategy trades with now. A version that was not good enough never came into use.
-        * **Measured on**: *test*, or *validation* where no test was made.
-
-        *What to do:* accuracy that sinks from training to training: check the training data.
-      |||,
-      sql: |||
-        SELECT 't' AS _, time, CAST(max(unixepoch() - time, 0) AS INTEGER) AS age_s, strategy_id, version, CASE is_active WHEN 1 THEN 'in use' ELSE 'not in use' END AS active, accuracy, f1_score, precision, recall, metrics_split, training_duration_s, training_dataset_size, freshness
-        FROM model_training
-        WHERE @chosen strategy_id strategy@
-        ORDER BY time DESC
-        LIMIT 100
-      |||,
-      times: ['time'],
-      empty: 'No trainings to show',
-      columns: [
-        g.notAvailable,
-        ['time', 'Trained (UTC)', g.time + g.dash + { width: 158 }],
-        ['age_s', 'Age', g.duration + g.dash + { width: 94 }],
-        ['strategy_id', 'Strategy', g.left { minWidth: 120 }],
-        ['version', 'Version', g.left { width: 120 }],
-        ['active', 'In use', g.left + g.coloured + { width: 80, colors: g.values([['in use', g.blue], ['not in use', g.plain, 'no']]) }],
-        ['accuracy', 'Accuracy', g.right { width: 86, unit: 'percentunit', decimals: 1 }],
-        ['f1_score', 'F1', g.right { width: 70, unit: 'percentunit', decimals: 1 }],
-        ['precision', 'Precision', g.right { width: 86, unit: 'percentunit', decimals: 1 }],
-        ['recall', 'Recall', g.right { width: 76, unit: 'percentunit', decimals: 1 }],
-        ['metrics_split', 'Measured on', g.left + g.dash + { width: 110 }],
-        ['training_duration_s', 'Took', g.duration { width: 90 }],
-        ['training_dataset_size', 'Examples', g.count { width: 86 }],
-        g.tint,
-      ],
-    }),
-    g.lines({
-      title: 'Accuracy of each training',
-      at: [12, 30, 12, 9],
-      help: |||
-        One point a trained version, by strategy. Obeys the time range above.
-
-        *What to do:* choose a longer time range to see whether the models get better or worse.
-      |||,
-      sql: |||
-        SELECT time, strategy_id, accuracy
-        FROM model_training
-        WHERE accuracy IS NOT NULL AND time >= $__from / 1000 AND time < $__to / 1000 AND @chosen strategy_id strategy@
-        ORDER BY strategy_id LIKE '(%', strategy_id, time
-        LIMIT 5000
-      |||,
-      times: ['time'],
-      by: 'strategy_id',
-      empty: 'No trainings to show in this time range',
-      more: g.defaults({
-        custom+: { lineWidth: 1, pointSize: 8, showPoints: 'always', lineStyle: { dash: [4, 6], fill: 'dash' } },
-        unit: 'percentunit',
-        max: 1,
-      }),
-    }),
-    g.table({
-      title: 'Datasets being built, or failed',
-      at: [0, 52, 24, 8],
-      help: |||
-        What a training waits for: datasets that the feature service is building now, and the newest whose building failed, with its reason. Of all times; the time range above does not matter here. Rows tinted yellow come from a source that is out of date.
-
-        *What to do:* one that has been building for an hour, or the same failure again and again: look at feature-service.
-      |||,
-      sql: |||
-        SELECT 't' AS _, time, CAST(max(unixepoch() - time, 0) AS INTEGER) AS age_s, symbol, CASE WHEN status = 'building' AND freshness <> 'fresh' THEN 'unknown, was building' ELSE status END AS build, completed_at, error, freshness
-        FROM dataset_build
-        ORDER BY time DESC
-        LIMIT 100
-      |||,
-      times: ['time', 'completed_at'],
-      empty: 'No builds of datasets to show',
-      columns: [
-        g.notAvailable,
-        ['time', 'Begun (UTC)', g.time + g.dash + { width: 158 }],
-        ['age_s', 'Ago', g.duration + g.dash + { width: 94 }],
-        ['symbol', 'Symbol', g.left + g.dash + { width: 110 }],
-        ['build', 'Status', g.left + g.coloured + { width: 160, colors: g.values([['building', g.blue], ['failed', g.orange], ['unknown, was building', g.grey]]) }],
-        ['completed_at', 'Ended (UTC)', g.time { width: 158, none: 'not over' }],
-        ['error', 'What failed', g.left + g.wrapped + g.dash + { minWidth: 200 }],
-        g.tint,
-      ],
-    }),
+    * **In use**: the version the strategy trades with now. A version that was not good enough never came into use.
+    * **Measured on**: *test*, or *validation* where no test was made.
+    > accuracy that sinks from training to training: check the training data.
+  |||,
+  sql: |||
+    SELECT time, @since time age_s@, strategy_id, version, CASE is_active WHEN 1 THEN 'in use' ELSE 'not in use' END AS active, accuracy, f1_score, precision, recall, metrics_split, training_duration_s, training_dataset_size, freshness
+    FROM model_training
+    WHERE @chosen strategy_id strategy@
+    ORDER BY time DESC
+    LIMIT 100
+  |||,
+  empty: 'No trainings to show',
+  columns: [
+    ['time', 'Trained (UTC)', g.time],
+    g.age,
+    ['strategy_id', 'Strategy', g.from(120)],
+    ['version', 'Version', g.wide(120)],
+    ['active', 'In use', g.word(80, g.values([['in use', g.blue], ['not in use', g.plain, 'no']]))],
+    ['accuracy', 'Accuracy', g.percent { width: 86 }],
+    ['f1_score', 'F1', g.percent { width: 70 }],
+    ['precision', 'Precision', g.percent { width: 86 }],
+    ['recall', 'Recall', g.percent { width: 76 }],
+    ['metrics_split', 'Measured on', g.left + g.dash + { width: 110 }],
+    ['training_duration_s', 'Took', g.duration { width: 90, none: 'n/a' }],
+    ['training_dataset_size', 'Examples', g.count { width: 86 }],
+  ],
+})
++ g.lines({
+  title: 'Accuracy of each training',
+  at: [12, 30, 12, 9],
+  help: |||
+    One point a trained version, by strategy. @range@
+    > choose a longer time range to see whether the models get better or worse.
+  |||,
+  sql: |||
+    SELECT time, strategy_id, accuracy
+    FROM model_training
+    WHERE accuracy IS NOT NULL AND @in_range@ AND @chosen strategy_id strategy@
+    ORDER BY strategy_id LIKE '(%', strategy_id, time
+    LIMIT 5000
+  |||,
+  by: 'strategy_id',
+  empty: 'No trainings to show in this time range',
+  more: g.defaults({
+    custom+: { lineWidth: 1, pointSize: 8, showPoints: 'always', lineStyle: { dash: [4, 6], fill: 'dash' } },
+    unit: 'percentunit',
+    max: 1,
+  }),
+})
++ g.table({
+  title: 'Datasets being built, or failed',
+  at: [0, 52, 24, 8],
+  help: |||
+    What a training waits for: datasets that the feature service is building now, and the newest whose building failed, with its reason. Of all times; the time range above does not matter here. @tinted@
+    > one that has been building for an hour, or the same failure again and again: look at feature-service.
+  |||,
+  sql: |||
+    SELECT time, @since time age_s@, symbol, CASE WHEN status = 'building' AND freshness <> 'fresh' THEN 'unknown, was building' ELSE status END AS build, completed_at, error, freshness
+    FROM dataset_build
+    ORDER BY time DESC
+    LIMIT 100
+  |||,
+  empty: 'No builds of datasets to show',
+  columns: [
+    ['time', 'Begun (UTC)', g.time],
+    ['age_s', 'Ago', g.duration],
+    ['symbol', 'Symbol', g.left + g.dash + { width: 110 }],
+    ['build', 'Status', g.word(160, g.values([['building', g.blue], ['failed', g.orange], ['unknown, was building', g.grey]]))],
+    ['completed_at', 'Ended (UTC)', g.time { none: 'not over' }],
+    ['error', 'What failed', g.prose(200)],
   ],
 })

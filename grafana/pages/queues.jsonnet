@@ -1,5 +1,28 @@
 local g = import '../lib/page.libsonnet';
 
+// A value of the eight worst queues over time, each step's `each`: max, avg.
+local of_the_worst(column, each) = g.with({ column: column, each: each }, |||
+  WITH q AS MATERIALIZED (
+    SELECT vhost, name FROM queue_now WHERE @contains name find@
+    ORDER BY (last_known_lag = 'lagging') DESC, lag_severity DESC, messages DESC, name LIMIT 8
+  ), r AS MATERIALIZED (
+    SELECT t.time, t.name || CASE t.vhost WHEN '/' THEN '' ELSE ' (' || t.vhost || ')' END AS queue, t.messages, t.publish_rate_per_s, t.consume_rate_per_s
+    FROM q CROSS JOIN queue_trend t ON t.vhost = q.vhost AND t.name = q.name
+    WHERE t.time >= $__from / 1000 AND t.time < $__to / 1000
+  )
+  SELECT lagging_since AS time, name AS queue, @@column@@ AS value FROM queue_now WHERE 0
+  UNION ALL
+  SELECT time / step * step, queue, @@each@@(@@column@@)
+  FROM r CROSS JOIN (SELECT max(5, ($__to - $__from) / 1000 / 400) AS step)
+  GROUP BY 1, 2
+  UNION ALL
+  SELECT @within_outage@, q.name || CASE q.vhost WHEN '/' THEN '' ELSE ' (' || q.vhost || ')' END, NULL
+  FROM q CROSS JOIN outage_period o
+  WHERE o.upstream IN ('rabbitmq', 'gateway') AND @outage_shown@
+  ORDER BY 1, 2
+  LIMIT 10000
+|||);
+
 g.page({
   uid: 'queues',
   question: 'Are messages piling up, where, since when, and how badly?',
@@ -9,201 +32,127 @@ g.page({
   variables: [
     g.search('find', 'Search queues', "A part of a queue's name"),
   ],
-  panels: [
-    g.tile({
-      title: 'Do queues lag?',
-      at: [0, 3, 8, 4],
-      help: |||
-        The verdict over all queues, whatever is searched for: does any queue pile up? A queue **lags** if more messages wait than the limit (1,000 unless configured otherwise), or if it is read at less than a tenth of the rate at which it is filled. *Unknown* without fresh data.
-
-        *What to do:* the table names the queues, the worst first, and why.
-      |||,
-      sql: |||
-        SELECT CASE
-          WHEN total = 0 THEN 'unknown: no queues were read'
-          WHEN unknown = total THEN 'unknown' || CASE WHEN was_lagging > 0 THEN ', last known: ' || was_lagging || ' lagging' ELSE ', last known: none lagging' END
-          WHEN lagging > 0 THEN lagging || CASE lagging WHEN 1 THEN ' queue lags' ELSE ' queues lag' END
-          ELSE 'no queue lags' END AS verdict
-        FROM (
-          SELECT count(*) AS total, coalesce(sum(lag = 'unknown'), 0) AS unknown, coalesce(sum(lag = 'lagging'), 0) AS lagging, coalesce(sum(last_known_lag = 'lagging'), 0) AS was_lagging FROM queue_now
-        )
-      |||,
-      field: 'verdict',
-      size: 28,
-      colors: [['^unknown', g.grey], ['^no queue', g.green], ['^[0-9]', g.red]],
-      empty: 'unknown',
-    }),
-    g.figures({
-      title: 'All queues together',
-      at: [8, 3, 16, 4],
-      help: |||
-        Figures over all queues as of the last reading: how many there are, how many messages they hold, and the rates at which messages are published and consumed.
-
-        *What to do:* a publish rate above the consume rate for minutes means that a backlog grows: see the table.
-      |||,
-      sql: |||
-        SELECT CASE WHEN count(*) > 0 OR (SELECT freshness FROM source_status WHERE source = 'rabbitmq.queues') IN ('fresh', 'stale') THEN count(*) END AS queues, sum(messages) AS messages, 1.0 * sum(publish_rate_per_s) AS publish_rate_per_s, 1.0 * sum(consume_rate_per_s) AS consume_rate_per_s,
-          CASE WHEN count(*) > 0 THEN sum(consumers = 0) END AS without_consumer,
-          CASE WHEN count(@contains name find@ OR NULL) > 200 THEN (count(@contains name find@ OR NULL) - 200) || ' of ' || count(@contains name find@ OR NULL) WHEN count(*) > 0 THEN 'none' END AS not_shown,
-          (SELECT CAST(max(age_s, 0) AS INTEGER) FROM source_status WHERE source = 'rabbitmq.queues') AS read_s
-        FROM queue_now
-      |||,
-      size: 22,
-      empty: 'n/a',
-      columns: [
-        ['queues', 'Queues', { unit: 'locale' }],
-        ['messages', 'Messages waiting', { unit: 'locale' }],
-        ['publish_rate_per_s', 'Published/s', { decimals: 1 }],
-        ['consume_rate_per_s', 'Consumed/s', { decimals: 1 }],
-        ['without_consumer', 'No consumers', {}],
-        ['not_shown', 'Not listed below', {}],
-        ['read_s', 'Updated', { none: 'never read', unit: 'dtdurations', decimals: 0 }],
-      ],
-    }),
-    g.table({
-      title: 'Queues, worst first',
-      at: [0, 7, 24, 15],
-      help: |||
-        Every queue that fits the search, the worst first, at most 200; the tile above counts the rest. The time range above does not matter here. Rows tinted yellow come from a source that is out of date.
-
-        * **Lag**: the verdict now. **Severity**: 1 is the limit; 5 is five times as bad.
-        * **Why**: *length*: too many wait; *slow*: consumed too slowly; *no consumer*: nothing consumes it.
-        * **Messages**: waiting in all; *unacknowledged*: delivered and not acknowledged. **Consumers**: attached now. **Published/s**, **Consumed/s**: the broker's rates.
-        * **Growth**: over the last five minutes; **Empty in**: when it would be read up at this pace.
-        * Server-named queues (amq.gen-...) vanish with their connection.
-
-        *What to do:* no consumer: is the service that consumes it running (page System health)? Slow: that service is overloaded. ws-gateway.balance and ws-gateway.liquidation have no consumer by design: `QUEUE_LAG_IGNORE` leaves them out.
-      |||,
-      sql: |||
-        SELECT 't' AS _, name || CASE vhost WHEN '/' THEN '' ELSE ' (vhost ' || vhost || ')' END AS queue, lag AS verdict, lag_severity,
-          nullif(CASE WHEN lag = 'unknown' AND last_known_lag <> 'unknown' THEN 'last known: ' || last_known_lag || CASE WHEN lag_reason <> '' THEN ', ' ELSE '' END ELSE '' END || coalesce(lag_reason, '') || CASE WHEN messages_unacknowledged > 0 THEN ' (' || messages_unacknowledged || ' unacknowledged)' ELSE '' END
-            || CASE WHEN state <> 'running' THEN ' (queue is ' || state || ')' ELSE '' END, '') AS reason,
-          messages, consumers, publish_rate_per_s, consume_rate_per_s, growth_per_s, drain_eta_s, lagging_since, CAST(max(unixepoch() - lagging_since, 0) AS INTEGER) AS lagging_s, freshness
-        FROM queue_now
-        WHERE @contains name find@
-        ORDER BY (last_known_lag = 'lagging') DESC, lag_severity DESC, messages DESC, name, vhost
-        LIMIT 200
-      |||,
-      times: ['lagging_since'],
-      empty: 'No queues to show',
-      columns: [
-        g.notAvailable,
-        ['queue', 'Queue', g.left { width: 316 }],
-        ['verdict', 'Lag', g.left + g.filled + { width: 82, colors: g.matching(g.lagWords) }],
-        ['lag_severity', 'Severity', g.right + g.coloured + { width: 70, decimals: 1, steps: g.steps([g.plain, [0, g.plain], [0.5, g.yellow], [1, g.red]]) }],
-        ['reason', 'Why', g.left + g.wrapped + g.dash + { minWidth: 200 }],
-        ['messages', 'Messages', g.count { width: 82 }],
-        ['consumers', 'Consumers', g.right + g.coloured + { width: 70, steps: g.steps([g.plain, [0, g.yellow], [1, g.plain]]) }],
-        ['publish_rate_per_s', 'Published/s', g.right { width: 60, decimals: 1 }],
-        ['consume_rate_per_s', 'Consumed/s', g.right { width: 60, decimals: 1 }],
-        ['growth_per_s', 'Growth/s', g.right { width: 76, decimals: 2 }],
-        ['drain_eta_s', 'Empty in', g.duration + g.dash + { width: 94 }],
-        ['lagging_since', 'Lagging since (UTC)', g.time + g.dash + { width: 158 }],
-        ['lagging_s', 'For', g.duration + g.dash + { width: 94 }],
-        g.tint,
-      ],
-    }),
-    g.lines({
-      title: 'Backlog over time',
-      at: [0, 22, 24, 10],
-      help: |||
-        How long each queue was: where a line starts to climb is when it began to pile up. The eight worst queues that fit the search. Obeys the time range above. Kept for 14 days, coarser with age. A line breaks where nothing was measured; red and grey shades say why (RabbitMQ out of reach, gateway away). Longer ranges show the most messages of each step.
-
-        *What to do:* compare the start of a climb with the page Events: did a service go down then?
-      |||,
-      sql: |||
-        WITH q AS MATERIALIZED (
-          SELECT vhost, name FROM queue_now WHERE @contains name find@
-          ORDER BY (last_known_lag = 'lagging') DESC, lag_severity DESC, messages DESC, name LIMIT 8
-        ), r AS MATERIALIZED (
-          SELECT t.time, t.name || CASE t.vhost WHEN '/' THEN '' ELSE ' (' || t.vhost || ')' END AS queue, t.messages, t.publish_rate_per_s, t.consume_rate_per_s
-          FROM q CROSS JOIN queue_trend t ON t.vhost = q.vhost AND t.name = q.name
-          WHERE t.time >= $__from / 1000 AND t.time < $__to / 1000
-        )
-        SELECT lagging_since AS time, name AS queue, messages AS value FROM queue_now WHERE 0
-        UNION ALL
-        SELECT time / step * step, queue, max(messages)
-        FROM r CROSS JOIN (SELECT max(5, ($__to - $__from) / 1000 / 400) AS step)
-        GROUP BY 1, 2
-        UNION ALL
-        SELECT @within_outage@, q.name || CASE q.vhost WHEN '/' THEN '' ELSE ' (' || q.vhost || ')' END, NULL
-        FROM q CROSS JOIN outage o
-        WHERE o.upstream IN ('rabbitmq', 'gateway') AND @outage_shown@
-        ORDER BY 1, 2
-        LIMIT 10000
-      |||,
-      times: ['time'],
-      by: 'queue',
-      empty: 'No queue history to show in this time range',
-      more: g.legendTable(['lastNotNull', 'max']) + g.defaults({ custom+: { showPoints: 'never' }, min: 0, decimals: 0 }),
-    }),
-    g.lines({
-      title: 'Publish rate',
-      at: [0, 32, 12, 9],
-      help: |||
-        Messages published to each queue per second. The eight worst queues that fit the search. Obeys the time range above. Kept for 14 days, coarser with age. A line breaks where nothing was measured; red and grey shades say why (RabbitMQ out of reach, gateway away).
-
-        *What to do:* nothing comes in where it should: look at the service that writes the queue.
-      |||,
-      sql: |||
-        WITH q AS MATERIALIZED (
-          SELECT vhost, name FROM queue_now WHERE @contains name find@
-          ORDER BY (last_known_lag = 'lagging') DESC, lag_severity DESC, messages DESC, name LIMIT 8
-        ), r AS MATERIALIZED (
-          SELECT t.time, t.name || CASE t.vhost WHEN '/' THEN '' ELSE ' (' || t.vhost || ')' END AS queue, t.messages, t.publish_rate_per_s, t.consume_rate_per_s
-          FROM q CROSS JOIN queue_trend t ON t.vhost = q.vhost AND t.name = q.name
-          WHERE t.time >= $__from / 1000 AND t.time < $__to / 1000
-        )
-        SELECT lagging_since AS time, name AS queue, publish_rate_per_s AS value FROM queue_now WHERE 0
-        UNION ALL
-        SELECT time / step * step, queue, avg(publish_rate_per_s)
-        FROM r CROSS JOIN (SELECT max(5, ($__to - $__from) / 1000 / 400) AS step)
-        GROUP BY 1, 2
-        UNION ALL
-        SELECT @within_outage@, q.name || CASE q.vhost WHEN '/' THEN '' ELSE ' (' || q.vhost || ')' END, NULL
-        FROM q CROSS JOIN outage o
-        WHERE o.upstream IN ('rabbitmq', 'gateway') AND @outage_shown@
-        ORDER BY 1, 2
-        LIMIT 10000
-      |||,
-      times: ['time'],
-      by: 'queue',
-      empty: 'No queue history to show in this time range',
-      more: g.defaults({ custom+: { showPoints: 'never' }, min: 0 }),
-    }),
-    g.lines({
-      title: 'Consume rate',
-      at: [12, 32, 12, 9],
-      help: |||
-        Messages consumed from each queue per second, without redeliveries. The eight worst queues that fit the search. Obeys the time range above. Kept for 14 days, coarser with age. A line breaks where nothing was measured; red and grey shades say why (RabbitMQ out of reach, gateway away).
-
-        *What to do:* a consume rate far below the publish rate: the consumer is slow or gone.
-      |||,
-      sql: |||
-        WITH q AS MATERIALIZED (
-          SELECT vhost, name FROM queue_now WHERE @contains name find@
-          ORDER BY (last_known_lag = 'lagging') DESC, lag_severity DESC, messages DESC, name LIMIT 8
-        ), r AS MATERIALIZED (
-          SELECT t.time, t.name || CASE t.vhost WHEN '/' THEN '' ELSE ' (' || t.vhost || ')' END AS queue, t.messages, t.publish_rate_per_s, t.consume_rate_per_s
-          FROM q CROSS JOIN queue_trend t ON t.vhost = q.vhost AND t.name = q.name
-          WHERE t.time >= $__from / 1000 AND t.time < $__to / 1000
-        )
-        SELECT lagging_since AS time, name AS queue, consume_rate_per_s AS value FROM queue_now WHERE 0
-        UNION ALL
-        SELECT time / step * step, queue, avg(consume_rate_per_s)
-        FROM r CROSS JOIN (SELECT max(5, ($__to - $__from) / 1000 / 400) AS step)
-        GROUP BY 1, 2
-        UNION ALL
-        SELECT @within_outage@, q.name || CASE q.vhost WHEN '/' THEN '' ELSE ' (' || q.vhost || ')' END, NULL
-        FROM q CROSS JOIN outage o
-        WHERE o.upstream IN ('rabbitmq', 'gateway') AND @outage_shown@
-        ORDER BY 1, 2
-        LIMIT 10000
-      |||,
-      times: ['time'],
-      by: 'queue',
-      empty: 'No queue history to show in this time range',
-      more: g.defaults({ custom+: { showPoints: 'never' }, min: 0 }),
-    }),
+})
++ g.tile({
+  title: 'Do queues lag?',
+  at: [0, 3, 8, 4],
+  help: |||
+    The verdict over all queues, whatever is searched for: does any queue pile up? A queue **lags** if more messages wait than the limit (1,000 unless configured otherwise), or if it is read at less than a tenth of the rate at which it is filled. *Unknown* without fresh data.
+    > the table names the queues, the worst first, and why.
+  |||,
+  sql: |||
+    SELECT CASE
+      WHEN total = 0 THEN 'unknown: no queues were read'
+      WHEN unknown = total THEN 'unknown' || CASE WHEN was_lagging > 0 THEN ', last known: ' || was_lagging || ' lagging' ELSE ', last known: none lagging' END
+      WHEN lagging > 0 THEN lagging || CASE lagging WHEN 1 THEN ' queue lags' ELSE ' queues lag' END
+      ELSE 'no queue lags' END AS verdict
+    FROM (
+      SELECT count(*) AS total, coalesce(sum(lag = 'unknown'), 0) AS unknown, coalesce(sum(lag = 'lagging'), 0) AS lagging, coalesce(sum(last_known_lag = 'lagging'), 0) AS was_lagging FROM queue_now
+    )
+  |||,
+  field: 'verdict',
+  size: 28,
+  colors: g.matching([['^unknown', g.grey], ['^no queue', g.green], ['^[0-9]', g.red]]),
+  empty: 'unknown',
+})
++ g.figures({
+  title: 'All queues together',
+  at: [8, 3, 16, 4],
+  help: |||
+    Figures over all queues as of the last reading: how many there are, how many messages they hold, and the rates at which messages are published and consumed.
+    > a publish rate above the consume rate for minutes means that a backlog grows: see the table.
+  |||,
+  sql: |||
+    SELECT CASE WHEN count(*) > 0 OR (SELECT freshness FROM source_status WHERE source = 'rabbitmq.queues') IN ('fresh', 'stale') THEN count(*) END AS queues, sum(messages) AS messages, 1.0 * sum(publish_rate_per_s) AS publish_rate_per_s, 1.0 * sum(consume_rate_per_s) AS consume_rate_per_s,
+      CASE WHEN count(*) > 0 THEN sum(consumers = 0) END AS without_consumer,
+      CASE WHEN count(@contains name find@ OR NULL) > 200 THEN (count(@contains name find@ OR NULL) - 200) || ' of ' || count(@contains name find@ OR NULL) WHEN count(*) > 0 THEN 'none' END AS not_shown,
+      (SELECT CAST(max(age_s, 0) AS INTEGER) FROM source_status WHERE source = 'rabbitmq.queues') AS read_s
+    FROM queue_now
+  |||,
+  size: 22,
+  empty: 'n/a',
+  columns: [
+    ['queues', 'Queues', { unit: 'locale' }],
+    ['messages', 'Messages waiting', { unit: 'locale' }],
+    ['publish_rate_per_s', 'Published/s', { decimals: 1 }],
+    ['consume_rate_per_s', 'Consumed/s', { decimals: 1 }],
+    ['without_consumer', 'No consumers', {}],
+    ['not_shown', 'Not listed below', {}],
+    ['read_s', 'Updated', { none: 'never read', unit: 'dtdurations', decimals: 0 }],
   ],
+})
++ g.table({
+  title: 'Queues, worst first',
+  at: [0, 7, 24, 15],
+  help: |||
+    Every queue that fits the search, the worst first, at most 200; the tile above counts the rest. @always@ @tinted@
+
+    * **Lag**: the verdict now. **Severity**: 1 is the limit; 5 is five times as bad.
+    * **Why**: *length*: too many wait; *slow*: consumed too slowly; *no consumer*: nothing consumes it.
+    * **Messages**: waiting in all; *unacknowledged*: delivered and not acknowledged. **Consumers**: attached now. **Published/s**, **Consumed/s**: the broker's rates.
+    * **Growth**: over the last five minutes; **Empty in**: when it would be read up at this pace.
+    * Server-named queues (amq.gen-...) vanish with their connection.
+    > no consumer: is the service that consumes it running (page System health)? Slow: that service is overloaded. ws-gateway.balance and ws-gateway.liquidation have no consumer by design: `QUEUE_LAG_IGNORE` leaves them out.
+  |||,
+  sql: |||
+    SELECT name || CASE vhost WHEN '/' THEN '' ELSE ' (vhost ' || vhost || ')' END AS queue, lag AS verdict, lag_severity,
+      nullif(@last_known lag last_known_lag lag_reason@ || CASE WHEN messages_unacknowledged > 0 THEN ' (' || messages_unacknowledged || ' unacknowledged)' ELSE '' END
+        || CASE WHEN state <> 'running' THEN ' (queue is ' || state || ')' ELSE '' END, '') AS reason,
+      messages, consumers, publish_rate_per_s, consume_rate_per_s, growth_per_s, drain_eta_s, lagging_since, @since lagging_since lagging_s@, freshness
+    FROM queue_now
+    WHERE @contains name find@
+    ORDER BY (last_known_lag = 'lagging') DESC, lag_severity DESC, messages DESC, name, vhost
+    LIMIT 200
+  |||,
+  empty: 'No queues to show',
+  columns: [
+    ['queue', 'Queue', g.wide(316)],
+    ['verdict', 'Lag', g.verdict(82, g.lagWords)],
+    ['lag_severity', 'Severity', g.right + g.coloured + { width: 70, decimals: 1, steps: g.steps([g.plain, [0, g.plain], [0.5, g.yellow], [1, g.red]]) }],
+    ['reason', 'Why', g.prose(200)],
+    ['messages', 'Messages', g.count { width: 82 }],
+    ['consumers', 'Consumers', g.right + g.coloured + { width: 70, steps: g.steps([g.plain, [0, g.yellow], [1, g.plain]]) }],
+    ['publish_rate_per_s', 'Published/s', g.right { width: 60, decimals: 1 }],
+    ['consume_rate_per_s', 'Consumed/s', g.right { width: 60, decimals: 1 }],
+    ['growth_per_s', 'Growth/s', g.right { width: 76, decimals: 2 }],
+    ['drain_eta_s', 'Empty in', g.duration],
+    ['lagging_since', 'Lagging since (UTC)', g.time],
+    ['lagging_s', 'For', g.duration],
+  ],
+})
++ g.lines({
+  title: 'Backlog over time',
+  at: [0, 22, 24, 10],
+  help: |||
+    How long each queue was: where a line starts to climb is when it began to pile up. The eight worst queues that fit the search. @history@ Longer ranges show the most messages of each step.
+    > compare the start of a climb with the page Events: did a service go down then?
+  |||,
+  sql: of_the_worst('messages', 'max'),
+  by: 'queue',
+  empty: 'No queue history to show in this time range',
+  more: g.legendTable(['lastNotNull', 'max']) + g.defaults({ custom+: { showPoints: 'never' }, min: 0, decimals: 0 }),
+})
++ g.lines({
+  title: 'Publish rate',
+  at: [0, 32, 12, 9],
+  help: |||
+    Messages published to each queue per second. The eight worst queues that fit the search. @history@
+    > nothing comes in where it should: look at the service that writes the queue.
+  |||,
+  sql: of_the_worst('publish_rate_per_s', 'avg'),
+  by: 'queue',
+  empty: 'No queue history to show in this time range',
+  more: g.defaults({ custom+: { showPoints: 'never' }, min: 0 }),
+})
++ g.lines({
+  title: 'Consume rate',
+  at: [12, 32, 12, 9],
+  help: |||
+    Messages consumed from each queue per second, without redeliveries. The eight worst queues that fit the search. @history@
+    > a consume rate far below the publish rate: the consumer is slow or gone.
+  |||,
+  sql: of_the_worst('consume_rate_per_s', 'avg'),
+  by: 'queue',
+  empty: 'No queue history to show in this time range',
+  more: g.defaults({ custom+: { showPoints: 'never' }, min: 0 }),
 })

@@ -5,8 +5,9 @@
 views=(recent_signals recent_orders model_state model_quality model_quality_trend queue_now queue_trend service_health
     service_component system_health service_error ws_connection ws_transition subscription event_history source_status
     source_attempt outage problem signals_without_order signal_flow dataset_build gateway
+    recent_execution outage_period
     dataset dataset_column dataset_row dataset_trend positions account_balances portfolio failed_builds account_balances_trend)
-may_be_empty=(service_error ws_transition outage problem dataset_build failed_builds)
+may_be_empty=(service_error ws_transition outage outage_period problem dataset_build failed_builds)
 
 # immutable=1 because the file is replaced as a whole and never written in place: without it SQLite would look for
 # journals that a reader of a read-only directory may not open.

@@ -45,10 +45,9 @@ TEST(GrafanaCaches, the_demo_is_fresh_and_has_every_type_of_event_a_closure_of_e
   EXPECT_EQ(words("demo", "SELECT status FROM system_health"), std::set<std::string>{"healthy"});
   EXPECT_EQ(words("demo", "SELECT DISTINCT event_type FROM event_history"),
             (std::set<std::string>{"failed_builds.failed", "gateway_started", "model_retrained", "model_training_completed",
-                                   "model_training_started", "order_closed", "order_created", "order_executed", "positions.closed",
-                                   "positions.limit_exceeded", "positions.opened", "service_status_changed", "subscription_cancelled",
-                                   "subscription_created", "trading_signal_received", "upstream_lost", "upstream_recovered",
-                                   "websocket_disconnected", "websocket_reconnected"}));
+                                   "model_training_started", "order_closed", "order_created", "order_executed", "positions.limit_exceeded",
+                                   "service_status_changed", "subscription_cancelled", "subscription_created", "trading_signal_received",
+                                   "upstream_lost", "upstream_recovered", "websocket_disconnected", "websocket_reconnected"}));
   EXPECT_EQ(words("demo", "SELECT DISTINCT closure FROM recent_orders"),
             (std::set<std::string>{"open", "filled", "cancelled", "rejected", "dry_run"}));
   EXPECT_EQ(words("demo", "SELECT DISTINCT lag FROM queue_now"), (std::set<std::string>{"ok", "lagging", "unknown"}));

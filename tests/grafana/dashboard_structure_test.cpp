@@ -15,7 +15,8 @@ int seconds(const std::string& interval) {
 }
 
 TEST(GrafanaStructure, there_is_a_dashboard_for_each_subject) {
-  for (const auto* uid : {"system-health", "signals", "orders", "model", "queues", "exchange", "datasets", "events", "cache"})
+  for (const auto* uid :
+       {"system-health", "signals", "orders", "pnl", "portfolio", "model", "queues", "exchange", "datasets", "events", "cache"})
     EXPECT_NE(dashboard(uid), nullptr) << uid;
 }
 

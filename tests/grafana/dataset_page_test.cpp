@@ -76,12 +76,31 @@ TEST(GrafanaDatasets, histories_have_a_line_for_each_key_and_break_where_nothing
   EXPECT_TRUE(shown_of("demo", "failed_builds", "Over time").rows.empty());
 }
 
-TEST(GrafanaDatasets, one_that_fails_says_why_and_what_to_do) {
+TEST(GrafanaDatasets, one_that_fails_says_why) {
   const auto state = shown_of("all_refused", "positions", "This dataset");
   ASSERT_EQ(state.rows.size(), 1U);
   EXPECT_EQ(state.rows[0].at(state.index("state")), gateway::Value{std::string("stale")});
   EXPECT_NE(gateway::text(state.rows[0].at(state.index("problem"))).value_or("").find("refused"), std::string::npos);
-  EXPECT_EQ(state.rows[0].at(state.index("remedy")), gateway::Value{std::string("see the page Cache")});
+}
+
+// An SQL error would show as an empty panel with a red corner, and its words would be a lie.
+TEST(GrafanaDatasets, a_page_of_examples_says_which_to_set_up) {
+  const auto& page = *dashboard("portfolio");
+  const auto& on = cache("no_datasets");
+  const auto range = range_of(page, on.now);
+  for (const auto& one : page.panels) {
+    const auto target = one.targets().at(0);
+    const auto frame = ask(on.file, interpolated(target.sql, as_opened(page, on.file, range), range), target.time_columns, range);
+    EXPECT_TRUE(frame.faults.empty()) << one.title << ": " << frame.faults.front();
+    if (one.type == "table") {
+      EXPECT_TRUE(frame.rows.empty());
+      const auto words = one.json.at("fieldConfig").at("defaults").value("noValue", "");
+      EXPECT_NE(words.find(".yaml from gateway/datasets/examples into DATASETS_DIR"), std::string::npos) << words;
+    } else if (one.type == "stat") {
+      const auto words = gateway::text(frame.rows.at(0).at(0)).value_or("");
+      EXPECT_TRUE(words.starts_with("NOT CONFIGURED: copy positions.yaml")) << words;
+    }
+  }
 }
 
 TEST(GrafanaDatasets, without_any_the_page_says_where_to_put_one) {

@@ -129,5 +129,19 @@ TEST_F(Outage, of_the_gateway_is_none_when_it_was_gone_for_a_moment) {
 
 TEST_F(Outage, of_the_gateway_is_none_at_its_very_first_start) { EXPECT_TRUE(outages().empty()); }
 
+// For charts. What lasts is known to last until the file was made, unless the gateway still lives; its absence is an outage of its own.
+TEST_F(Outage, as_a_period_lasts_until_it_was_last_known_to) {
+  const std::string periods = "SELECT upstream, started_at, ended_at, until_at FROM outage_period ORDER BY started_at";
+  cache_.fail("one.data", t0, refused_);
+  cache_.fail("one.data", t0 + 10, refused_);
+  cache_.publish(t0 + 12);
+  EXPECT_EQ(cache_.read(periods, t0 + 13).rows, (std::vector<Row>{{"one", t0, Value{}, t0 + 13}}));
+  EXPECT_EQ(cache_.read(periods, t0 + 5000).rows,
+            (std::vector<Row>{{"one", t0, Value{}, t0 + 12}, {"gateway", t0 + 12, Value{}, t0 + 5000}}));
+  cache_.succeed("one.data", t0 + 20);
+  cache_.publish(t0 + 20);
+  EXPECT_EQ(cache_.read(periods, t0 + 21).rows, (std::vector<Row>{{"one", t0, t0 + 20, t0 + 20}}));
+}
+
 }  // namespace
 }  // namespace gateway

@@ -23,9 +23,9 @@ const std::filesystem::path promise_file = std::filesystem::path(GOLDEN_DIRECTOR
 // Of these no panel asks.
 const std::set<std::string> internal{"connection_traffic", "explained_silence", "quality_settled", "system_reason", "training_probable"};
 // What happened, not what is now: these rows have a time instead of an age. source_status is itself where ages come from.
-const std::set<std::string> without_freshness{"dataset_column", "dataset_trend", "event_history",   "model_quality_trend",
-                                              "outage",         "queue_trend",   "service_error",   "service_status_trend",
-                                              "source_attempt", "source_status", "ws_status_trend", "ws_transition"};
+const std::set<std::string> without_freshness{
+    "dataset_column", "dataset_trend",        "event_history",  "model_quality_trend", "outage",          "outage_period", "queue_trend",
+    "service_error",  "service_status_trend", "source_attempt", "source_status",       "ws_status_trend", "ws_transition"};
 
 std::vector<std::string> existing_views(const Store& store) {
   std::vector<std::string> names;

@@ -20,7 +20,7 @@ double wave(std::int64_t at, std::size_t phase) { return std::sin(static_cast<do
 Table positions(std::int64_t now, const World& world) {
   Table table;
   for (std::size_t i = 0; i < world.names.assets.size(); ++i) {
-    const double size = i == 1 ? -12.5 : 2 * (1 + wave(now, i)), limit = 3.5;
+    const double size = i == 1 ? -12.5 : 2 * (1.1 + wave(now, i)), limit = 3.5;
     const bool limited = i + 1 < world.names.assets.size();
     table.rows.push_back({world.names.assets[i], std::string("one-way"), number(size), limited ? number(limit) : Value{},
                           limited ? number(std::abs(size) / limit) : Value{}, number(64031.25), number(64100.5 + wave(now, i)),

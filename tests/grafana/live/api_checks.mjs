@@ -3,7 +3,7 @@ import { check } from './checks.mjs';
 import { source_type, source_uid } from './grafana.mjs';
 import { interpolated, opening_range, opening_values } from './interpolation.mjs';
 
-const expected = ['system-health', 'signals', 'orders', 'model', 'queues', 'exchange', 'events', 'cache'];
+const expected = ['system-health', 'signals', 'orders', 'pnl', 'portfolio', 'model', 'queues', 'exchange', 'datasets', 'events', 'cache'];
 
 function sent(target, sql) {
   return { ...target, refId: 'A', datasource: { type: source_type, uid: source_uid }, queryText: sql };

@@ -1,0 +1,105 @@
+local g = import '../lib/page.libsonnet';
+
+// The rows of a dataset that has an example, or how to set it up.
+local rows(dataset, spec) = g.table({
+  sql: "SELECT row AS _row FROM dataset_row WHERE dataset = '%s' LIMIT 1000" % dataset,
+  empty: 'Nothing to show. Not set up? Copy %s.yaml from gateway/datasets/examples into DATASETS_DIR, grant its tables, restart the gateway' % dataset,
+  more: g.defaults({ unit: 'string', custom+: { minWidth: 90 } }) + g.fromJson,
+} + spec);
+local over_time(dataset, spec) = g.history({
+  which: "dataset = '%s'" % dataset,
+  empty: 'No history to show in this time range. Not set up? See the table above',
+  more: g.defaults({ custom+: { showPoints: 'never' } } + (if std.objectHas(spec, 'format') then spec.format else {})),
+} + spec);
+
+g.page({
+  uid: 'portfolio',
+  question: 'What do we hold, how near is it to its limits, and how did balances change? From the datasets positions, account_balances and portfolio.',
+  sources: "source IN (SELECT source FROM dataset WHERE dataset IN ('positions', 'account_balances', 'portfolio'))",
+  remedy: 'copy positions.yaml, account_balances.yaml, portfolio.yaml from gateway/datasets/examples into DATASETS_DIR, restart the gateway',
+  upstreams: "upstream IN ('postgres', 'position-manager')",
+  from: 'now-6h',
+})
++ rows('portfolio', {
+  title: 'All positions together',
+  at: [0, 3, 24, 4],
+  help: |||
+    Exposure, PnL and value over all positions, as position-manager reports them. @tinted@ @always@
+    > *n/a*: position-manager has no such figure now. Nothing at all: the dataset `portfolio` is not set up.
+  |||,
+  columns: [
+    ['total_exposure_usdt', 'Exposure (USDT)', {}],
+    ['net_exposure_usdt', 'Net exposure (USDT)', {}],
+    ['total_unrealized_pnl_usdt', 'Unrealised PnL (USDT)', g.money],
+    ['total_realized_pnl_usdt', 'Realised PnL (USDT)', g.money],
+    ['portfolio_value_usdt', 'Value (USDT)', {}],
+    ['open_positions_count', 'Open positions', {}],
+  ],
+})
++ rows('positions', {
+  title: 'Positions against their limits',
+  at: [0, 7, 24, 10],
+  help: |||
+    Each position and how much of its limit it uses, the nearest to its limit first. The limits stand in the file `positions.yaml`; *n/a*: the asset has none. **Within its limit** is *unknown* unless the data is current. @tinted@ @always@
+    > exceeded: reduce the position, or raise the limit in the file and restart the gateway.
+  |||,
+  columns: [
+    ['limit_used', 'Limit used', g.percent + g.coloured + { steps: g.steps([g.plain, [0.8, g.yellow], [1.0000001, g.red]]) }],
+    ['limit_state', 'Within its limit', g.left + g.filled + { colors: g.values([['within', g.green, 'yes'], ['exceeded', g.red], ['unknown', g.grey]]) }],
+    ['direction', 'Direction', g.left + g.coloured + { colors: g.values([['long', g.blue, '▲ long'], ['short', g.purple, '▼ short'], ['unknown', g.grey]]) }],
+    ['unrealized_pnl', 'Unrealised PnL', g.money],
+    ['realized_pnl', 'Realised PnL', g.money],
+    ['last_updated', 'Changed (UTC)', g.wide(158)],
+  ],
+})
++ over_time('positions', {
+  title: 'Use of the limits',
+  measure: "measure = 'limit_used'",
+  at: [0, 17, 12, 9],
+  help: |||
+    How much of its limit each position used; 100 % is the limit. The 20 largest. @history@
+    > a line that climbs to 100 %: see the position above.
+  |||,
+  format: { unit: 'percentunit', min: 0 },
+})
++ over_time('positions', {
+  title: 'Unrealised PnL of each position',
+  measure: "measure = 'unrealized_pnl'",
+  at: [12, 17, 12, 9],
+  help: |||
+    The unrealised PnL of each position, in the quote currency. The 20 largest amounts. @history@
+    > a line that falls for long: compare with the signals of the asset.
+  |||,
+})
++ rows('account_balances', {
+  title: 'Balances',
+  at: [0, 26, 24, 8],
+  help: |||
+    The newest balance of each coin that the exchange reported, and what of it is available. @tinted@ @always@
+    > **Received** long ago while orders are executed: see the page Exchange connection.
+  |||,
+  columns: [
+    ['wallet_balance', 'Balance', {}],
+    ['available_balance', 'Available', {}],
+    ['usd_value', 'Value (USD)', {}],
+    ['received_at', 'Received (UTC)', g.wide(158)],
+  ],
+})
++ over_time('account_balances', {
+  title: 'Balance of each coin',
+  measure: "measure = 'wallet_balance'",
+  at: [0, 34, 12, 9],
+  help: |||
+    The balance of each coin, in the coin. The 20 largest. @history@
+    > click a coin below the chart to see it alone: the scale follows.
+  |||,
+})
++ over_time('portfolio', {
+  title: 'Exposure and value',
+  measure: "measure IN ('total_exposure_usdt', 'portfolio_value_usdt')",
+  at: [12, 34, 12, 9],
+  help: |||
+    The total exposure and the value of the portfolio, in USDT. @history@
+    > exposure that grows faster than the value: more is at risk.
+  |||,
+})
