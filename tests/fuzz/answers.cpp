@@ -1,127 +1,95 @@
 #include "answers.hpp"
 
+#include <algorithm>
 #include <map>
-#include <set>
 
 #include "base/text.hpp"
 #include "cache/store.hpp"
 #include "check.hpp"
 #include "datasets/datasets.hpp"
+#include "unit/contract_catalogue.hpp"
+#include "unit/golden.hpp"
+#include "unit/support.hpp"
 
 namespace fuzz {
 namespace {
 
 using namespace gateway;
 
-// The answer to a query of which `part` is in "source/name text": its columns, each with t(ext), r(eal), i(nteger) or b(oolean).
-struct Shape {
-  const char* part;
-  bool one_row;
-  const char* columns;
+// What the golden cases show of the statements: the columns of each, and the values of a column, whichever statement gave them.
+struct Shown {
+  std::map<std::string, std::vector<std::string>> columns;  // by kind of request
+  std::map<std::string, std::vector<Value>> values;         // by column
 };
 
-#define ORDER_COLUMNS                                                                                                                \
-  "id:t order_id:t signal_id:t strategy_id:t time:r asset:t side:t order_type:t quantity:r price:r status:t closure:c changed_at:r " \
-  "close_reason:t filled_quantity:r average_price:r fees:r executed_at:r is_dry_run:b"
+// orders.head and executions.head of one source are of one kind.
+std::string kind_of(const std::string& source, const std::string& request) { return source + "/" + request.substr(request.rfind('.') + 1); }
 
-#define SUBSCRIPTION_COLUMNS \
-  "subscription_id:t channel_type:t symbol:t topic:t requesting_service:t is_active:b created_at:r cancelled_at:r last_event_at:r"
+const Shown& shown() {
+  static const auto all = [] {
+    Shown found;
+    for (const auto& golden : golden_cases()) {
+      const auto requests = golden.document.value("expected", OrderedJson::object()).value("requests", OrderedJson::array());
+      const GoldenInput input(golden);
+      for (std::size_t i = 0; i < std::min(requests.size(), input.answers.size()); ++i) {
+        const auto* table = std::get_if<Table>(&input.answers[i]);
+        if (table == nullptr) continue;
+        found.columns[kind_of(golden.source, requests[i].at("sql"))] = table->columns;
+        for (const auto& row : table->rows) {
+          for (std::size_t c = 0; c < row.size(); ++c) {
+            if (!is_null(row[c])) found.values[table->columns[c]].push_back(row[c]);
+          }
+        }
+      }
+    }
+    return found;
+  }();
+  return all;
+}
 
-#define SIGNAL_COLUMNS                                                                                                            \
-  "signal_id:t time:r strategy_id:t asset:t side:t price:r confidence:r kind:t model_version:t is_warmup:b reasoning:t spread:r " \
-  "volume_1m:r volatility_1m:r trace_id:t"
-
-#define PLACE_COLUMNS " looked_back:b place_time:r place_id:t"
-
-#define QUALITY_COLUMNS "kind:k hour:i strategy_id:t orders:i filled_orders:i open_orders:i pnl_orders:i successful_orders:i pnl:r"
-
-// The first that matches counts.
-constexpr Shape shapes[] = {
-    {"SELECT 1 AS one", false, "one:i"},
-    {"head SELECT", true, "newest:r now:r ahead:i furthest:r"},
-    {"unfinished SELECT", false, QUALITY_COLUMNS},
-    {"postgres.quality/", false, QUALITY_COLUMNS " step_end:r step_end_id:t step_end_hour:i step_rows:i"},
-    {"/topics ", true, "topics:i quiet_s:r newest:r now:r ahead:i active:i"},
-    {"postgres.orders/pass", false, ORDER_COLUMNS " step_end:r step_end_id:t further:b"},
-    {"postgres.orders/onward", false, ORDER_COLUMNS PLACE_COLUMNS},
-    {"postgres.orders/held", false, ORDER_COLUMNS},
-    {"postgres.executions/", false,
-     "event_id:t signal_id:t strategy_id:t asset:t side:t price:r quantity:r fees:r executed_at:r realized_pnl:r"},
-    {"postgres.signals/pass", false, SIGNAL_COLUMNS " strategies:i"},
-    {"postgres.signals/onward", false, SIGNAL_COLUMNS PLACE_COLUMNS},
-    {"postgres.signals/held", false, SIGNAL_COLUMNS},
-    {"postgres.models/", false,
-     "version:t strategy_id:t model_type:t trained_at:r training_duration_s:i training_dataset_size:i is_active:b is_first:b accuracy:r "
-     "precision:r recall:r f1_score:r metrics_split:t"},
-    {"postgres.dataset_builds/", false, "id:t symbol:t status:t created_at:r completed_at:r error:t"},
-    {"postgres.subscriptions/onward", false, SUBSCRIPTION_COLUMNS PLACE_COLUMNS},
-    {"postgres.subscriptions/lists", false, SUBSCRIPTION_COLUMNS}};
-
-Value cell(char type, Input& input) {
-  static const std::vector<std::string> closures{"open", "filled", "cancelled", "rejected", "dry_run"};
+Value cell(const std::string& column, Input& input) {
   const auto how = input.below(8);
-  if (how == 0) return {};
-  switch (type) {
-    case 'r': return input.real();
-    case 'i': return input.integer();
-    case 'b': return flag(how % 2 == 0);
-    case 'c': return closures[how % closures.size()];
-    case 'k': return std::string(how % 2 == 0 ? "orders" : "executions");
-    default: break;
-  }
-  // Short names meet again, as keys do.
-  if (how < 4) return std::string(1, static_cast<char>('a' + input.below(4)));
+  const auto seen = shown().values.find(column);
+  if (how == 0 || seen == shown().values.end()) return {};
+  // Values that were seen meet again, as keys do.
+  if (how < 4) return seen->second[input.below(seen->second.size())];
+  if (const auto& type = seen->second.front(); integer(type)) return input.integer();
+  else if (number(type)) return input.real();
   return clean_utf8(input.text());
 }
 
-Table rows(const Shape& shape, Input& input) {
-  Table table;
-  std::string types;
-  for (const auto column : split(shape.columns, ' ')) {
-    table.columns.emplace_back(column.substr(0, column.size() - 2));
-    types += column.back();
-  }
-  const auto count = shape.one_row ? 1 : input.below(6);
+Table rows(const std::vector<std::string>& columns, Input& input) {
+  Table table{.columns = columns, .rows = {}};
+  const auto count = input.below(6);
   for (std::size_t r = 0; r < count; ++r) {
-    Row row;
-    for (const char type : types) row.push_back(cell(type, input));
-    table.rows.push_back(std::move(row));
+    auto& row = table.rows.emplace_back();
+    for (const auto& column : columns) row.push_back(cell(column, input));
   }
   // A full chunk, as a burst makes it, is too long to spell out.
-  if (!table.rows.empty() && types.size() > 10 && input.byte() == 77) table.rows.resize(5000, Row(table.rows.back()));
+  if (!table.rows.empty() && columns.size() > 10 && input.byte() == 77) table.rows.resize(5000, Row(table.rows.back()));
   return table;
 }
 
-constexpr const char* contract[] = {
-    "trading_signals id signal_id strategy_id asset side price confidence timestamp model_version is_warmup market_data_snapshot trace_id "
-    "metadata",
-    "orders id order_id signal_id asset side order_type quantity price status filled_quantity average_price fees created_at updated_at "
-    "executed_at is_dry_run rejection_reason",
-    "execution_events id signal_id strategy_id asset side execution_price execution_quantity execution_fees executed_at performance "
-    "created_at",
-    "model_versions id version model_type strategy_id trained_at training_duration_seconds training_dataset_size is_active created_at "
-    "updated_at",
-    "model_quality_metrics id model_version_id metric_name metric_value metric_type evaluated_at metadata",
-    "subscriptions id channel_type symbol topic requesting_service is_active created_at updated_at last_event_at"};
+// Of the contract, the tables that are read.
+const Catalogue& whole_catalogue() {
+  static const auto made = [] {
+    Catalogue read;
+    for (const auto& source : sources()) {
+      for (const auto& table : source.reads) read.tables[table] = contract_catalogue().tables.at(table);
+    }
+    return read;
+  }();
+  return made;
+}
 
 }  // namespace
 
 const Settings& settings() {
-  static const auto fixed = [] {
-    const std::map<std::string, std::string> variables{{"HEALTH_SERVICES", "more=http://more:1/health"},
-                                                       {"MODEL_SERVICE_API_KEY", "key"},
-                                                       {"QUEUE_LAG_IGNORE", "ignored*"},
-                                                       {"TRADING_STRATEGIES", "a"},
-                                                       {"BYBIT_ENVIRONMENT", "testnet"}};
-    SettingsReader reader([&](const std::string& name) -> std::optional<std::string> {
-      const auto found = variables.find(name);
-      if (found == variables.end()) return std::nullopt;
-      return found->second;
-    });
-    auto read = read_settings(reader);
-    require(reader.faults().empty(), "the fixed settings have no fault");
-    return read;
-  }();
+  static const auto fixed = settings_of({{"HEALTH_SERVICES", "more=http://more:1/health"},
+                                         {"MODEL_SERVICE_API_KEY", "key"},
+                                         {"QUEUE_LAG_IGNORE", "ignored*"},
+                                         {"TRADING_STRATEGIES", "a"},
+                                         {"BYBIT_ENVIRONMENT", "testnet"}});
   return fixed;
 }
 
@@ -130,23 +98,28 @@ const std::vector<Source>& sources() {
   return all;
 }
 
-bool speaks_http(const Source& source) { return source.upstream != "postgres"; }
+std::vector<const Source*> sources_that_speak_http(bool http) {
+  std::vector<const Source*> found;
+  for (const auto& source : sources()) {
+    if ((source.upstream != "postgres") == http) found.push_back(&source);
+  }
+  return found;
+}
 
 const Catalogue& catalogue(std::uint8_t without) {
   static std::map<std::uint8_t, Catalogue> made;
-  const auto [found, fresh] = made.try_emplace(without);
+  const auto [found, fresh] = made.try_emplace(without, whole_catalogue());
   if (!fresh) return found->second;
+  auto& tables = found->second.tables;
   std::uint8_t number = 0;
-  for (const char* line : contract) {
-    const auto words = split(line, ' ');
-    auto& columns = found->second.tables[std::string(words[0])];
-    for (std::size_t i = 1; i < words.size(); ++i) {
+  for (auto& [_, columns] : tables) {
+    for (auto column = columns.begin(); column != columns.end();) {
       ++number;
-      if (number == without) continue;
-      columns[std::string(words[i])] = number + 100 == without ? Catalogue::Access::forbidden : Catalogue::Access::readable;
+      if (number + 100 == without) column->second = Catalogue::Access::forbidden;
+      column = number == without ? columns.erase(column) : std::next(column);
     }
   }
-  if (without >= 240) found->second.tables.erase(std::string(split(contract[(without - 240) % std::size(contract)], ' ')[0]));
+  if (without >= 240) tables.erase(std::next(tables.begin(), (without - 240) % static_cast<int>(tables.size())));
   return found->second;
 }
 
@@ -176,21 +149,25 @@ std::vector<Answer> answers(const Source& source, const std::vector<Request>& re
   constexpr char record_separator = '\x1e';
   std::vector<Answer> made;
   for (const auto& request : requests) {
-    if (speaks_http(source)) {
+    if (std::holds_alternative<HttpRequest>(request)) {
       const auto status = statuses[input.below(std::size(statuses))];
       made.emplace_back(HttpAnswer{.status = status, .body = std::string(input.piece(record_separator)), .latency_ms = 1});
       continue;
     }
     const auto& statement = std::get<SqlRequest>(request);
-    const auto sql = source.name + "/" + statement.name + " " + statement.sql;
-    const Shape* shape = nullptr;
-    for (const auto& each : shapes) {
-      if (shape == nullptr && sql.find(each.part) != std::string::npos) shape = &each;
-    }
-    require(shape != nullptr, "every query has a shape here");
-    made.emplace_back(rows(*shape, input));
+    const auto columns = shown().columns.find(kind_of(source.name, statement.name));
+    require(columns != shown().columns.end(), "a golden case answers every query");
+    made.emplace_back(rows(columns->second, input));
   }
   return made;
+}
+
+void attempt(const Source& source, const PriorState& prior, Input& input) {
+  const auto requests = source.ask(prior);
+  if (!requests) return require_proper(requests.error());
+  const auto batch = source.parse(prior, answers(source, *requests, input));
+  if (batch) require_proper(*batch, source);
+  else require_proper(batch.error());
 }
 
 }  // namespace fuzz

@@ -1,29 +1,15 @@
 // Every source that asks PostgreSQL: any rows of the columns it asks for, whatever it knew before and whatever the
 // database lacks. The first byte chooses the source.
 #include "answers.hpp"
-#include "check.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const auto chosen = [] {
-    std::vector<const gateway::Source*> found;
-    for (const auto& source : fuzz::sources()) {
-      if (!fuzz::speaks_http(source)) found.push_back(&source);
-    }
-    return found;
-  }();
+  static const auto chosen = fuzz::sources_that_speak_http(false);
   fuzz::Input input(data, size);
   const auto& source = *chosen[input.below(chosen.size())];
   auto prior = fuzz::prior_state(source, input);
   prior.catalogue = &fuzz::catalogue(input.byte());
-  const auto requests = source.ask(prior);
-  if (!requests) {
-    fuzz::require_proper(requests.error());
-    return 0;
-  }
-  const auto batch = source.parse(prior, fuzz::answers(source, *requests, input));
-  if (batch) fuzz::require_proper(*batch, source);
-  else fuzz::require_proper(batch.error());
+  fuzz::attempt(source, prior, input);
   return 0;
 }

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "../integration/support/process.hpp"
+#include "../integration/support/scratch.hpp"
 #include "reader/choices.hpp"
 #include "reader/dashboard.hpp"
 #include "reader/display.hpp"
@@ -23,11 +24,7 @@ using integration::Process;
 class LivingDemo : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    auto pattern = (std::filesystem::temp_directory_path() / "living-demo-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-    // Servers run as users of their own.
-    std::filesystem::permissions(directory_, std::filesystem::perms{0755});
+    directory_ = integration::new_directory(std::filesystem::temp_directory_path(), "living-demo");
     demo_ = std::make_unique<Process>(integration::Command{
         .words = {DEMO, "up"}, .environment = environment(), .output = directory_ / "up.log", .errors = directory_ / "up.log"});
     for (int i = 0; i < 600 && demo_->running() && !std::filesystem::exists(cache()); ++i)

@@ -241,7 +241,7 @@ Table executions(const World& world, const SqlRequest& request) {
   return table;
 }
 
-Table models(const World& world) {
+Table models(const World& world, const SqlRequest&) {
   constexpr std::size_t most = 500;
   std::vector<const VersionRow*> all;
   for (const auto& v : world.versions) all.push_back(&v);
@@ -316,16 +316,16 @@ Table subscriptions(const World& world, const SqlRequest& request) {
   return table;
 }
 
-Table rows(const World& world, const gateway::Source& source, const SqlRequest& request) {
-  if (source.name == "postgres.health") return {.columns = {"one"}, .rows = {{std::int64_t{1}}}};
-  if (source.name == "postgres.signals") return signals(world, request);
-  if (source.name == "postgres.orders") return orders(world, request);
-  if (source.name == "postgres.executions") return executions(world, request);
-  if (source.name == "postgres.models") return models(world);
-  if (source.name == "postgres.subscriptions") return subscriptions(world, request);
-  if (source.name == "postgres.dataset_builds")
-    return {.columns = {"id", "symbol", "status", "created_at", "completed_at", "error"}, .rows = {}};  // they make no events
-  throw std::logic_error("no rows for " + source.name);
+Table health(const World&, const SqlRequest&) { return {.columns = {"one"}, .rows = {{std::int64_t{1}}}}; }
+
+// Of the sources that ask PostgreSQL.
+using Rows = Table (*)(const World&, const SqlRequest&);
+
+const std::map<std::string, Rows>& rows_by_source() {
+  static const std::map<std::string, Rows> all{{"postgres.health", health}, {"postgres.signals", signals},
+                                               {"postgres.orders", orders}, {"postgres.executions", executions},
+                                               {"postgres.models", models}, {"postgres.subscriptions", subscriptions}};
+  return all;
 }
 
 HttpAnswer http(const World& world, const gateway::Source& source) {
@@ -343,8 +343,12 @@ HttpAnswer http(const World& world, const gateway::Source& source) {
 
 }  // namespace
 
+bool is_simulated(const gateway::Source& source) {
+  return source.upstream == "postgres" ? rows_by_source().contains(source.name) : source.upstream != "rabbitmq";
+}
+
 Answer answer(const World& world, const gateway::Source& source, const gateway::Request& request) {
-  if (const auto* sql = std::get_if<SqlRequest>(&request)) return rows(world, source, *sql);
+  if (const auto* sql = std::get_if<SqlRequest>(&request)) return rows_by_source().at(source.name)(world, *sql);
   return http(world, source);
 }
 

@@ -8,8 +8,8 @@
 
 namespace history {
 
-// Every table and column that the sources look for, readable.
-
+// Whether the World has a part in it. Of the others no events come that the World could foretell.
+bool is_simulated(const gateway::Source& source);
 // Throws std::logic_error for a request it does not know: then it must be taught.
 gateway::Answer answer(const World& world, const gateway::Source& source, const gateway::Request& request);
 

@@ -9,8 +9,8 @@
 
 #include "cache/cache_file.hpp"
 #include "observer.hpp"
-#include "scratch.hpp"
 #include "trading.hpp"
+#include "unit/support.hpp"
 
 namespace history {
 namespace {
@@ -57,7 +57,7 @@ void bench(int most) {
   world.now = 1'764'583'200;
   for (const auto& upstream : upstream_names()) world.services[upstream].set(world.now, "healthy");
   world.private_connection.set(world.now, "connected");
-  const Directory directory;
+  const gateway::TemporaryDirectory directory;
   Observer gateway(world, directory / "cache.db", {.most = most});
   gateway.start();
   gateway.poll_all();

@@ -13,18 +13,13 @@
 #include "postgres_writer.hpp"
 #include "random_world.hpp"
 #include "trading.hpp"
+#include "unit/support.hpp"
 
 namespace history {
 namespace {
 
 gateway::Settings settings_for(const std::string& database) {
-  const auto variables = integration::PrivatePostgres::instance().settings(database);
-  gateway::SettingsReader reader([&](const std::string& name) -> std::optional<std::string> {
-    const auto found = variables.find(name);
-    if (found == variables.end()) return std::nullopt;
-    return found->second;
-  });
-  return gateway::read_settings(reader);
+  return gateway::settings_of(integration::PrivatePostgres::instance().settings(database));
 }
 
 std::string cell(const gateway::Value& value) {
@@ -52,8 +47,7 @@ class Compared {
  public:
   explicit Compared(World& world, const gateway::Settings& settings) : world_(world) {
     for (auto& source : gateway::all_sources(settings)) {
-      if (source.upstream != "postgres" || source.name == "postgres.quality" || source.name == "postgres.dataset_builds") continue;
-      sources_.push_back(source);
+      if (source.upstream == "postgres" && is_simulated(source)) sources_.push_back(source);
     }
     for (auto& source : sources_) listen(source);
   }

@@ -7,8 +7,8 @@
 #include <map>
 
 #include "observer.hpp"
-#include "scratch.hpp"
 #include "trading.hpp"
+#include "unit/support.hpp"
 
 namespace history {
 
@@ -58,7 +58,7 @@ class HistoryFixture : public ::testing::Test {
 
   World world;
   Random random{7};
-  Directory directory;
+  gateway::TemporaryDirectory directory;
   Observer gateway;
 };
 

@@ -6,7 +6,7 @@
 #include "expected_events.hpp"
 #include "random.hpp"
 #include "random_world.hpp"
-#include "scratch.hpp"
+#include "unit/support.hpp"
 
 namespace history {
 namespace {
@@ -86,9 +86,8 @@ class HistoryRun {
   Trouble some_trouble() {
     Trouble trouble;
     if (random_.chance(0.1)) trouble.kind = random_.chance(0.5) ? Trouble::Kind::refused : Trouble::Kind::silent;
-    for (const auto* source : {"postgres.signals", "postgres.orders", "postgres.executions", "postgres.models", "postgres.subscriptions",
-                               "model-service.training"}) {
-      if (random_.chance(0.05)) trouble.silent_sources.insert(source);
+    for (const auto& source : simulated_sources()) {
+      if (!source.name.ends_with(".health") && random_.chance(0.05)) trouble.silent_sources.insert(source.name);
     }
     return trouble;
   }
@@ -137,7 +136,7 @@ class HistoryRun {
   bool clocky_;
   double poll_chance_;
   RandomWorld random_world_;
-  Directory directory_;
+  gateway::TemporaryDirectory directory_;
   Observer steady_, shaken_;
   EventInvariants steady_ledger_{steady_}, shaken_ledger_{shaken_};
   Beginning beginning_;

@@ -14,8 +14,8 @@
 #include "history_run.hpp"
 #include "postgres_writer.hpp"
 #include "random_world.hpp"
-#include "scratch.hpp"
 #include "trading.hpp"
+#include "unit/support.hpp"
 
 namespace history {
 namespace {
@@ -27,20 +27,16 @@ using integration::Variables;
 double real_now() { return microseconds(std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count()); }
 
 Variables quick(const std::string& database, const std::filesystem::path& cache) {
-  auto settings = integration::PrivatePostgres::instance().settings(database);
-  const Variables more{{"CACHE_PATH", cache.string()}, {"POSTGRES_INTERVAL", "150ms"}, {"POSTGRES_TIMEOUT", "5s"},
-                       {"PUBLISH_INTERVAL", "100ms"},  {"STALE_AFTER", "60s"},         {"BACKOFF_CAP", "1s"},
-                       {"EVENT_MAX", "100000"},        {"RABBITMQ_HOST", "127.0.0.1"}, {"RABBITMQ_MANAGEMENT_PORT", "1"},
-                       {"RABBITMQ_INTERVAL", "1h"},    {"WS_GATEWAY_URL", ""},         {"MODEL_SERVICE_URL", ""},
-                       {"ORDER_MANAGER_URL", ""},      {"POSITION_MANAGER_URL", ""},   {"FEATURE_SERVICE_URL", ""},
-                       {"GATEWAY_LISTEN", ""}};
-  settings.insert(more.begin(), more.end());
+  Variables settings{{"POSTGRES_INTERVAL", "150ms"}, {"POSTGRES_TIMEOUT", "5s"},        {"STALE_AFTER", "60s"},     {"EVENT_MAX", "100000"},
+                     {"RABBITMQ_HOST", "127.0.0.1"}, {"RABBITMQ_MANAGEMENT_PORT", "1"}, {"RABBITMQ_INTERVAL", "1h"}};
+  settings.merge(integration::PrivatePostgres::instance().settings(database));
+  settings.merge(integration::quick_settings(cache));
   return settings;
 }
 
 // A gateway process and its file.
 struct Run {
-  Run(const std::string& database, const Directory& directory, const std::string& name)
+  Run(const std::string& database, const gateway::TemporaryDirectory& directory, const std::string& name)
       : file(directory / (name + ".db")), log(directory / (name + ".log")), settings(quick(database, file)) {
     start();
   }
@@ -159,7 +155,7 @@ class Killed {
   Random random_;
   World world_;
   RandomWorld random_world_;
-  Directory directory_;
+  gateway::TemporaryDirectory directory_;
   std::unique_ptr<PostgresWriter> mirror_;
   std::unique_ptr<Run> steady_, shaken_;
   int kills_ = 0, versions_ = 0;
@@ -196,7 +192,7 @@ TEST(KilledGateway, EndsWithTheHistoryOfOneThatNeverWas) {
 
 TEST(GatewayStarted, OnceWritesNoneAndRunWritesOne) {
   integration::PrivatePostgres::instance().create("once");
-  const Directory directory;
+  const gateway::TemporaryDirectory directory;
   const auto settings = quick("once", directory / "cache.db");
   const Reader reader(directory / "cache.db");
   const auto started = "SELECT count(*) FROM event_history WHERE event_type = 'gateway_started'";

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <stdexcept>
 
 #include "answers.hpp"
 #include "clock.hpp"
 #include "datasets/datasets.hpp"
 #include "unit/contract_catalogue.hpp"
+#include "unit/support.hpp"
 
 namespace history {
 namespace {
@@ -23,30 +25,14 @@ using gateway::SourceSetup;
 using gateway::Table;
 
 const gateway::Settings& settings() {
-  static const auto all = [] {
-    gateway::SettingsReader reader([](const std::string& name) -> std::optional<std::string> {
-      if (name == "GRAFANA_POSTGRES_PASSWORD" || name == "MODEL_SERVICE_API_KEY" || name == "WS_GATEWAY_API_KEY") return "secret";
-      return std::nullopt;
-    });
-    return gateway::read_settings(reader);
-  }();
-  return all;
-}
-
-// Those that events come from.
-const std::vector<Source>& sources() {
-  static const auto all = [] {
-    auto found = gateway::all_sources(settings());
-    std::erase_if(found, [](const auto& s) { return s.upstream == "rabbitmq" || s.name == "postgres.quality"; });
-    return found;
-  }();
+  static const auto all = gateway::settings_of({{"MODEL_SERVICE_API_KEY", "secret"}, {"WS_GATEWAY_API_KEY", "secret"}});
   return all;
 }
 
 const std::vector<SourceSetup>& setups() {
   static const auto all = [] {
     std::vector<SourceSetup> found;
-    for (const auto& source : sources())
+    for (const auto& source : simulated_sources())
       found.push_back({&source, source.upstream == "postgres" ? settings().postgres.pace : settings().services_pace});
     return found;
   }();
@@ -59,6 +45,15 @@ std::string connection_status(const std::string& word) {
 }
 
 }  // namespace
+
+const std::vector<Source>& simulated_sources() {
+  static const auto all = [] {
+    auto found = gateway::all_sources(settings());
+    std::erase_if(found, std::not_fn(is_simulated));
+    return found;
+  }();
+  return all;
+}
 
 const std::vector<std::string>& upstream_names() {
   static const std::vector<std::string> all{"postgres", "ws-gateway", "model-service", "order-manager"};
@@ -134,8 +129,7 @@ void Observer::poll(const std::string& upstream, const Trouble& trouble) {
 Outcome Observer::ask(const Source& source, const Trouble& trouble) {
   Outcome outcome{.source = source.name, .sent_at = own_now(), .requests = 1, .timing = {}, .result = Batch{}};
   auto prior = store_->prior_state(source, own_now());
-  static const auto catalogue = gateway::contract_catalogue();
-  prior.catalogue = &catalogue;
+  prior.catalogue = &gateway::contract_catalogue();
   const auto says = world_.services.at(source.upstream).now();
   if (says == "refused" || trouble.kind == Trouble::Kind::refused) {
     outcome.result = gateway::failure(ErrorClass::refused, "connection refused");
@@ -187,7 +181,7 @@ void Observer::note(const Source& source, const Outcome& outcome, const std::vec
 
 bool Observer::attempt(const std::string& upstream, const Trouble& trouble) {
   std::vector<Outcome> outcomes;
-  for (const auto& source : sources()) {
+  for (const auto& source : simulated_sources()) {
     if (source.upstream == upstream && source.on) outcomes.push_back(ask(source, trouble));
   }
   // Who says that there is no such thing is alive.

@@ -39,6 +39,7 @@ struct Trouble {
 };
 
 const std::vector<std::string>& upstream_names();
+const std::vector<gateway::Source>& simulated_sources();
 double stale_after_s();
 
 class Observer {

@@ -160,6 +160,13 @@ const std::vector<GoldenCase>& golden_cases() {
   return cases;
 }
 
+const GoldenCase& golden_success(const std::string& source) {
+  for (const auto& golden : golden_cases()) {
+    if (golden.source == source && golden.document.value("expected", OrderedJson::object()).contains("batch")) return golden;
+  }
+  throw std::out_of_range("no golden case in which " + source + " makes rows");
+}
+
 std::string body_of(const OrderedJson& answer) {
   const auto body = answer.find("body");
   if (body == answer.end()) return {};

@@ -36,6 +36,9 @@ struct GoldenInput {
   std::vector<Answer> answers;
 };
 
+// The first case of a source that makes rows; throws when there is none.
+const GoldenCase& golden_success(const std::string& source);
+
 // The body of an answer as it is fed: a string as it stands, anything else as the JSON it is.
 std::string body_of(const OrderedJson& answer);
 

@@ -48,7 +48,7 @@ const Source& source_named(const std::string& name) {
 }
 
 TemporaryDirectory::TemporaryDirectory() {
-  auto pattern = (std::filesystem::temp_directory_path() / "unit-tests-XXXXXX").string();
+  auto pattern = (std::filesystem::temp_directory_path() / "gateway-tests-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make " + pattern);
   path_ = pattern;
 }

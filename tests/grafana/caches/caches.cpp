@@ -10,6 +10,7 @@
 
 #include "largest_cache.hpp"
 #include "polling.hpp"
+#include "unit/support.hpp"
 
 namespace grafana {
 namespace {
@@ -18,25 +19,6 @@ using gateway::Error;
 using gateway::ErrorClass;
 
 constexpr const char* without = "without_";
-
-class Directory {
- public:
-  Directory() {
-    auto pattern = (std::filesystem::temp_directory_path() / "grafana-tests-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make " + pattern);
-    path_ = pattern;
-  }
-  ~Directory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 std::int64_t unix_now() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -177,12 +159,12 @@ void make_cache(const std::string& name, const std::filesystem::path& file, std:
 }
 
 const Cache& cache(const std::string& name) {
-  static const Directory directory;
+  static const gateway::TemporaryDirectory directory;
   static std::map<std::string, Cache> made;
   auto found = made.find(name);
   if (found == made.end()) {
     const auto now = unix_now();
-    Cache one{.name = name, .file = directory.path() / (name + ".db"), .now = now};
+    Cache one{.name = name, .file = directory / (name + ".db"), .now = now};
     make_cache(name, one.file, now);
     found = made.emplace(name, std::move(one)).first;
   }

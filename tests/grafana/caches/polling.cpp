@@ -10,6 +10,7 @@
 #include "publish/publish_steps.hpp"
 #include "run/declared_datasets.hpp"
 #include "run/upstreams.hpp"
+#include "unit/support.hpp"
 
 namespace grafana {
 namespace {
@@ -28,13 +29,7 @@ gateway::Settings settings_of(std::map<std::string, std::string> variables) {
       {"QUEUE_LAG_IGNORE", "ws-gateway.balance"},
       {"DATASETS_DIR", DATASET_EXAMPLES},
   });
-  gateway::SettingsReader reader([variables = std::move(variables)](const std::string& name) -> std::optional<std::string> {
-    const auto found = variables.find(name);
-    return found == variables.end() ? std::nullopt : std::optional(found->second);
-  });
-  auto settings = gateway::read_settings(reader);
-  for (const auto& fault : reader.faults()) throw std::invalid_argument(fault.variable + ": " + fault.remedy);
-  return settings;
+  return gateway::settings_of(variables);
 }
 
 }  // namespace
