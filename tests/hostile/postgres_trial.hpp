@@ -45,7 +45,7 @@ class PostgresTrial {
 
 // Every source answered.
 ::testing::AssertionResult all_rows(const PostgresTrial& trial);
-// Every public view can be read, and none shows a number that is none.
+// Every view can be read, and none shows a number that is none.
 ::testing::AssertionResult views_are_sound(const PostgresTrial& trial);
 
 }  // namespace hostile
