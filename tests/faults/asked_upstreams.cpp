@@ -16,8 +16,6 @@ Upstreams& emptied() {
   return servers;
 }
 
-int port_of(const std::string& url) { return std::stoi(url.substr(url.rfind(':') + 1)); }
-
 }  // namespace
 
 AskedUpstreams::AskedUpstreams()
@@ -29,7 +27,7 @@ AskedUpstreams::AskedUpstreams()
   servers.broker().publish("/", "deep", 3);
   for (const auto* service : {&ws_gateway_, &model_service_, &order_manager_}) {
     const auto healthy = [&] {
-      httplib::Client client("127.0.0.1", port_of(service->url()));
+      httplib::Client client("127.0.0.1", service->port());
       const auto answer = client.Get("/health");
       return answer && nlohmann::json::parse(answer->body).at("status") == "healthy";
     };
@@ -54,9 +52,9 @@ Variables AskedUpstreams::settings(const std::filesystem::path& cache) const {
 }
 
 int AskedUpstreams::port(const std::string& upstream) const {
-  if (upstream == "postgres") return servers.postgres_port();
-  if (upstream == "rabbitmq") return std::stoi(servers.settings().at("RABBITMQ_MANAGEMENT_PORT"));
-  return port_of(upstream == "ws-gateway" ? ws_gateway_.url() : upstream == "model-service" ? model_service_.url() : order_manager_.url());
+  if (upstream == "postgres") return servers.postgres().port();
+  if (upstream == "rabbitmq") return servers.rabbitmq().management_port();
+  return (upstream == "ws-gateway" ? ws_gateway_ : upstream == "model-service" ? model_service_ : order_manager_).port();
 }
 
 void AskedUpstreams::lead_through(Variables& settings, const std::string& upstream, int port) {
@@ -68,12 +66,7 @@ void AskedUpstreams::lead_through(Variables& settings, const std::string& upstre
   if (upstream == "order-manager") settings["ORDER_MANAGER_URL"] = url;
 }
 
-void AskedUpstreams::insert_signals(int count) const {
-  servers.sql(fmt::format(
-      "INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, confidence, timestamp, model_version) "
-      "SELECT gen_random_uuid(), 'momentum', 'BTCUSDT', 'buy', n, 0.9, now() AT TIME ZONE 'UTC', 'v1' FROM generate_series(1, {}) AS n",
-      count));
-}
+void AskedUpstreams::insert_signals(int count) const { integration::insert_signals(servers, "momentum", 1, count, integration::at_once); }
 
 std::string AskedUpstreams::signal_ids() const {
   return servers.sql(

@@ -1,59 +1,20 @@
 // Certificates that must not be trusted: expired, of a foreign authority, for another name; and a plain server where TLS
 // is asked for. With PostgreSQL's verify-full and with services behind HTTPS. No observation is made through them.
 #include <fmt/format.h>
-#include <httplib.h>
 
-#include <thread>
-
-#include "../integration/support/fixture.hpp"
-#include "../integration/support/scratch.hpp"
-#include "certificates.hpp"
+#include "real_servers.hpp"
 
 namespace faults {
 namespace {
 
 using integration::eventually;
 
-class Certificate : public integration::Integration {
- protected:
-  Certificates certificates{integration::new_directory(upstreams.directory(), "certificates")};
-};
-
-// A service that says it is healthy to whoever trusts it.
-class SecureService {
- public:
-  explicit SecureService(const Certificates::Pair& pair) : server_(pair.certificate.c_str(), pair.key.c_str()) {
-    server_.Get("/health", [](const httplib::Request&, httplib::Response& response) {
-      response.set_content(R"({"status":"healthy"})", "application/json");
-    });
-    server_.set_keep_alive_timeout(1);
-    port_ = server_.bind_to_any_port("127.0.0.1");
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    while (!server_.is_running()) std::this_thread::yield();
-  }
-  ~SecureService() {
-    server_.stop();
-    thread_.join();
-  }
-  SecureService(const SecureService&) = delete;
-  SecureService& operator=(const SecureService&) = delete;
-  std::string url() const { return fmt::format("https://127.0.0.1:{}/health", port_); }
-
- private:
-  httplib::SSLServer server_;
-  int port_ = 0;
-  std::thread thread_;
-};
+class Certificate : public RealServers {};
 
 TEST_F(Certificate, OnlyATrustedServiceIsBelieved) {
-  SecureService good(certificates.of("good")), expired(certificates.of("expired")), foreign(certificates.of("foreign")),
-      misnamed(certificates.of("misnamed"));
+  serve_with_certificates({"good", "expired", "foreign", "misnamed"});
   const integration::ScriptedService plain;
-  auto plain_url = plain.url();
-  plain_url.replace(0, 4, "https");
-  settings["HEALTH_SERVICES"] = fmt::format("good={},expired={},foreign={},misnamed={},plain={}/health", good.url(), expired.url(),
-                                            foreign.url(), misnamed.url(), plain_url);
-  settings["UPSTREAM_CA_FILE"] = certificates.authority().string();
+  settings["HEALTH_SERVICES"] += fmt::format(",plain=https://127.0.0.1:{}/health", plain.port());
   start_gateway();
   ASSERT_TRUE(service_becomes("good", "healthy"));
   for (const std::string name : {"expired", "foreign", "misnamed", "plain"}) {

@@ -17,7 +17,7 @@ using integration::eventually;
 
 class ClockTest : public integration::Integration {
  protected:
-  ClockTest() : gate(upstreams.postgres_port()), service_gate(port_of(service.url())) {
+  ClockTest() : gate(upstreams.postgres().port()), service_gate(service.port()) {
     settings["POSTGRES_PORT"] = std::to_string(gate.port());
     settings["ORDER_MANAGER_URL"] = fmt::format("http://127.0.0.1:{}", service_gate.port());
     settings["STALE_AFTER"] = "3s";
@@ -27,12 +27,9 @@ class ClockTest : public integration::Integration {
              {"FAKETIME_NO_CACHE", "1"},
              {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}};
     settings.merge(integration::Variables(clock));
-    upstreams.sql(
-        "INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) "
-        "SELECT gen_random_uuid(), 'momentum', 'BTCUSDT', 'buy', n, now() AT TIME ZONE 'UTC' FROM generate_series(1, 5) AS n");
+    integration::insert_signals(upstreams, "momentum", 1, 5, integration::at_once);
   }
 
-  static int port_of(const std::string& url) { return std::stoi(url.substr(url.rfind(':') + 1)); }
   std::string clock_file() const { return (directory() / "clock").string(); }
   // In one piece: the gateway reads the file at every look at the clock.
   void set_clock(const std::string& offset) const {
@@ -136,9 +133,7 @@ TEST_F(ClockTest, AStoppedGatewayIsStaleAndThenGoesOn) {
     EXPECT_EQ(read("SELECT count(*) FROM recent_signals"), "5");
     std::this_thread::sleep_for(std::chrono::milliseconds{500});
   } while (std::chrono::steady_clock::now() < until && !HasFailure());
-  upstreams.sql(
-      "INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) "
-      "SELECT gen_random_uuid(), 'momentum', 'BTCUSDT', 'buy', n, now() AT TIME ZONE 'UTC' FROM generate_series(6, 8) AS n");
+  integration::insert_signals(upstreams, "momentum", 6, 8, integration::at_once);
   ::kill(gateway().pid(), SIGCONT);
   ASSERT_TRUE(all_fresh());
   ASSERT_TRUE(eventually(look("SELECT count(*) FROM recent_signals"), "8"));

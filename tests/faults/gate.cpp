@@ -49,11 +49,6 @@ void on_loop(const std::function<void()>& work) {
 
 }  // namespace
 
-std::string http_answer(int status, const std::string& body, const std::string& header) {
-  return "HTTP/1.1 " + std::to_string(status) + " Of The Gate\r\n" + header + "\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\nConnection: close\r\n\r\n" + body;
-}
-
 // Everything below runs on the loop's thread.
 class Gate::Work : public std::enable_shared_from_this<Work> {
  public:

@@ -30,9 +30,6 @@ struct Fault {
   std::string text{};
 };
 
-// An HTTP answer for Kind::answer.
-std::string http_answer(int status, const std::string& body, const std::string& header = "Content-Type: application/json");
-
 class Gate {
  public:
   // Listens on a free port of an address of the loopback; passes on to a port of 127.0.0.1.

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "../integration/support/raw_server.hpp"
 #include "asked_upstreams.hpp"
 #include "gate.hpp"
 
@@ -21,11 +22,12 @@ struct MatrixRow {
 
 inline void PrintTo(const MatrixRow& row, std::ostream* out) { *out << row.name; }  // for GoogleTest
 
-inline const std::string plain_text = "Content-Type: text/plain";
+inline const std::string plain_text = "Content-Type: text/plain\r\n";
 
 inline std::vector<MatrixRow> matrix() {
   using namespace std::chrono_literals;
   using enum Kind;
+  using integration::http_answer;
   // clang-format off
   return {
     // fault                                            postgres              rabbitmq              ws-gateway            model-service         order-manager
@@ -48,7 +50,7 @@ inline std::vector<MatrixRow> matrix() {
                                                        {"-",                  "auth unknown",       "auth unknown",       "auth unknown",       "auth unknown"}},
     {"status_404",          {answer, 0, 0ms, http_answer(404, "{}")},
                                                        {"-",                  "missing unknown",    "missing unknown",    "missing unknown",    "missing unknown"}},
-    {"status_302",          {answer, 0, 0ms, http_answer(302, "", "Location: http://127.0.0.1:1/")},
+    {"status_302",          {answer, 0, 0ms, http_answer(302, "", "Location: http://127.0.0.1:1/\r\n")},
                                                        {"-",                  "http unknown",       "http unknown",       "http unknown",       "http unknown"}},
     {"not_json",            {answer, 0, 0ms, http_answer(200, "<html>")},
                                                        {"-",                  "malformed unknown",  "malformed unknown",  "malformed unknown",  "malformed unknown"}},

@@ -36,11 +36,7 @@ class Names : public integration::Integration {
     return *gateway_;
   }
 
-  void use_service_named(const std::string& name) {
-    const auto url = service.url();
-    settings["ORDER_MANAGER_URL"] = fmt::format("http://{}:{}", name, port_of(url));
-  }
-  static int port_of(const std::string& url) { return std::stoi(url.substr(url.rfind(':') + 1)); }
+  void use_service_named(const std::string& name) { settings["ORDER_MANAGER_URL"] = fmt::format("http://{}:{}", name, service.port()); }
 
   ::testing::AssertionResult others_keep_pace() const {
     const auto since = integration::now() + 1;
@@ -117,9 +113,8 @@ TEST_F(Names, AResolverThatAnswersAgainEndsTheOutage) {
 TEST_F(Names, ThreeDeadAddressesBeforeALiveOneAreOvercome) {
   constexpr const char* alive = "127.9.9.9";  // the farthest from the source address, so the last in every sorting
   const auto* const dead = "127.0.0.1";
-  const int service_port = port_of(service.url());
   // The service and PostgreSQL listen on 127.0.0.1; a gate gives each a far address, and the ports of the near ones are dead.
-  Gate service_gate(service_port, alive), postgres_gate(upstreams.postgres_port(), alive);
+  Gate service_gate(service.port(), alive), postgres_gate(upstreams.postgres().port(), alive);
   std::vector<std::unique_ptr<Blackhole>> holes;
   for (const auto* address : {dead, "127.0.0.2", "127.0.0.3"}) {
     for (const int port : {service_gate.port(), postgres_gate.port()}) holes.push_back(std::make_unique<Blackhole>(address, port));

@@ -22,12 +22,7 @@ class PostgresProcess : public integration::Integration {
   }
 
   // Written to the log at once: what a crash of PostgreSQL itself forgets is another matter.
-  void insert(int count) const {
-    upstreams.sql(
-        fmt::format("INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) "
-                    "SELECT gen_random_uuid(), 'momentum', 'BTCUSDT', 'buy', n, now() AT TIME ZONE 'UTC' FROM generate_series(1, {}) AS n",
-                    count));
-  }
+  void insert(int count) const { integration::insert_signals(upstreams, "momentum", 1, count, integration::at_once); }
 
   ::testing::AssertionResult every_signal_is_one_event() const {
     const auto ids =
@@ -56,12 +51,6 @@ class PostgresProcess : public integration::Integration {
     stopped_.clear();
   }
 
-  void script(const std::vector<std::string>& words) const {
-    const auto done = integration::run(words);
-    ASSERT_EQ(done.code, 0) << done.errors;
-  }
-  std::string postgres() const { return std::string(UPSTREAM_SCRIPTS) + "/postgres"; }
-
  private:
   std::vector<pid_t> stopped_;
 };
@@ -73,8 +62,7 @@ TEST_F(PostgresProcess, AStoppedBackendIsLeftForANewOne) {
   const auto backend = only_backend();
   stop(std::stoi(backend));
   insert(2);
-  ASSERT_TRUE(
-      eventually(query("SELECT count(*) > 0 FROM source_attempt WHERE source LIKE 'postgres.%' AND error_class = 'timeout'"), "1"));
+  ASSERT_TRUE(eventually(query("SELECT count(*) > 0 FROM source_attempt WHERE source LIKE 'postgres.%' AND error_class = 'timeout'"), "1"));
   ASSERT_TRUE(becomes("postgres.signals", "fresh")) << "through another backend";
   EXPECT_TRUE(every_signal_is_one_event());
   let_go_on();
@@ -87,9 +75,7 @@ TEST_F(PostgresProcess, AStoppedServerIsATimeoutAndUnknown) {
   start_gateway();
   ASSERT_TRUE(every_signal_is_one_event());
   const auto backend = only_backend();
-  const auto server = integration::run({postgres(), "pid", upstreams.directory().string()});
-  ASSERT_EQ(server.code, 0) << server.errors;
-  stop(std::stoi(server.output));
+  stop(upstreams.postgres().pid());
   stop(std::stoi(backend));
   ASSERT_TRUE(eventually(source("postgres.signals", "error_class, freshness"), "timeout|stale"));
   ASSERT_TRUE(service_becomes("postgres", "unknown"));
@@ -108,9 +94,9 @@ TEST_F(PostgresProcess, AnOrderlyRestartAndACrashLoseNoEvent) {
     insert(3);
     ASSERT_TRUE(every_signal_is_one_event()) << mode;
     insert(2);  // perhaps not yet read when the server goes
-    script({postgres(), "stop", upstreams.directory().string(), mode});
+    upstreams.postgres().stop(mode);
     ASSERT_TRUE(service_becomes("postgres", "unhealthy")) << mode;
-    upstreams.start_postgres();
+    upstreams.postgres().start();
     insert(2);
     ASSERT_TRUE(becomes("postgres.signals", "fresh")) << mode;
     EXPECT_TRUE(every_signal_is_one_event()) << mode;

@@ -6,70 +6,14 @@
 #include <fstream>
 #include <thread>
 
-#include "../hostile/raw_server.hpp"
-#include "../integration/support/fixture.hpp"
-#include "../integration/support/free_port.hpp"
-#include "../integration/support/scratch.hpp"
-#include "certificates.hpp"
+#include "../integration/support/raw_server.hpp"
+#include "real_servers.hpp"
 
 namespace faults {
 namespace {
 
 using integration::eventually;
 using integration::free_port;
-
-class RealServers : public integration::Integration {
- protected:
-  // A server of this configuration in the foreground; it is there when it accepts.
-  void start(const std::string& program, const std::string& configuration, int port) {
-    const auto directory = integration::new_directory(upstreams.directory(), program);
-    const auto file = directory / "server.conf";
-    std::ofstream(file) << configuration;
-    const auto binary = "/usr/sbin/" + program;
-    const std::vector<std::string> words =
-        program == "nginx" ? std::vector<std::string>{binary, "-p", directory.string(), "-c", file.string(), "-e", "stderr"}
-                           : std::vector<std::string>{binary, "-db", "-f", file.string()};
-    const auto log = directory / "log";
-    servers_.push_back(std::make_unique<integration::Process>(integration::Command{.words = words, .output = log, .errors = log}));
-    const auto accepts = [port] { return integration::run({"bash", "-c", fmt::format("exec 3<>/dev/tcp/127.0.0.1/{}", port)}).code == 0; };
-    ASSERT_TRUE(eventually(accepts)) << integration::content(log);
-  }
-
-  static std::string nginx(const std::string& servers) {
-    return fmt::format(
-        "daemon off; master_process off; pid nginx.pid; error_log stderr;\nevents {{}}\n"
-        "http {{ access_log off; keepalive_timeout 1s; default_type application/json;\n"
-        "client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;\n{}\n}}\n",
-        servers);
-  }
-
-  std::string haproxy(int port, const std::string& bind, int backend) const {
-    return fmt::format(
-        "global\n  maxconn 100\ndefaults\n  mode tcp\n  timeout connect 1s\n  timeout client 1s\n  timeout server 1s\n"
-        "frontend in\n  bind 127.0.0.1:{} {}\n  default_backend out\nbackend out\n  server one 127.0.0.1:{}\n",
-        port, bind, backend);
-  }
-
-  // haproxy wants certificate and key in one file.
-  std::string combined(const std::string& kind) const {
-    const auto pair = certificates.of(kind);
-    const auto file = certificates.authority().parent_path() / (kind + ".both");
-    std::ofstream(file) << integration::content(pair.certificate) << integration::content(pair.key);
-    return file.string();
-  }
-
-  std::string nginx_tls(const std::string& kind) const {
-    const auto pair = certificates.of(kind);
-    return fmt::format("ssl_certificate {}; ssl_certificate_key {};", pair.certificate.string(), pair.key.string());
-  }
-
-  Certificates certificates{integration::new_directory(upstreams.directory(), "certificates")};
-
- private:
-  std::vector<std::unique_ptr<integration::Process>> servers_;
-};
-
-constexpr const char* healthy = R"(return 200 '{"status":"healthy"}';)";
 
 // Polled at the very interval after which the server closes an idle connection.
 TEST_F(RealServers, NginxPolledAtItsKeepAliveTimeoutNeverFails) {
@@ -127,16 +71,15 @@ TEST_F(RealServers, TheAgeOfAnAnswerOutOfACacheCounts) {
 
 // haproxy ends the idle connection itself, with close_notify; the service behind it says a second answer unasked, later.
 TEST_F(RealServers, AnAnswerThatComesTwiceIsNeverTheAnswerToTheNextQuestion) {
-  const auto twice = [](hostile::Peer& peer, const std::string&) {
+  const auto twice = [](integration::Peer& peer, const std::string&) {
     const auto answer = [](const std::string& status) {
-      const auto body = fmt::format(R"({{"status":"{}"}})", status);
-      return fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", body.size(), body);
+      return integration::http_answer(200, fmt::format(R"({{"status":"{}"}})", status));
     };
     if (!peer.send(answer("healthy"))) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     return peer.send(answer("unhealthy"));
   };
-  hostile::RawServer service(twice);
+  integration::RawServer service(twice);
   const int tls = free_port();
   start("haproxy", haproxy(tls, "ssl crt " + combined("good"), service.port()), tls);
   settings["UPSTREAM_CA_FILE"] = certificates.authority().string();
@@ -153,7 +96,7 @@ TEST_F(RealServers, AnAnswerThatComesTwiceIsNeverTheAnswerToTheNextQuestion) {
 
 // Under TLS 1.3 that refusal comes after the handshake, with the first read.
 TEST_F(RealServers, AClientCertificateThatIsWantedIsAFaultOfTls) {
-  hostile::RawServer nobody([](hostile::Peer&, const std::string&) { return false; });
+  integration::RawServer nobody([](integration::Peer&, const std::string&) { return false; });
   const int newer = free_port(), older = free_port();
   const auto bind = fmt::format("ssl crt {} verify required ca-file {}", combined("good"), certificates.authority().string());
   start("haproxy", haproxy(newer, bind, nobody.port()), newer);
@@ -170,15 +113,7 @@ TEST_F(RealServers, AClientCertificateThatIsWantedIsAFaultOfTls) {
 
 // OpenSSL's own check of names: a wildcard for everything is none, and who has other names is not called by the common one.
 TEST_F(RealServers, NamesInCertificatesAreCheckedAsOpensslDoes) {
-  std::string servers, services;
-  for (const std::string kind : {"good", "wildcard", "common-name"}) {
-    const int port = free_port();
-    servers += fmt::format("server {{ listen 127.0.0.1:{} ssl; {} location /health {{ {} }} }}\n", port, nginx_tls(kind), healthy);
-    services += fmt::format("{}{}=https://LOCALHOST:{}/health", services.empty() ? "" : ",", kind, port);
-    if (kind == "common-name") start("nginx", nginx(servers), port);
-  }
-  settings["UPSTREAM_CA_FILE"] = certificates.authority().string();
-  settings["HEALTH_SERVICES"] = services;
+  serve_with_certificates({"good", "wildcard", "common-name"}, "LOCALHOST");
   start_gateway();
   ASSERT_TRUE(service_becomes("good", "healthy")) << "in capital letters, too";
   ASSERT_TRUE(eventually(source("wildcard.health", "error_class"), "tls"));

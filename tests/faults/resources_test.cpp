@@ -8,18 +8,19 @@
 #include <filesystem>
 #include <fstream>
 
-#include "../hostile/raw_server.hpp"
 #include "../integration/support/fixture.hpp"
+#include "../integration/support/raw_server.hpp"
 #include "gate.hpp"
 
 namespace faults {
 namespace {
 
 using integration::eventually;
+using integration::http_answer;
 
 class Resources : public integration::Integration {
  protected:
-  Resources() : gate(std::stoi(service.url().substr(service.url().rfind(':') + 1))) {
+  Resources() : gate(service.port()) {
     settings["ORDER_MANAGER_URL"] = fmt::format("http://127.0.0.1:{}", gate.port());
     settings["SERVICES_TIMEOUT"] = "5s";
     integration::insert_signals(upstreams, "momentum", 1, 3);
@@ -28,12 +29,6 @@ class Resources : public integration::Integration {
   void start_and_wait() {
     start_gateway();
     ASSERT_TRUE(all_fresh());
-  }
-
-  ::testing::AssertionResult all_fresh() const {
-    return eventually(
-        query("SELECT source || ' ' || freshness || ' ' || coalesce(error, '') FROM source_status WHERE freshness NOT IN ('fresh', 'off')"),
-        "");
   }
 
   void limit(__rlimit_resource resource, rlim_t soft) {
@@ -119,8 +114,8 @@ class ManyQueues : public Resources, public ::testing::WithParamInterface<Names>
 TEST_P(ManyQueues, TakeLessThan64MebibytesAboveIdle) {
   const auto& [_, most, padding] = GetParam();
   std::atomic<int> queues = 0, listings = 0;
-  hostile::RawServer broker([&](hostile::Peer& peer, const std::string& request) {
-    if (request.find(" /api/queues") == std::string::npos)
+  integration::RawServer broker([&](integration::Peer& peer, const std::string& request) {
+    if (!integration::target_of(request).starts_with("/api/queues"))
       return peer.send(http_answer(200, R"({"status":"ok","object_totals":{"queues":0}})"));
     const int poll = ++listings;
     std::string body;

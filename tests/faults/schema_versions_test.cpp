@@ -13,7 +13,7 @@ using integration::eventually;
 class SchemaVersions : public integration::Integration {
  protected:
   // PostgreSQL is away, so that the rows which are shown are those of the file.
-  SchemaVersions() : gate(upstreams.postgres_port()) {
+  SchemaVersions() : gate(upstreams.postgres().port()) {
     gate.set({Kind::refuse});
     settings["POSTGRES_PORT"] = std::to_string(gate.port());
   }

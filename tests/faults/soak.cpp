@@ -178,6 +178,5 @@ int main(int argc, char** argv) {
   } catch (const std::exception& e) {
     std::cerr << "soak: " << e.what() << '\n';
   }
-  integration::Upstreams::end();
   return code;
 }

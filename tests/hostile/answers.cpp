@@ -1,7 +1,5 @@
 #include "answers.hpp"
 
-#include <fmt/format.h>
-
 namespace hostile {
 namespace {
 
@@ -28,13 +26,8 @@ class Bits {
 
 }  // namespace
 
-std::string target_of(const std::string& request) {
-  const auto from = request.find(' ') + 1;
-  return request.substr(from, request.find(' ', from) - from);
-}
-
 std::string http(int status, const std::string& body, const std::string& headers) {
-  return fmt::format("HTTP/1.1 {} {}\r\n{}Content-Length: {}\r\n\r\n{}", status, canary, headers, body.size(), body);
+  return integration::http_answer(status, body, headers, canary);
 }
 
 std::string good_body(const std::string& target) {

@@ -4,16 +4,19 @@
 #include <string>
 #include <string_view>
 
-#include "raw_server.hpp"
+#include "../integration/support/raw_server.hpp"
 
 namespace hostile {
+
+using integration::Peer;
+using integration::RawServer;
+using integration::Script;
+using integration::target_of;
 
 // Stands in every hostile answer: whoever shows it has shown content.
 inline const std::string canary = "CANARY-4711";
 
-std::string target_of(const std::string& request);
-
-// A complete answer; `headers` each end with a line break.
+// A complete answer.
 std::string http(int status, const std::string& body, const std::string& headers = "Content-Type: application/json\r\n");
 
 // The upstreams as they are when well: whatever the request asks for is answered.

@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "answers.hpp"
 #include "free_port.hpp"
 #include "postgres_settings.hpp"
 #include "process.hpp"
-#include "raw_server.hpp"
 #include "statements.hpp"
 
 namespace hostile {

@@ -39,6 +39,12 @@ class PostgresLanguages : public ::testing::TestWithParam<const char*> {
     return {kind, asked.errors["health"]};
   }
 
+  static void SetUpTestSuite() {
+    PrivatePostgres::instance().stop("fast");
+    PrivatePostgres::instance().start(with_locales);
+  }
+
+  static inline const integration::Variables with_locales{{"POSTGRES_LOCALES", "ru_RU ko_KR uk_UA"}};
   PrivatePostgres& server = PrivatePostgres::instance();
 };
 
@@ -63,13 +69,13 @@ TEST_P(PostgresLanguages, NoConnectionLeftIsRefused) {
 
 TEST_P(PostgresLanguages, AServerThatShutsDownIsRefused) {
   auto session = std::make_unique<integration::Session>(server.superuser());
-  const auto pid = std::stoi(server.script({"pid"}));
+  const auto pid = server.pid();
   ::kill(pid, SIGTERM);  // waits for the session
   std::pair<std::string, std::string> seen;
   for (int n = 0; n < 500 && seen.first != "refused"; ++n) seen = attempt(settings_of(server));
   session.reset();
   for (int n = 0; n < 1000 && ::kill(pid, 0) == 0; ++n) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  server.script({"start"});
+  server.start(with_locales);
   EXPECT_EQ(seen.first, "refused") << seen.second;
   EXPECT_NE(seen.second.find("57P03"), std::string::npos) << seen.second;
 }

@@ -1,10 +1,10 @@
 // A server that answers without an end, in every way the protocol has: none makes the gateway take more than its share.
 #include <gtest/gtest.h>
 
+#include "answers.hpp"
 #include "postgres_messages.hpp"
 #include "postgres_settings.hpp"
 #include "postgres_trial.hpp"
-#include "raw_server.hpp"
 #include "trial.hpp"
 
 namespace hostile {

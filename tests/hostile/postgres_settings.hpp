@@ -11,7 +11,7 @@ namespace hostile {
 using integration::PrivatePostgres;
 
 // A PostgreSQL at this port of the loopback.
-inline gateway::PostgresSettings postgres_at(int port, const std::string& password = PrivatePostgres::password()) {
+inline gateway::PostgresSettings postgres_at(int port, const std::string& password = integration::monitor_password) {
   gateway::PostgresSettings settings;
   settings.host = "127.0.0.1";
   settings.port = std::to_string(port);

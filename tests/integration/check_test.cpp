@@ -135,9 +135,9 @@ TEST_F(Check, AnAdministratorAtTheBroker) {
 }
 
 TEST_F(Check, StatisticsThatAreOff) {
-  upstreams.rabbitmqctl({"eval", "application:set_env(rabbitmq_management_agent, disable_metrics_collector, true)."});
+  upstreams.rabbitmq().ctl({"eval", "application:set_env(rabbitmq_management_agent, disable_metrics_collector, true)."});
   const auto done = check();
-  upstreams.rabbitmqctl({"eval", "application:set_env(rabbitmq_management_agent, disable_metrics_collector, false)."});
+  upstreams.rabbitmq().ctl({"eval", "application:set_env(rabbitmq_management_agent, disable_metrics_collector, false)."});
   EXPECT_TRUE(says(done, "note", "RabbitMQ's statistics are off", "disable_metrics_collector = false"));
 }
 
@@ -219,7 +219,7 @@ TEST_F(Why, TellsWhatChangedWhenNextAndWhatToDo) {
   ASSERT_TRUE(becomes("postgres.signals", "fresh"));
   EXPECT_EQ(why("postgres.signals").code, 0);
   EXPECT_TRUE(tells("postgres.signals", "do       nothing"));
-  upstreams.stop_postgres();
+  upstreams.postgres().stop();
   ASSERT_TRUE(becomes("postgres.signals", "stale"));
   EXPECT_EQ(why("postgres.signals").code, 3);
   EXPECT_TRUE(tells("postgres.signals", "before that: ")) << "answered, or closed by a server that goes down";

@@ -81,7 +81,7 @@ TEST_F(Credentials, AReplacedSecretFileCountsWithoutARestart) {
   const auto since = now();
   upstreams.sql("ALTER ROLE grafana_monitor PASSWORD 'pg-rotated-1c77'");
   upstreams.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'grafana_monitor'");
-  upstreams.rabbitmqctl({"change_password", "monitor", "mq-rotated-5e02"});
+  upstreams.rabbitmq().ctl({"change_password", "monitor", "mq-rotated-5e02"});
   for (const char* name : {"postgres.signals", "rabbitmq.queues"}) {
     ASSERT_TRUE(eventually([&] { return attempts(name, since + 2) >= 2; })) << name;
     ASSERT_TRUE(eventually(source(name, "freshness, error_class"), "fresh|NULL")) << name;

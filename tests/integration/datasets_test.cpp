@@ -64,7 +64,7 @@ TEST_F(Datasets, RowsHistoryAndEventsAreThereAfterARestart) {
   ASSERT_TRUE(eventually(query("SELECT count(*) FROM event_history WHERE event_type = 'positions.opened'"), is({"1"})));
   ASSERT_TRUE(eventually(query("SELECT count(DISTINCT size) FROM positions_trend WHERE size IS NOT NULL"), is({"2"})));
   gateway().kill();
-  upstreams.stop_postgres();
+  upstreams.postgres().stop();
   start_gateway();
   EXPECT_TRUE(eventually(query("SELECT size, freshness FROM positions"), is({"1.0|stale"})));
   EXPECT_TRUE(eventually(query("SELECT count(DISTINCT size) FROM positions_trend WHERE size IS NOT NULL"), is({"2"})));
@@ -99,7 +99,7 @@ TEST_F(Datasets, ARenamedDatasetTakesItsRowsAndHistoryOver) {
   auto renamed = std::string(small) + "history: {columns: {size: last}}\nwas: sizes\n";
   renamed.replace(0, 14, "dataset: amounts");
   write("amounts.yaml", renamed);
-  upstreams.stop_postgres();
+  upstreams.postgres().stop();
   start_gateway();
   EXPECT_TRUE(eventually(query("SELECT size, freshness FROM amounts"), is({"1.0|stale"})));
   EXPECT_TRUE(eventually(query("SELECT count(*) > 0 FROM amounts_trend WHERE size = 1"), is({"1"})));

@@ -1,14 +1,13 @@
 // Upstreams of the users' own, from files in DATASETS_DIR: a second real PostgreSQL, and a service that demands a token. Each has its
 // own outages, and what is wrong with one of them costs nothing else.
 #include <fmt/format.h>
-#include <httplib.h>
 
 #include <fstream>
-#include <mutex>
-#include <thread>
+#include <optional>
 
 #include "support/fixture.hpp"
 #include "support/private_postgres.hpp"
+#include "support/raw_server.hpp"
 #include "support/secret_forms.hpp"
 
 namespace integration {
@@ -18,55 +17,35 @@ namespace {
 class TokenService {
  public:
   explicit TokenService(std::string token) : token_(std::move(token)) { start(); }
-  ~TokenService() { stop(); }
-  TokenService(const TokenService&) = delete;
-  TokenService& operator=(const TokenService&) = delete;
-
   std::string url() const { return fmt::format("http://127.0.0.1:{}", port_); }
 
   void start() {
-    http_ = std::make_unique<httplib::Server>();
-    http_->Get(".*", [this](const httplib::Request& request, httplib::Response& response) {
-      const auto given = request.get_header_value("Authorization");
-      const bool right = given == "Bearer " + token_;
-      response.status = right ? 200 : 401;
-      response.set_content(
-          right ? R"({"status":"healthy","accounts":[{"name":"a","amount":12.5}]})" : fmt::format(R"({{"error":"invalid: {}"}})", given),
-          "application/json");
-    });
-    http_->set_socket_options([](socket_t socket) {
-      const int yes = 1;
-      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    });
-    if (!http_->bind_to_port("127.0.0.1", port_)) throw std::runtime_error(fmt::format("cannot listen on port {}", port_));
-    thread_ = std::thread([this] { http_->listen_after_bind(); });
-    while (!http_->is_running()) std::this_thread::yield();
+    server_.emplace(
+        [this](Peer& peer, const std::string& request) {
+          const std::string header = "Authorization: ";
+          const auto at = request.find(header);
+          const auto given = at == std::string::npos ? "" : request.substr(at + header.size(), request.find('\r', at) - at - header.size());
+          if (given != "Bearer " + token_) return peer.send(http_answer(401, fmt::format(R"({{"error":"invalid: {}"}})", given)));
+          return peer.send(http_answer(200, R"({"status":"healthy","accounts":[{"name":"a","amount":12.5}]})"));
+        },
+        "\r\n\r\n", port_);
   }
-
-  void stop() {
-    if (!thread_.joinable()) return;
-    http_->stop();
-    thread_.join();
-  }
+  void stop() { server_.reset(); }
 
  private:
   const std::string token_;
   const int port_ = free_port();
-  std::unique_ptr<httplib::Server> http_;
-  std::thread thread_;
+  std::optional<RawServer> server_;
 };
 
 const std::string token = "bank-secret-77e1", wrong_token = "bank-secret-wrong";
 
 class DeclaredUpstreams : public Integration {
- public:
-  static void TearDownTestSuite() { PrivatePostgres::end(); }
-
  protected:
   DeclaredUpstreams() {
     std::filesystem::create_directories(files());
     settings["DATASETS_DIR"] = files();
-    settings["SHOP_PASSWORD"] = PrivatePostgres::password();
+    settings["SHOP_PASSWORD"] = monitor_password;
     settings["BANK_TOKEN"] = token;
   }
   std::filesystem::path files() const { return directory().parent_path() / "datasets"; }
@@ -103,12 +82,12 @@ TEST_F(DeclaredUpstreams, ASecondDatabaseHasItsOwnProbeOutagesAndIdentity) {
   ASSERT_TRUE(eventually(query("SELECT id, total, source, freshness FROM carts"), "1|9.5|shop.carts|fresh"));
   EXPECT_TRUE(service_becomes("shop", "healthy"));
   EXPECT_TRUE(eventually(query("SELECT count(DISTINCT identity) FROM identity"), "2"));
-  PrivatePostgres::instance().script({"stop", "immediate"});
+  PrivatePostgres::instance().stop();
   EXPECT_TRUE(service_becomes("shop", "unhealthy"));
   EXPECT_TRUE(eventually(query("SELECT upstream, error_class FROM outage WHERE ended_at IS NULL"), "shop|refused"));
   EXPECT_TRUE(eventually(query("SELECT total, freshness FROM carts"), "9.5|stale"));
   expect_all_else_is_well();
-  PrivatePostgres::instance().script({"start"});
+  PrivatePostgres::instance().start();
   EXPECT_TRUE(eventually(query("SELECT total, freshness FROM carts"), "9.5|fresh"));
   EXPECT_TRUE(eventually(query("SELECT upstream, ended_at IS NOT NULL FROM outage"), "shop|1"));
   expect_all_else_is_well();
@@ -187,7 +166,7 @@ TEST_F(DeclaredUpstreams, AWrongTokenIsNamedAndNeverShownAndMayBeReplacedInItsFi
   ASSERT_TRUE(eventually(query("SELECT error_class, error FROM source_status WHERE source = 'bank.money'"),
                          "auth|GET /accounts: HTTP 401: the service refuses the credentials"));
   expect_all_else_is_well();
-  const std::vector<std::string> secrets{token, wrong_token, PrivatePostgres::password()};
+  const std::vector<std::string> secrets{token, wrong_token, monitor_password};
   for (const auto& entry : std::filesystem::directory_iterator(directory()))
     expect_no_secret(secrets, entry.path().filename().string(), content(entry.path()));
   expect_no_secret(secrets, "the log", gateway().log());

@@ -96,7 +96,7 @@ TEST_F(FileFaults, ASwitchToWalBeforeItStartsLosesNothing) {
   start_and_wait();
   gateway().kill();
   switch_to_wal();
-  upstreams.stop_postgres();
+  upstreams.postgres().stop();
   start_gateway();
   ASSERT_TRUE(publishes_again());
   ASSERT_TRUE(eventually(source("postgres.signals", "error_class"), "refused"));
@@ -260,7 +260,7 @@ TEST_F(FileFaults, AFileThatDidNotSurviveGivesWayToTheSavedCopy) {
   ASSERT_TRUE(
       eventually([&] { return Reader(beside(".saved")).text("SELECT rows FROM source_status WHERE source = 'postgres.signals'") == "3"; }));
   gateway().kill();
-  upstreams.stop_postgres();
+  upstreams.postgres().stop();
   for (const auto& left : {std::string(), content(cache()).substr(0, 50000)}) {
     SCOPED_TRACE(left.size());
     gateway().kill();

@@ -78,7 +78,7 @@ TEST_F(Once, NotPublishedIsOne) {
 TEST_F(Once, WhatWasKnownBeforeStays) {
   insert_signals(upstreams, "momentum", 1, 3);
   ASSERT_EQ(cache_gateway({"once"}, settings).code, 0);
-  upstreams.stop_postgres();
+  upstreams.postgres().stop();
   EXPECT_EQ(cache_gateway({"once"}, settings).code, 3);
   EXPECT_EQ(reader.text("SELECT count(*) FROM recent_signals"), "3");
 }

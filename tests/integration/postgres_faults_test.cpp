@@ -27,7 +27,7 @@ class PostgresFaults : public Integration {
 TEST_F(PostgresFaults, ALockedTableIsATimeoutOfItsDatasetOnly) {
   ASSERT_TRUE(is_well());
   {
-    Session locker(upstreams.superuser());
+    Session locker(upstreams.postgres().superuser());
     locker.run("BEGIN");
     locker.run("LOCK TABLE trading_signals IN ACCESS EXCLUSIVE MODE");
     ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows, error_class"), "stale|4|timeout"));
@@ -40,7 +40,7 @@ TEST_F(PostgresFaults, ALockedTableIsATimeoutOfItsDatasetOnly) {
 TEST_F(PostgresFaults, DatasetsThatDoNotReadTheLockedTableStayFresh) {
   ASSERT_TRUE(is_well());
   ASSERT_TRUE(becomes("postgres.subscriptions", "fresh"));
-  Session locker(upstreams.superuser());
+  Session locker(upstreams.postgres().superuser());
   locker.run("BEGIN");
   locker.run("LOCK TABLE subscriptions IN ACCESS EXCLUSIVE MODE");
   ASSERT_TRUE(eventually(source("postgres.subscriptions", "freshness, error_class"), "stale|timeout"));
@@ -200,7 +200,7 @@ TEST_F(PostgresFaults, AServerFullOfOthersIsUnhealthyAndSaysSo) {
   std::vector<std::unique_ptr<Session>> others;
   const auto occupy = [&] {
     try {
-      for (;;) others.push_back(std::make_unique<Session>(upstreams.superuser()));
+      for (;;) others.push_back(std::make_unique<Session>(upstreams.postgres().superuser()));
     } catch (const std::exception&) {  // no more
     }
   };

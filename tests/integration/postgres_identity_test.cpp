@@ -24,7 +24,7 @@ TEST_F(PostgresIdentity, OfAnotherClusterOnlyItsOwnRowsBeginAnew) {
   ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
   const auto observed = "SELECT count(*) FROM event_history WHERE origin = 'observed' AND service <> 'postgres'";
   const auto before = reader.number(observed);
-  upstreams.stop_postgres();
+  upstreams.postgres().stop();
   ASSERT_TRUE(service_becomes("postgres", "unhealthy"));
   upstreams.start_another_postgres();
   insert_signals(upstreams, "new", 11, 15);
@@ -41,7 +41,7 @@ TEST_F(PostgresIdentity, AnotherClusterMetAtTheStartDoesSoToo) {
   start_gateway();
   ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
   EXPECT_EQ(gateway().terminate(), 0);
-  upstreams.stop_postgres();
+  upstreams.postgres().stop();
   upstreams.start_another_postgres();
   start_gateway();
   ASSERT_TRUE(eventually(
@@ -62,7 +62,7 @@ TEST_F(PostgresIdentity, AnotherClusterIsReadFromTheBeginning) {
   insert_orders(1, "1 hour");
   start_gateway();
   ASSERT_TRUE(eventually(query("SELECT count(*) FROM recent_orders"), "1"));
-  upstreams.stop_postgres();
+  upstreams.postgres().stop();
   upstreams.start_another_postgres();
   insert_orders(30, "0 s");
   ASSERT_TRUE(eventually(query("SELECT (SELECT count(*) FROM recent_orders), (SELECT total_orders FROM model_quality WHERE strategy_id = "
@@ -75,9 +75,9 @@ TEST_F(PostgresIdentity, ARoleThatMayNotAskForTheClustersIdKeepsItsRows) {
   start_gateway();
   ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
   upstreams.sql("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC");
-  upstreams.stop_postgres();
+  upstreams.postgres().stop();
   ASSERT_TRUE(service_becomes("postgres", "unhealthy"));
-  upstreams.start_postgres();
+  upstreams.postgres().start();
   ASSERT_TRUE(service_becomes("postgres", "healthy"));
   upstreams.sql("GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC");
   ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
@@ -88,9 +88,9 @@ TEST_F(PostgresIdentity, TheSameClusterAfterARestartDoesNot) {
   insert_signals(upstreams, "old", 1, 3);
   start_gateway();
   ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
-  upstreams.stop_postgres();
+  upstreams.postgres().stop();
   ASSERT_TRUE(service_becomes("postgres", "unhealthy"));
-  upstreams.start_postgres();
+  upstreams.postgres().start();
   ASSERT_TRUE(service_becomes("postgres", "healthy"));
   ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
   EXPECT_TRUE(aside().empty());

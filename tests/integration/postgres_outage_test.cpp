@@ -17,7 +17,7 @@ class PostgresOutage : public Integration {
     ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|5"));
     ASSERT_TRUE(eventually(query("SELECT lag FROM queue_now"), "ok"));
     lost_at = now();
-    upstreams.stop_postgres();
+    upstreams.postgres().stop();
   }
 
   std::int64_t lost_at = 0;
@@ -64,7 +64,7 @@ TEST_F(PostgresOutage, RecoveryEndsTheOneOutageRow) {
   ASSERT_TRUE(becomes("postgres.signals", "stale"));
   EXPECT_EQ(reader.text("SELECT count(*) FROM outage"), "1");
   const auto back_at = now();
-  upstreams.start_postgres();
+  upstreams.postgres().start();
   insert_signals(upstreams, "momentum", 6, 7);
   ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows, error"), "fresh|7|NULL"));
   ASSERT_TRUE(service_becomes("postgres", "healthy"));
@@ -84,7 +84,7 @@ TEST_F(PostgresOutage, TheProbeGoesOnAtItsIntervalAndWakesTheDatasets) {
   ASSERT_TRUE(eventually(
       [&] { return reader.number("SELECT consecutive_failures FROM source_status WHERE source = 'postgres.health'") >= long_ago; }));
   EXPECT_LT(reader.number("SELECT consecutive_failures FROM source_status WHERE source = 'postgres.signals'"), long_ago);
-  upstreams.start_postgres();
+  upstreams.postgres().start();
   insert_signals(upstreams, "momentum", 6, 7);
   ASSERT_TRUE(service_becomes("postgres", "healthy"));
   ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows, error"), "fresh|7|NULL"));

@@ -15,7 +15,7 @@ class ReadOnly : public Integration {};
 // With read-only switched off, which nothing can forbid: what is left is the role's rights.
 TEST_F(ReadOnly, TheRoleHasNoRightBeyondReadingWhatTheGatewayReads) {
   upstreams.sql("SELECT lo_create(4711); CREATE SEQUENCE public.counter");
-  const Session somebody(upstreams.superuser());
+  const Session somebody(upstreams.postgres().superuser());
   for (const char* statement :
        {"INSERT INTO subscriptions (channel_type, topic, requesting_service) VALUES ('liquidation', 't', 's')",
         "DELETE FROM trading_signals",
@@ -81,7 +81,7 @@ TEST_F(ReadOnly, TheRoleHasNoRightBeyondReadingWhatTheGatewayReads) {
         "ALTER ROLE grafana_monitor SUPERUSER",
         "ALTER ROLE grafana_monitor CONNECTION LIMIT -1",
         "ALTER ROLE ytrader PASSWORD 'x'"}) {
-    Session monitor(upstreams.monitor());
+    Session monitor(upstreams.postgres().monitor());
     monitor.run("SET default_transaction_read_only = off");
     monitor.run("BEGIN READ WRITE");
     const std::string words = statement;
@@ -96,7 +96,7 @@ TEST_F(ReadOnly, TheRoleHasNoRightBeyondReadingWhatTheGatewayReads) {
           << statement << ": " << said;
     }
   }
-  Session monitor(upstreams.monitor());
+  Session monitor(upstreams.postgres().monitor());
   EXPECT_EQ(monitor.run("SELECT count(*) FROM orders"), "0");
   EXPECT_EQ(monitor.run("SHOW search_path"), "public");
   EXPECT_EQ(monitor.run("SHOW default_transaction_read_only"), "on");
@@ -104,9 +104,9 @@ TEST_F(ReadOnly, TheRoleHasNoRightBeyondReadingWhatTheGatewayReads) {
 
 // PostgreSQL 15 gives these to every role. docs/security.md names them; whoever finds a way to take them away fails here.
 TEST_F(ReadOnly, WhatCannotBeTakenFromTheRoleIsKnown) {
-  Session somebody(upstreams.superuser());
+  Session somebody(upstreams.postgres().superuser());
   somebody.run("SELECT 1");
-  Session monitor(upstreams.monitor());
+  Session monitor(upstreams.postgres().monitor());
   for (const char* statement : {"SELECT pg_advisory_lock(4711)", "NOTIFY anything", "LISTEN anything",
                                 "SET default_transaction_read_only = off", "SET statement_timeout = 0", "SELECT rolname FROM pg_roles",
                                 "SELECT relname FROM pg_class", "ALTER ROLE grafana_monitor PASSWORD 'changed'"})
@@ -120,7 +120,7 @@ TEST_F(ReadOnly, WhatCannotBeTakenFromTheRoleIsKnown) {
 TEST_F(ReadOnly, ThereAreNoMoreSessionsThanTheRolesLimit) {
   std::vector<std::unique_ptr<Session>> sessions;
   const auto open_all = [&] {
-    for (int n = 0; n < 20; ++n) sessions.push_back(std::make_unique<Session>(upstreams.monitor()));
+    for (int n = 0; n < 20; ++n) sessions.push_back(std::make_unique<Session>(upstreams.postgres().monitor()));
   };
   EXPECT_THROW(open_all(), std::runtime_error);
   EXPECT_EQ(sessions.size(), 10U);
@@ -128,7 +128,7 @@ TEST_F(ReadOnly, ThereAreNoMoreSessionsThanTheRolesLimit) {
 
 // What a service does to others' rights by default stays theirs.
 TEST_F(ReadOnly, OtherRolesKeepTheirTemporaryTables) {
-  Session session(upstreams.superuser());
+  Session session(upstreams.postgres().superuser());
   session.run("SET ROLE ytrader");
   EXPECT_NO_THROW(session.run("CREATE TEMP TABLE mine (n int)"));
   EXPECT_NO_THROW(session.run("SELECT lo_unlink(lo_create(0))"));
@@ -150,10 +150,10 @@ TEST_F(ReadOnly, ATableThatWritesWhenItIsReadWritesNothing) {
 TEST_F(ReadOnly, EveryDatasetIsReadInsideAReadOnlyTransaction) {
   insert_signals(upstreams, "momentum", 1, 2);
   upstreams.sql("ALTER ROLE grafana_monitor SET log_statement = 'all'");
-  const auto before = upstreams.postgres_log().size();
+  const auto before = upstreams.postgres().log().size();
   start_gateway();
   ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|2"));
-  std::istringstream log(upstreams.postgres_log().substr(before));
+  std::istringstream log(upstreams.postgres().log().substr(before));
   const std::regex statement(R"(grafana_monitor@ytrader LOG: +(?:execute [^:]*|statement): ([A-Za-z]+)(.*))");
   bool reading = false;
   int transactions = 0, selects = 0;

@@ -11,8 +11,8 @@ namespace {
 class RabbitmqConsumption : public Integration {
  protected:
   std::unique_ptr<Process> consume(const std::string& queue, const std::vector<std::string>& options = {}) {
-    std::vector<std::string> words{"amqp-consume", "--url", fmt::format("amqp://guest:guest@127.0.0.1:{}", upstreams.amqp_port()), "-q",
-                                   queue};
+    std::vector<std::string> words{"amqp-consume", "--url", fmt::format("amqp://guest:guest@127.0.0.1:{}", upstreams.rabbitmq().port()),
+                                   "-q", queue};
     words.insert(words.end(), options.begin(), options.end());
     words.insert(words.end(), {"cat"});
     return std::make_unique<Process>(Command{.words = words, .environment = {{"PATH", "/usr/bin:/bin"}}});

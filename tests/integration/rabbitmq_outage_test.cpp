@@ -18,7 +18,7 @@ TEST_F(RabbitmqOutage, FiguresStayVerdictsBecomeUnknownAndAllRecovers) {
   ASSERT_TRUE(becomes("postgres.signals", "fresh"));
 
   const auto lost_at = now();
-  upstreams.kill_rabbitmq();
+  upstreams.rabbitmq().kill();
   ASSERT_TRUE(service_becomes("rabbitmq", "unhealthy"));
   ASSERT_TRUE(becomes("rabbitmq.queues", "stale"));
   ASSERT_TRUE(becomes("rabbitmq.health", "stale"));
@@ -35,7 +35,7 @@ TEST_F(RabbitmqOutage, FiguresStayVerdictsBecomeUnknownAndAllRecovers) {
   ASSERT_TRUE(service_becomes("postgres", "healthy"));
 
   const auto back_at = now();
-  upstreams.start_rabbitmq();
+  upstreams.rabbitmq().start();
   ASSERT_TRUE(eventually(query("SELECT name, messages, lag, freshness FROM queue_now"), "deep|4|ok|fresh"));
   ASSERT_TRUE(service_becomes("rabbitmq", "healthy"));
   EXPECT_EQ(reader.text(fmt::format("SELECT upstream, started_at BETWEEN {} AND {}, ended_at BETWEEN {} AND {} FROM outage", lost_at,

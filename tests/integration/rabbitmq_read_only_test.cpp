@@ -22,7 +22,7 @@ class BrokerReadOnly : public Integration {
     ASSERT_EQ(done.code, 0) << done.output << done.errors;
   }
   void TearDown() override {
-    upstreams.rabbitmqctl({"delete_user", "shipped"});
+    upstreams.rabbitmq().ctl({"delete_user", "shipped"});
     Integration::TearDown();
   }
   std::string as_monitor(const std::string& method, const std::string& path, const std::string& body = "{}") {

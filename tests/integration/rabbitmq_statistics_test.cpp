@@ -10,8 +10,8 @@ class RabbitmqStatistics : public Integration {
   ~RabbitmqStatistics() override { collect(true); }
 
   void collect(bool on) const {
-    upstreams.rabbitmqctl({"eval", std::string("application:set_env(rabbitmq_management_agent, disable_metrics_collector, ") +
-                                       (on ? "false" : "true") + ")."});
+    upstreams.rabbitmq().ctl({"eval", std::string("application:set_env(rabbitmq_management_agent, disable_metrics_collector, ") +
+                                          (on ? "false" : "true") + ")."});
   }
 };
 

@@ -79,7 +79,7 @@ TEST_F(Termination, AStoppedPostgresDoesNotHoldIt) {
 }
 
 TEST_F(Termination, ALockedTableDoesNotHoldIt) {
-  Session locker(upstreams.superuser());
+  Session locker(upstreams.postgres().superuser());
   locker.run("BEGIN");
   locker.run("LOCK TABLE trading_signals IN ACCESS EXCLUSIVE MODE");
   start_gateway();
@@ -102,7 +102,7 @@ TEST_F(Termination, TheNextGatewayGoesOnFromThere) {
   start_gateway();
   ASSERT_TRUE(eventually(source("postgres.signals", "freshness, rows"), "fresh|3"));
   expect_an_orderly_end();
-  upstreams.stop_postgres();
+  upstreams.postgres().stop();
   start_gateway();
   ASSERT_TRUE(service_becomes("postgres", "unhealthy"));
   EXPECT_EQ(reader.text("SELECT count(*) FROM recent_signals"), "3");

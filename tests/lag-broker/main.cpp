@@ -12,10 +12,8 @@
 #include <thread>
 
 #include "../integration/support/gateway.hpp"
-#include "../integration/support/guardian.hpp"
+#include "../integration/support/private_rabbitmq.hpp"
 #include "../integration/support/reader.hpp"
-#include "../integration/support/scratch.hpp"
-#include "../integration/support/upstreams.hpp"
 #include "amqp.hpp"
 #include "consumer.hpp"
 #include "verdicts.hpp"
@@ -24,55 +22,16 @@ namespace lag_broker {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-std::string encoded(const std::string& name) {
-  std::string text;
-  for (const char c : name) text += std::isalnum(static_cast<unsigned char>(c)) != 0 ? std::string(1, c) : fmt::format("%{:02X}", c);
-  return text;
-}
-
-// A broker as it comes: statistics and samples every five seconds.
-class UsualBroker {
- public:
-  UsualBroker() {
-    const auto started = integration::run(
-        {std::string(UPSTREAM_SCRIPTS) + "/rabbitmq", "start", directory_.string(), std::to_string(port_), std::to_string(management_)},
-        {{"DEMO_MONITOR_PASSWORD", integration::broker_password}});
-    if (started.code != 0) throw std::runtime_error("rabbitmq: " + started.errors);
-    administrator_ = std::make_unique<integration::Broker>(management_);
-  }
-
-  integration::Broker& administrator() { return *administrator_; }
-  int port() const { return port_; }
-  int management() const { return management_; }
-  const std::filesystem::path& directory() const { return directory_; }
-  void purge(const std::string& queue) {
-    administrator_->request_as("guest", "guest", "DELETE", "queues/%2F/" + encoded(queue) + "/contents");
-  }
-  nlohmann::json figures(const std::string& queue) {
-    const auto answer = administrator_->request_as("guest", "guest", "GET", "queues/%2F/" + encoded(queue));
-    return nlohmann::json::parse(answer.substr(answer.find(' ') + 1));
-  }
-
- private:
-  std::filesystem::path directory_ = integration::new_directory(std::filesystem::temp_directory_path(), "lag-broker");
-  int port_ = integration::free_port(), management_ = integration::free_port();
-  integration::Guardian guardian_{R"("$2/rabbitmq" kill "$1"; rm -rf -- "$1")", {directory_.string(), UPSTREAM_SCRIPTS}};
-  std::unique_ptr<integration::Broker> administrator_;
-};
+using Rabbitmq = integration::PrivateRabbitmq;
 
 class Watcher {
  public:
-  Watcher(const UsualBroker& broker, int every) : verdicts(every), directory_(broker.directory() / fmt::format("cache{}", every)) {
+  Watcher(const Rabbitmq& broker, int every) : verdicts(every), directory_(broker.directory() / fmt::format("cache{}", every)) {
     std::filesystem::create_directory(directory_);
     auto settings = integration::quick_settings(directory_ / "cache.db");
-    settings.merge(integration::Variables{{"POSTGRES_HOST", "127.0.0.1"},
-                                          {"POSTGRES_PORT", "1"},  // nobody listens there
-                                          {"GRAFANA_POSTGRES_PASSWORD", "none"},
-                                          {"RABBITMQ_HOST", "127.0.0.1"},
-                                          {"RABBITMQ_MANAGEMENT_PORT", std::to_string(broker.management())},
-                                          {"RABBITMQ_MANAGEMENT_USER", "monitor"},
-                                          {"RABBITMQ_MANAGEMENT_PASSWORD", integration::broker_password}});
+    settings.merge(broker.settings());
+    settings.merge(integration::Variables{
+        {"POSTGRES_HOST", "127.0.0.1"}, {"POSTGRES_PORT", "1"}, {"GRAFANA_POSTGRES_PASSWORD", "none"}});  // nobody listens there
     settings["RABBITMQ_INTERVAL"] = fmt::format("{}s", every);
     settings["RABBITMQ_TIMEOUT"] = "5s";
     settings["POSTGRES_INTERVAL"] = "60s";
@@ -106,7 +65,7 @@ class Watcher {
 // One situation under way.
 class Player {
  public:
-  Player(const Situation& situation, UsualBroker& broker, Amqp& amqp) : situation_(situation), broker_(broker), amqp_(amqp) {
+  Player(const Situation& situation, const Rabbitmq& broker, Amqp& amqp) : situation_(situation), broker_(broker), amqp_(amqp) {
     for (int n = 0; n < situation.parked; ++n) amqp.publish(situation.queue);
   }
 
@@ -118,7 +77,8 @@ class Player {
     if (!situation_.consumer.empty() && at == situation_.begins_at) begin();
     if (at == situation_.hangs_at) consumer_->signal(SIGSTOP);
     if (at == situation_.killed_at) consumer_->signal(SIGKILL);
-    if (situation_.purged_every != never && at % situation_.purged_every == situation_.purged_every / 2) broker_.purge(situation_.queue);
+    if (situation_.purged_every != never && at % situation_.purged_every == situation_.purged_every / 2)
+      broker_.administrator().purge("/", situation_.queue);
   }
   void check() {
     if (consumer_ && situation_.hangs_at == never && situation_.killed_at == never && !consumer_->running())
@@ -134,7 +94,7 @@ class Player {
   }
 
   const Situation& situation_;
-  UsualBroker& broker_;
+  const Rabbitmq& broker_;
   Amqp& amqp_;
   std::int64_t sent_ = 0;
   std::unique_ptr<integration::Process> consumer_;
@@ -160,7 +120,7 @@ std::int64_t counted(const nlohmann::json& figures, const char* name) {
 }
 
 int run(int until) {
-  UsualBroker broker;
+  const Rabbitmq broker(Rabbitmq::Statistics::usual);
   for (const auto& each : situations()) broker.administrator().declare("/", each.queue, each.arguments);
   Amqp amqp(broker.port());
   std::vector<std::unique_ptr<Player>> players;
@@ -172,7 +132,7 @@ int run(int until) {
   int faults = 0;
   std::cout << "| queue | published | messages | acknowledged | polled every 5 s | polled every 15 s |\n|---|---|---|---|---|---|\n";
   for (const auto& each : situations()) {
-    const auto figures = broker.figures(each.queue);
+    const auto figures = nlohmann::json::parse(broker.administrator().figures("/", each.queue));
     std::cout << fmt::format("| {} | {} | {} | {} |", each.queue, counted(figures, "publish"), figures.value("messages", std::int64_t{0}),
                              counted(figures, "ack") + counted(figures, "deliver_no_ack") + counted(figures, "get_no_ack"));
     for (const auto& watcher : watchers) {

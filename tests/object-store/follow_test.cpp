@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "object_store_fixture.hpp"
+#include "raw_server.hpp"
 #include "scratch.hpp"
 #include "secret_forms.hpp"
 
@@ -141,11 +142,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"refuses", {.kind = Kind::refuse}, "refused: "}, Case{"hangs", {.kind = Kind::mute}, "timeout: "},
         Case{"falls_silent", {.kind = Kind::stop, .bytes = 2000}, "timeout: "},
         Case{"truncates", {.kind = Kind::truncate, .bytes = 2000}, "closed: "}, Case{"garbles", {.kind = Kind::garble}, "malformed: "},
-        Case{"fails", {.kind = Kind::answer, .text = faults::http_answer(500, "")}, "http: GET "},
+        Case{"fails", {.kind = Kind::answer, .text = integration::http_answer(500, "")}, "http: GET "},
         Case{"redirects",
-             {.kind = Kind::answer, .text = faults::http_answer(301, "", "Location: http://127.0.0.1:1/")},
+             {.kind = Kind::answer, .text = integration::http_answer(301, "", "Location: http://127.0.0.1:1/\r\n")},
              "redirects are not followed"},
-        Case{"answers_something_else", {.kind = Kind::answer, .text = faults::http_answer(200, "<html>")}, "it is not a zstd frame"}),
+        Case{"answers_something_else", {.kind = Kind::answer, .text = integration::http_answer(200, "<html>")}, "it is not a zstd frame"}),
     [](const auto& each) { return std::string(each.param.name); });
 
 // What stands in the store is replaced; the gateway, which would replace it in turn, has ended.
@@ -289,7 +290,7 @@ TEST_F(Follow, AStopEndsALookThatHangs) {
 
 TEST_F(Follow, NoSecretShows) {
   begin();
-  near.set({.kind = Kind::answer, .text = faults::http_answer(403, "<Code>AccessDenied</Code>" + StoreServer::secret_key)});
+  near.set({.kind = Kind::answer, .text = integration::http_answer(403, "<Code>AccessDenied</Code>" + StoreServer::secret_key)});
   ASSERT_TRUE(integration::eventually_contains(of_copy("copy_error"), "AccessDenied"));
   const std::vector<std::string> secrets{StoreServer::secret_key};
   for (const auto& entry : std::filesystem::directory_iterator(copy().parent_path()))

@@ -7,6 +7,7 @@
 
 #include "free_port.hpp"
 #include "object_store_fixture.hpp"
+#include "raw_server.hpp"
 #include "secret_forms.hpp"
 
 namespace object_store {
@@ -95,9 +96,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"refuses", {.kind = Kind::refuse}, "refused"}, Case{"hangs", {.kind = Kind::mute}, "timeout"},
         Case{"resets", {.kind = Kind::reset}, "closed"}, Case{"truncates", {.kind = Kind::truncate, .bytes = 20}, "closed"},
         Case{"garbles", {.kind = Kind::garble}, "malformed"},
-        Case{"fails", {.kind = Kind::answer, .text = faults::http_answer(500, "")}, "http"},
-        Case{"denies", {.kind = Kind::answer, .text = faults::http_answer(403, denied)}, "auth"},
-        Case{"redirects", {.kind = Kind::answer, .text = faults::http_answer(307, "", "Location: http://127.0.0.1:1/")}, "http"}),
+        Case{"fails", {.kind = Kind::answer, .text = integration::http_answer(500, "")}, "http"},
+        Case{"denies", {.kind = Kind::answer, .text = integration::http_answer(403, denied)}, "auth"},
+        Case{"redirects", {.kind = Kind::answer, .text = integration::http_answer(307, "", "Location: http://127.0.0.1:1/\r\n")}, "http"}),
     [](const auto& each) { return std::string(each.param.name); });
 
 // The attempt is out for a minute: whatever else happens is published meanwhile.
@@ -156,7 +157,7 @@ TEST_F(Upload, KeysAreReadAgainFromTheirFiles) {
 TEST_F(Upload, NoSecretShows) {
   const int port = integration::free_port();
   settings["GATEWAY_LISTEN"] = fmt::format("127.0.0.1:{}", port);
-  const std::vector<std::string> secrets{StoreServer::secret_key, PrivatePostgres::password()};
+  const std::vector<std::string> secrets{StoreServer::secret_key, integration::monitor_password};
   start_gateway();
   const auto look = [&] {
     for (const auto& entry : std::filesystem::directory_iterator(cache().parent_path()))
@@ -176,7 +177,7 @@ TEST_F(Upload, NoSecretShows) {
   look();
   ASSERT_TRUE(store.unpack(object_key, scratch_ / "object.db"));
   integration::expect_no_secret(secrets, "the object", integration::content(scratch_ / "object.db"));
-  gate.set({.kind = Kind::answer, .text = faults::http_answer(403, denied)});
+  gate.set({.kind = Kind::answer, .text = integration::http_answer(403, denied)});
   ASSERT_TRUE(eventually(upload("error_class"), "auth"));
   look();
 }

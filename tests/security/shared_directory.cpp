@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <stdexcept>
+
+#include "../integration/support/scratch.hpp"
 
 namespace security {
 namespace {
@@ -15,10 +16,7 @@ constexpr const char* secret = "the victim's secret, which nobody else may read"
 }  // namespace
 
 SharedDirectory::SharedDirectory() {
-  auto name = (std::filesystem::temp_directory_path() / "security-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make a directory");
-  scratch_ = name;
-  std::filesystem::permissions(scratch_, std::filesystem::perms{0755});
+  scratch_ = integration::new_directory(std::filesystem::temp_directory_path(), "security");
   directory_ = scratch_ / "cache";
   cache_ = directory_ / "cache.db";
   victim_ = scratch_ / "victim";

@@ -122,6 +122,14 @@ void Broker::remove(const std::string& vhost, const std::string& queue) {
   request("DELETE", fmt::format("queues/{}/{}", encoded(vhost), encoded(queue)));
 }
 
+void Broker::purge(const std::string& vhost, const std::string& queue) {
+  request("DELETE", fmt::format("queues/{}/{}/contents", encoded(vhost), encoded(queue)));
+}
+
+std::string Broker::figures(const std::string& vhost, const std::string& queue) {
+  return request("GET", fmt::format("queues/{}/{}", encoded(vhost), encoded(queue)));
+}
+
 void Broker::publish(const std::string& vhost, const std::string& queue, std::size_t messages) {
   const auto body =
       json{{"properties", {{"delivery_mode", 2}}}, {"routing_key", queue}, {"payload", "x"}, {"payload_encoding", "string"}}.dump();

@@ -27,6 +27,8 @@ class Broker {
   void remove_vhost(const std::string& vhost);
   void declare_many(const std::string& vhost, int count);  // q00000, q00001, ...
   void remove(const std::string& vhost, const std::string& queue);
+  void purge(const std::string& vhost, const std::string& queue);
+  std::string figures(const std::string& vhost, const std::string& queue);  // the JSON about it
   void publish(const std::string& vhost, const std::string& queue, std::size_t messages);
   // Status and body of a request as another user; `path` follows /api/.
   std::string request_as(const std::string& user, const std::string& password, const std::string& method, const std::string& path,

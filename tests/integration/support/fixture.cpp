@@ -61,6 +61,12 @@ Look Integration::source(const std::string& name, const std::string& columns) co
   return eventually(source(name, "freshness"), freshness) << " (freshness of " << name << ")";
 }
 
+::testing::AssertionResult Integration::all_fresh() const {
+  return eventually(
+      query("SELECT source || ' ' || freshness || ' ' || coalesce(error, '') FROM source_status WHERE freshness NOT IN ('fresh', 'off')"),
+      "");
+}
+
 ::testing::AssertionResult Integration::service_becomes(const std::string& service, const std::string& status) const {
   return eventually([&] { return reader.service(service); }, status) << " (effective_status of " << service << ")";
 }
@@ -70,13 +76,5 @@ std::int64_t Integration::attempts(const std::string& name, std::int64_t since) 
 }
 
 std::int64_t now() { return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
-
-void insert_signals(const Upstreams& upstreams, const std::string& strategy, int first, int last) {
-  upstreams.sql(fmt::format(
-      "INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, confidence, timestamp, model_version) "
-      "SELECT gen_random_uuid(), {}, 'BTCUSDT', 'buy', n, 0.9, '2023-11-14 22:13:20'::timestamp + n * interval '1 second', 'v1' "
-      "FROM generate_series({}, {}) AS n",
-      quoted(strategy), first, last));
-}
 
 }  // namespace integration

@@ -33,6 +33,7 @@ class Integration : public ::testing::Test {
 
   // Waiting for what a source or a service is said to be.
   ::testing::AssertionResult becomes(const std::string& source, const std::string& freshness) const;
+  ::testing::AssertionResult all_fresh() const;  // or off
   ::testing::AssertionResult service_becomes(const std::string& service, const std::string& status) const;
   // The columns of a source, in a look for eventually().
   Look source(const std::string& name, const std::string& columns) const;
@@ -50,8 +51,5 @@ class Integration : public ::testing::Test {
 };
 
 std::int64_t now();
-
-// Inserts signals n = first..last of a strategy; n is the price, and the time is the epoch second 1700000000 + n.
-void insert_signals(const Upstreams& upstreams, const std::string& strategy, int first, int last);
 
 }  // namespace integration

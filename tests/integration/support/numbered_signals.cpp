@@ -8,8 +8,6 @@
 #include <sstream>
 #include <thread>
 
-#include "session.hpp"
-
 namespace integration {
 namespace {
 
@@ -109,15 +107,10 @@ std::string watch(const Reader& reader, const MountedReader::GoesOn& goes_on) {
 }  // namespace
 
 void NumberedSignals::insert_until(const std::stop_token& stop) {
-  Session session(upstreams_.superuser());
   while (!stop.stop_requested()) {
     constexpr std::int64_t of_a_strategy = 90;  // fewer than the cache keeps
     const auto first = last_ + 1;
-    session.run(
-        fmt::format("INSERT INTO trading_signals (signal_id, strategy_id, asset, side, price, timestamp) "
-                    "SELECT gen_random_uuid(), 's{}', 'BTCUSDT', 'buy', n, clock_timestamp() AT TIME ZONE 'UTC' "
-                    "FROM generate_series({}, {}) AS n",
-                    first / of_a_strategy, first, first + 1));
+    insert_signals(upstreams_, fmt::format("s{}", first / of_a_strategy), first, first + 1, at_once);
     last_ = first + 1;
     std::this_thread::sleep_for(std::chrono::milliseconds{100});
   }

@@ -1,43 +1,40 @@
-// A real PostgreSQL of a test program's own, started once by tests/upstreams/postgres, on a free port, in a directory of its
-// own. However the program ends, the server is stopped and the directory removed. For suites that need no broker.
+// A real PostgreSQL of a test program's own, with the trading system's tables and the read-only role as it is shipped.
 #pragma once
 
-#include <filesystem>
-#include <memory>
-#include <string>
-
-#include "guardian.hpp"
-#include "process.hpp"
+#include "private_server.hpp"
 
 namespace integration {
 
-class PrivatePostgres {
- public:
-  static PrivatePostgres& instance();  // started by the first call
-  static void end();
+// Of the read-only role; told apart from everything else on purpose: a test looks for it where it must not be.
+inline const std::string monitor_password = "pg-secret-7f3a";
 
-  // The trading system's tables, all empty, and the read-only role as it is shipped.
+class PrivatePostgres : public PrivateServer {
+ public:
+  // Started by the first call, and once for the whole program.
+  static PrivatePostgres& instance();
+  PrivatePostgres();
+  // One without that template, for in a moment somebody may be connected.
+  explicit PrivatePostgres(int port);
+
+  void start(const Variables& more = {}) const { script("start", {std::to_string(port_)}, more); }  // after a stop
+  void stop(const std::string& mode = "immediate") const { script("stop", {mode}); }                // as a crash does
+  pid_t pid() const { return std::stoi(script("pid")); }
+
+  // The whole database anew from its template: renamed tables, grants, locks and settings of an ended test are gone.
   void reset() const;
   // Another database with these tables.
   void create(const std::string& database) const;
   void drop(const std::string& database) const;
 
   std::string sql(const std::string& statement) const;                   // as superuser, in the database ytrader
-  std::string superuser(const std::string& database = "ytrader") const;  // a connection string
-  Variables settings(const std::string& database = "ytrader") const;     // as the gateway is told
-  // tests/upstreams/postgres with these words about this server (start: after a stop).
-  std::string script(std::vector<std::string> words) const;
-
-  const std::filesystem::path& directory() const { return directory_; }
+  std::string superuser(const std::string& database = "ytrader") const;  // connection strings
+  std::string monitor() const;
+  Variables settings(const std::string& database = "ytrader") const;  // as the gateway is told
+  std::string log() const { return content(directory() / "postgres.log"); }
   int port() const { return port_; }
-  static const std::string& password();  // of the read-only role
 
  private:
-  PrivatePostgres();
-
-  std::filesystem::path directory_;
   int port_;
-  Guardian guardian_;
 };
 
 }  // namespace integration

@@ -5,8 +5,10 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
-#include <thread>
+
+#include "raw_server.hpp"
 
 namespace integration {
 
@@ -19,9 +21,9 @@ std::string TradingService::url() const { return fmt::format("http://127.0.0.1:{
 
 void TradingService::start() {
   process_ = std::make_unique<Process>(Command{
-      .words = {TRADING_SYSTEM, name_, "--http-port", std::to_string(port_), "--postgres-port", std::to_string(upstreams_.postgres_port()),
-                "--amqp-port", std::to_string(upstreams_.amqp_port()), "--no-history", "--pace-ms", "300", "--tick-ms", "200",
-                "--disturb-every", "0"},
+      .words = {TRADING_SYSTEM, name_, "--http-port", std::to_string(port_), "--postgres-port",
+                std::to_string(upstreams_.postgres().port()), "--amqp-port", std::to_string(upstreams_.rabbitmq().port()), "--no-history",
+                "--pace-ms", "300", "--tick-ms", "200", "--disturb-every", "0"},
       .environment = {{"WS_GATEWAY_API_KEY", service_key}, {"MODEL_SERVICE_API_KEY", service_key}, {"ORDERMANAGER_API_KEY", service_key}}});
 }
 
@@ -31,7 +33,6 @@ void TradingService::control(const std::string& json) const {
   if (!result || result->status != 200) throw std::runtime_error(fmt::format("{}: control {} was refused", name_, json));
 }
 
-// A server of httplib cannot be started twice, so each start makes a new one on the same port.
 struct ScriptedService::Server {
   const int port = free_port();
   std::mutex mutex;
@@ -39,46 +40,42 @@ struct ScriptedService::Server {
   bool mute = false, stopping = false;
   int status = 200, requests = 0;
   std::string body = R"({"status":"healthy"})", type = "application/json";
-  std::unique_ptr<httplib::Server> http;
-  std::thread thread;
+  std::optional<RawServer> listening;
+
+  bool respond(Peer& peer, const std::string& request) {
+    if (!request.starts_with("GET ")) {
+      peer.send(http_answer(400, ""));
+      return false;
+    }
+    if (target_of(request) != "/health") return peer.send(http_answer(404, ""));
+    std::unique_lock lock(mutex);
+    ++requests;
+    told.wait(lock, [this] { return !mute || stopping; });
+    const auto answer = http_answer(status, body, fmt::format("Content-Type: {}\r\n", type));
+    lock.unlock();
+    return peer.send(answer);
+  }
 
   void start() {
-    if (thread.joinable()) return;
     stopping = false;
-    http = std::make_unique<httplib::Server>();
-    http->Get("/health", [this](const httplib::Request&, httplib::Response& response) {
-      std::unique_lock lock(mutex);
-      ++requests;
-      told.wait(lock, [this] { return !mute || stopping; });
-      response.status = status;
-      response.set_content(body, type);
-    });
-    http->set_keep_alive_timeout(1);
-    http->set_socket_options([](socket_t socket) {
-      const int yes = 1;
-      ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    });
-    if (!http->bind_to_port("127.0.0.1", port)) throw std::runtime_error(fmt::format("cannot listen on port {}", port));
-    thread = std::thread([this] { http->listen_after_bind(); });
-    while (!http->is_running()) std::this_thread::yield();
+    if (!listening) listening.emplace([this](Peer& peer, const std::string& request) { return respond(peer, request); }, "", port);
   }
 
   void stop() {
-    if (!thread.joinable()) return;
     {
       const std::lock_guard lock(mutex);
       stopping = true;
     }
     told.notify_all();
-    http->stop();
-    thread.join();
+    listening.reset();
   }
 };
 
 ScriptedService::ScriptedService() : server_(std::make_unique<Server>()) { server_->start(); }
 ScriptedService::~ScriptedService() { server_->stop(); }
 
-std::string ScriptedService::url() const { return fmt::format("http://127.0.0.1:{}", server_->port); }
+int ScriptedService::port() const { return server_->port; }
+std::string ScriptedService::url() const { return fmt::format("http://127.0.0.1:{}", port()); }
 
 void ScriptedService::answer(int status, const std::string& body, const std::string& type) {
   {

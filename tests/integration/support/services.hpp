@@ -17,6 +17,7 @@ class TradingService {
   // Works on the private servers: writes rows, publishes messages.
   TradingService(std::string name, const Upstreams& upstreams);
 
+  int port() const { return port_; }
   std::string url() const;
   // SIGKILL; nobody listens on its port any more.
   void kill() { process_.reset(); }
@@ -37,6 +38,7 @@ class ScriptedService {
   ScriptedService(const ScriptedService&) = delete;
   ScriptedService& operator=(const ScriptedService&) = delete;
 
+  int port() const;
   std::string url() const;
   // What GET /health answers from now on; every other path is 404. The first answer is a healthy one.
   void answer(int status, const std::string& body, const std::string& type = "application/json");

@@ -1,24 +1,13 @@
-// A real PostgreSQL and a real RabbitMQ of our own, started once for the whole program by the scripts in
-// tests/upstreams, on free ports, in a directory of their own. Whatever ends this program, an abort or a SIGKILL
-// included, the servers are stopped and the directory is removed: a guardian process waits for that.
+// A real PostgreSQL and a real RabbitMQ of our own, started once for the whole program.
 #pragma once
 
-#include <filesystem>
-#include <memory>
-#include <string>
-#include <vector>
+#include <optional>
 
-#include "broker.hpp"
-#include "free_port.hpp"
-#include "guardian.hpp"
-#include "process.hpp"
+#include "private_postgres.hpp"
+#include "private_rabbitmq.hpp"
 #include "session.hpp"
 
 namespace integration {
-
-// Told apart from everything else on purpose: a test looks for them where they must not be.
-inline const std::string monitor_password = "pg-secret-7f3a";
-inline const std::string broker_password = "mq-secret-91bd";
 
 class Upstreams {
  public:
@@ -30,40 +19,29 @@ class Upstreams {
   // Addresses and credentials, as the gateway is told.
   Variables settings() const;
 
-  std::string sql(const std::string& statement) const;  // as superuser
-  std::string superuser() const;                        // connection strings
-  std::string monitor() const;
-  Broker& broker() { return *broker_; }
+  const PrivatePostgres& postgres() const { return another_ ? *another_ : postgres_; }
+  const PrivateRabbitmq& rabbitmq() const { return rabbitmq_; }
+  std::string sql(const std::string& statement) const { return postgres().sql(statement); }
+  Broker& broker() const { return rabbitmq_.administrator(); }
 
-  void start_postgres();
-  void stop_postgres();  // immediately, as a crash does
-  void start_rabbitmq();
-  void kill_rabbitmq();
-  void rabbitmqctl(const std::vector<std::string>& arguments);
-  // A second cluster on the same port; the first must be stopped, and the next reset() brings it back.
-  void start_another_postgres();
-  std::string postgres_log() const;
+  // A second cluster on the port of the first, which must be stopped; the next reset() brings the first one back.
+  void start_another_postgres() { another_.emplace(postgres_.port()); }
 
-  int postgres_port() const { return postgres_port_; }
-  int amqp_port() const { return amqp_port_; }
-  const std::filesystem::path& directory() const { return directory_; }
-
-  // Stops everything and waits until it is gone.
-  static void end();
+  // For what a test leaves lying about.
+  const std::filesystem::path& directory() const { return rabbitmq_.directory(); }
 
  private:
-  Upstreams();
-  ~Upstreams();
-  void hasten_samples() const;
-  std::string script(const std::string& name, const std::vector<std::string>& arguments, const std::filesystem::path& directory) const;
-  std::string superuser(const std::string& database, const std::filesystem::path& directory) const;
-  void renew_database();
+  Upstreams() = default;
 
-  std::filesystem::path directory_;
-  int postgres_port_, amqp_port_, management_port_;
-  bool another_ = false;
-  Guardian guardian_;
-  std::unique_ptr<Broker> broker_;
+  PrivatePostgres postgres_;
+  std::optional<PrivatePostgres> another_;
+  PrivateRabbitmq rabbitmq_{PrivateRabbitmq::Statistics::quick};
 };
+
+// Inserts signals n = first..last of a strategy; n is the price. `at` is the SQL of their time: of itself the epoch second
+// 1700000000 + n.
+void insert_signals(const Upstreams& upstreams, const std::string& strategy, std::int64_t first, std::int64_t last,
+                    const std::string& at = "'2023-11-14 22:13:20'::timestamp + n * interval '1 second'");
+inline const std::string at_once = "clock_timestamp() AT TIME ZONE 'UTC'";
 
 }  // namespace integration

@@ -1,16 +1,23 @@
-// A TCP server that knows no protocol: a script says which bytes each request is answered with, however wrong they are.
-// On the loopback only, a thread a connection; everything ends with the object, endless scripts included.
+// The one fake upstream of all suites: a TCP server that knows no protocol, whose script says which bytes each request is
+// answered with, however wrong they are. On the loopback only, a thread a connection; everything ends with the object, endless
+// scripts included.
 #pragma once
 
 #include <atomic>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <vector>
 
-namespace hostile {
+namespace integration {
+
+// A complete HTTP answer; `headers` each end with a line break.
+std::string http_answer(int status, const std::string& body, const std::string& headers = "Content-Type: application/json\r\n",
+                        const std::string& reason = "Of The Test");
+// What a request asks for.
+std::string target_of(const std::string& request);
 
 class RawServer;
 
@@ -36,8 +43,8 @@ using Script = std::function<bool(Peer&, const std::string& request)>;
 
 class RawServer {
  public:
-  // `ends`: what a request ends with; empty: the first bytes are one.
-  explicit RawServer(Script script, std::string ends = "\r\n\r\n");
+  // `ends`: what a request ends with; empty: the first bytes are one. `port`: 0 for any.
+  explicit RawServer(Script script, std::string ends = "\r\n\r\n", int port = 0);
   ~RawServer();
   RawServer(const RawServer&) = delete;
   RawServer& operator=(const RawServer&) = delete;
@@ -52,6 +59,11 @@ class RawServer {
   void listen();
   void serve(int fd);
 
+  struct Connection {
+    std::atomic<bool> over{false};
+    std::jthread thread;
+  };
+
   std::mutex mutex_;
   Script script_;
   std::string ends_;
@@ -59,8 +71,8 @@ class RawServer {
   std::atomic<bool> stopping_{false};
   std::atomic<int> requests_{0};
   std::atomic<std::size_t> bytes_sent_{0};
-  std::vector<std::thread> connections_;
+  std::list<Connection> connections_;
   std::thread listener_;
 };
 
-}  // namespace hostile
+}  // namespace integration

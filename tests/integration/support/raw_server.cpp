@@ -1,13 +1,14 @@
 #include "raw_server.hpp"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <stdexcept>
 
-namespace hostile {
+namespace integration {
 namespace {
 
 constexpr int look_again_ms = 20;  // for the end of the test
@@ -19,6 +20,15 @@ bool ready(int fd, short events) {
 }
 
 }  // namespace
+
+std::string http_answer(int status, const std::string& body, const std::string& headers, const std::string& reason) {
+  return fmt::format("HTTP/1.1 {} {}\r\n{}Content-Length: {}\r\n\r\n{}", status, reason, headers, body.size(), body);
+}
+
+std::string target_of(const std::string& request) {
+  const auto from = request.find(' ') + 1;
+  return request.substr(from, request.find(' ', from) - from);
+}
 
 bool Peer::send(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -54,15 +64,18 @@ void Peer::reset() {
   ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
-RawServer::RawServer(Script script, std::string ends) : script_(std::move(script)), ends_(std::move(ends)) {
+RawServer::RawServer(Script script, std::string ends, int port) : script_(std::move(script)), ends_(std::move(ends)) {
   listening_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int yes = 1;
+  ::setsockopt(listening_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);  // the port of one that has just ended
   sockaddr_in address{};
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
   if (::bind(listening_, reinterpret_cast<const sockaddr*>(&address), length) != 0 || ::listen(listening_, 16) != 0 ||
       ::getsockname(listening_, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-    throw std::runtime_error("cannot listen on the loopback");
+    throw std::runtime_error(fmt::format("cannot listen on port {} of the loopback", port));
   }
   port_ = ntohs(address.sin_port);
   listener_ = std::thread([this] { listen(); });
@@ -71,7 +84,8 @@ RawServer::RawServer(Script script, std::string ends) : script_(std::move(script
 RawServer::~RawServer() {
   stopping_ = true;
   listener_.join();
-  for (auto& connection : connections_) connection.join();
+  connections_.clear();
+  ::shutdown(listening_, SHUT_RDWR);  // a reader that was forked meanwhile has it, too
   ::close(listening_);
 }
 
@@ -84,7 +98,13 @@ void RawServer::listen() {
   while (!stopping_) {
     if (!ready(listening_, POLLIN)) continue;
     const int fd = ::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (fd >= 0) connections_.emplace_back([this, fd] { serve(fd); });
+    if (fd < 0) continue;
+    std::erase_if(connections_, [](const auto& each) { return each.over.load(); });
+    auto& connection = connections_.emplace_back();
+    connection.thread = std::jthread([this, fd, &connection] {
+      serve(fd);
+      connection.over = true;
+    });
   }
 }
 
@@ -108,4 +128,4 @@ void RawServer::serve(int fd) {
   ::close(fd);
 }
 
-}  // namespace hostile
+}  // namespace integration
