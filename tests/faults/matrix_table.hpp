@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "../integration/support/raw_server.hpp"
-#include "asked_upstreams.hpp"
+#include "five_upstreams.hpp"
 #include "gate.hpp"
 
 namespace faults {

@@ -12,7 +12,7 @@
 #include "../integration/support/reader.hpp"
 #include "../integration/support/result_table.hpp"
 #include "../integration/support/scratch.hpp"
-#include "asked_upstreams.hpp"
+#include "five_upstreams.hpp"
 #include "gate.hpp"
 #include "matrix_table.hpp"
 
@@ -23,11 +23,11 @@ using integration::eventually;
 
 // One gateway with the gate before its upstream; without one where `name` is none's.
 struct Column {
-  Column(std::string name, const AskedUpstreams& asked)
-      : upstream(std::move(name)), settings(asked.settings(directory / "cache.db")), reader(directory / "cache.db") {
+  Column(std::string name, const FiveUpstreams& upstreams)
+      : upstream(std::move(name)), settings(upstreams.settings(directory / "cache.db")), reader(directory / "cache.db") {
     if (!upstream.empty()) {
-      gate = std::make_unique<Gate>(asked.port(upstream));
-      AskedUpstreams::lead_through(settings, upstream, gate->port());
+      gate = std::make_unique<Gate>(upstreams.port(upstream));
+      FiveUpstreams::point_at(settings, upstream, gate->port());
     }
     gateway = std::make_unique<integration::Gateway>(settings, directory / "gateway.log");
   }
@@ -101,15 +101,15 @@ Expected expected(const std::string& cell) {
 class Matrix : public ::testing::TestWithParam<MatrixRow> {
  protected:
   static void SetUpTestSuite() {
-    asked_ = new AskedUpstreams;
-    for (const auto& name : upstream_names) columns_.push_back(std::make_unique<Column>(name, *asked_));
-    undisturbed_ = std::make_unique<Column>("", *asked_);
+    upstreams_ = new FiveUpstreams;
+    for (const auto& name : upstream_names) columns_.push_back(std::make_unique<Column>(name, *upstreams_));
+    undisturbed_ = std::make_unique<Column>("", *upstreams_);
   }
   static void TearDownTestSuite() {
     tried_.print();
     columns_.clear();
     undisturbed_.reset();
-    delete asked_;
+    delete upstreams_;
   }
 
   void TearDown() override {
@@ -127,29 +127,29 @@ class Matrix : public ::testing::TestWithParam<MatrixRow> {
     }
   }
 
-  static inline AskedUpstreams* asked_;
+  static inline FiveUpstreams* upstreams_;
   static inline std::vector<std::unique_ptr<Column>> columns_;
   static inline std::unique_ptr<Column> undisturbed_;
   static inline integration::ResultTable tried_{"fault: class, verdict, fresh again after", {upstream_names.begin(), upstream_names.end()}};
 };
 
 TEST_P(Matrix, HurtsOneUpstreamOnlyAndLosesNothing) {
-  const auto expected_ids = asked_->signal_ids();
+  const auto expected_ids = upstreams_->signal_ids();
   for_each_cell([&](Column& c, const Expected&) {
     ASSERT_TRUE(eventually([&] { return c.faults(); }, ""));
-    ASSERT_TRUE(eventually([&] { return c.text(AskedUpstreams::kept("postgres")); }, expected_ids));
+    ASSERT_TRUE(eventually([&] { return c.text(FiveUpstreams::last_rows_sql("postgres")); }, expected_ids));
     // Statistics of a queue come later than the queue itself: first none, then of a part of what was published to it.
     if (c.upstream == "rabbitmq") {
-      ASSERT_TRUE(eventually([&] { return c.text(AskedUpstreams::kept(c.upstream)); }, "deep|3|0"));
+      ASSERT_TRUE(eventually([&] { return c.text(FiveUpstreams::last_rows_sql(c.upstream)); }, "deep|3|0"));
     }
-    c.kept = c.text(AskedUpstreams::kept(c.upstream));
+    c.kept = c.text(FiveUpstreams::last_rows_sql(c.upstream));
     c.outages = c.number("SELECT count(*) FROM outage WHERE upstream = '{u}'");
   });
   if (HasFatalFailure()) return;
 
   const auto since = integration::now() + 1;  // attempts carry whole seconds
   for (const auto& column : columns_) column->gate->set(GetParam().fault);
-  asked_->insert_signals(3);
+  upstreams_->insert_signals(3);
 
   for_each_cell([&](Column& c, const Expected& cell) {
     if (cell.fresh) return;
@@ -171,7 +171,7 @@ TEST_P(Matrix, HurtsOneUpstreamOnlyAndLosesNothing) {
         << "its age does not grow";
     EXPECT_TRUE(eventually([&] { return c.text("SELECT effective_status FROM service_health WHERE service = '{u}'"); }, cell.verdict));
     EXPECT_TRUE(eventually([&] { return c.text("SELECT status FROM system_health"); }, cell.verdict));
-    EXPECT_EQ(c.text(AskedUpstreams::kept(c.upstream)), c.kept) << "what it delivered last";
+    EXPECT_EQ(c.text(FiveUpstreams::last_rows_sql(c.upstream)), c.kept) << "what it delivered last";
     if (c.upstream == "rabbitmq") {
       EXPECT_EQ(c.text("SELECT DISTINCT lag FROM queue_now"), "unknown");
     }
@@ -203,14 +203,14 @@ TEST_P(Matrix, HurtsOneUpstreamOnlyAndLosesNothing) {
   const auto restored = integration::now() + 1;
   const auto restored_at = std::chrono::steady_clock::now();
   for (const auto& column : columns_) column->gate->set({});
-  const auto all_ids = asked_->signal_ids();
+  const auto all_ids = upstreams_->signal_ids();
   for_each_cell([&](Column& c, const Expected& cell) {
     EXPECT_TRUE(eventually([&] { return c.faults(); }, ""));
     const std::chrono::duration<double> after = std::chrono::steady_clock::now() - restored_at;
     tried_.note(GetParam().name, c.upstream, cell.fresh ? c.seen : fmt::format("{}, {:.1f} s", c.seen, after.count()));
-    EXPECT_TRUE(eventually([&] { return c.text(AskedUpstreams::kept("postgres")); }, all_ids));
+    EXPECT_TRUE(eventually([&] { return c.text(FiveUpstreams::last_rows_sql("postgres")); }, all_ids));
     if (c.upstream != "postgres") {
-      EXPECT_EQ(c.text(AskedUpstreams::kept(c.upstream)), c.kept);
+      EXPECT_EQ(c.text(FiveUpstreams::last_rows_sql(c.upstream)), c.kept);
     }
     // The attempt under way when the fault ended may still fail, no later one: with the cap of the wait above, all is fresh
     // within BACKOFF_CAP and one attempt.

@@ -13,7 +13,7 @@
 
 #include "../integration/support/reader.hpp"
 #include "../integration/support/scratch.hpp"
-#include "asked_upstreams.hpp"
+#include "five_upstreams.hpp"
 #include "gate.hpp"
 #include "matrix_table.hpp"
 
@@ -44,10 +44,10 @@ void print(const std::string& when, const Figures& f) {
 
 class Soak {
  public:
-  Soak() : settings_(asked_.settings(directory_ / "cache.db")), reader_(directory_ / "cache.db") {
+  Soak() : settings_(upstreams_.settings(directory_ / "cache.db")), reader_(directory_ / "cache.db") {
     for (const auto& upstream : upstream_names) {
-      gates_.push_back(std::make_unique<Gate>(asked_.port(upstream)));
-      AskedUpstreams::lead_through(settings_, upstream, gates_.back()->port());
+      gates_.push_back(std::make_unique<Gate>(upstreams_.port(upstream)));
+      FiveUpstreams::point_at(settings_, upstream, gates_.back()->port());
     }
     for (const auto* upstream : {"POSTGRES", "RABBITMQ", "SERVICES"}) {
       settings_[fmt::format("{}_INTERVAL", upstream)] = "30ms";
@@ -155,8 +155,8 @@ class Soak {
     }
   }
 
-  AskedUpstreams asked_;
-  std::filesystem::path directory_ = integration::new_directory(asked_.servers.directory(), "soak");
+  FiveUpstreams upstreams_;
+  std::filesystem::path directory_ = integration::new_directory(upstreams_.servers.directory(), "soak");
   std::vector<std::unique_ptr<Gate>> gates_;
   integration::Variables settings_;
   integration::Reader reader_;

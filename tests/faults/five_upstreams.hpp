@@ -19,21 +19,21 @@ inline constexpr std::size_t upstream_count = 5;
 inline const std::array<std::string, upstream_count> upstream_names{"postgres", "rabbitmq", "ws-gateway", "model-service", "order-manager"};
 
 // Starts the services beside the two servers, empties everything, puts in the first rows, and waits until all answer.
-class AskedUpstreams {
+class FiveUpstreams {
  public:
-  AskedUpstreams();
+  FiveUpstreams();
 
   // Quick settings that lead to all five; the gates' tests change single addresses.
   Variables settings(const std::filesystem::path& cache) const;
   int port(const std::string& upstream) const;
-  static void lead_through(Variables& settings, const std::string& upstream, int port);
+  static void point_at(Variables& settings, const std::string& upstream, int port);
 
   // Rows of today, each an event, that no service writes.
   void insert_signals(int count) const;
   std::string signal_ids() const;  // sorted
 
   // SQL on the cache: what the upstream delivered and must stay; empty where it delivers verdicts only.
-  static std::string kept(const std::string& upstream);
+  static std::string last_rows_sql(const std::string& upstream);
 
   Upstreams& servers;
 

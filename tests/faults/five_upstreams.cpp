@@ -1,4 +1,4 @@
-#include "asked_upstreams.hpp"
+#include "five_upstreams.hpp"
 
 #include <fmt/format.h>
 #include <httplib.h>
@@ -18,7 +18,7 @@ Upstreams& emptied() {
 
 }  // namespace
 
-AskedUpstreams::AskedUpstreams()
+FiveUpstreams::FiveUpstreams()
     : servers(emptied()),
       ws_gateway_("ws-gateway", servers),
       model_service_("model-service", servers),
@@ -38,11 +38,11 @@ AskedUpstreams::AskedUpstreams()
   insert_signals(5);
 }
 
-Variables AskedUpstreams::settings(const std::filesystem::path& cache) const {
+Variables FiveUpstreams::settings(const std::filesystem::path& cache) const {
   auto settings = integration::quick_settings(cache);
   settings.merge(Variables(servers.settings()));
   for (const auto* key : {"WS_GATEWAY_API_KEY", "MODEL_SERVICE_API_KEY", "ORDERMANAGER_API_KEY"}) settings[key] = integration::service_key;
-  for (const auto& upstream : upstream_names) lead_through(settings, upstream, port(upstream));
+  for (const auto& upstream : upstream_names) point_at(settings, upstream, port(upstream));
   settings["POSTGRES_INTERVAL"] = settings["RABBITMQ_INTERVAL"] = settings["SERVICES_INTERVAL"] = "250ms";
   settings["POSTGRES_TIMEOUT"] = settings["RABBITMQ_TIMEOUT"] = settings["SERVICES_TIMEOUT"] = "1s";
   settings["BACKOFF_CAP"] = "600ms";
@@ -51,13 +51,13 @@ Variables AskedUpstreams::settings(const std::filesystem::path& cache) const {
   return settings;
 }
 
-int AskedUpstreams::port(const std::string& upstream) const {
+int FiveUpstreams::port(const std::string& upstream) const {
   if (upstream == "postgres") return servers.postgres().port();
   if (upstream == "rabbitmq") return servers.rabbitmq().management_port();
   return (upstream == "ws-gateway" ? ws_gateway_ : upstream == "model-service" ? model_service_ : order_manager_).port();
 }
 
-void AskedUpstreams::lead_through(Variables& settings, const std::string& upstream, int port) {
+void FiveUpstreams::point_at(Variables& settings, const std::string& upstream, int port) {
   const auto url = fmt::format("http://127.0.0.1:{}", port);
   if (upstream == "postgres") settings["POSTGRES_PORT"] = std::to_string(port);
   if (upstream == "rabbitmq") settings["RABBITMQ_MANAGEMENT_PORT"] = std::to_string(port);
@@ -66,15 +66,15 @@ void AskedUpstreams::lead_through(Variables& settings, const std::string& upstre
   if (upstream == "order-manager") settings["ORDER_MANAGER_URL"] = url;
 }
 
-void AskedUpstreams::insert_signals(int count) const { integration::insert_signals(servers, "momentum", 1, count, integration::at_once); }
+void FiveUpstreams::insert_signals(int count) const { integration::insert_signals(servers, "momentum", 1, count, integration::at_once); }
 
-std::string AskedUpstreams::signal_ids() const {
+std::string FiveUpstreams::signal_ids() const {
   return servers.sql(
       "SELECT string_agg(id, ',' ORDER BY id COLLATE \"C\") FROM (SELECT signal_id::text AS id FROM trading_signals WHERE strategy_id = "
       "'momentum') AS s");
 }
 
-std::string AskedUpstreams::kept(const std::string& upstream) {
+std::string FiveUpstreams::last_rows_sql(const std::string& upstream) {
   if (upstream == "postgres")
     return "SELECT group_concat(signal_id) FROM (SELECT signal_id FROM recent_signals WHERE strategy_id = 'momentum' ORDER BY signal_id)";
   if (upstream == "rabbitmq") return "SELECT name, messages, consumers FROM queue_now WHERE name = 'deep'";
