@@ -52,8 +52,7 @@ SqlRequest OrdersSql::step(const Step& step) const {
     const auto name = parameters.text(closure);
     wanted += fmt::format(" AND ({} <> {} OR {} >= {})", closure_, name, order_.time(), order_.moment(parameters.seconds(time)));
   }
-  const auto keys =
-      order_.step(TimeOrder::Direction::descending, step.before, step.rows, fmt::format(", {} AS wanted", wanted), parameters);
+  const auto keys = order_.backward(step.before, step.rows, ", " + wanted + " AS wanted", parameters);
   return {.sql = fmt::format(
               "WITH {0}, wanted AS MATERIALIZED (SELECT at, key FROM keys WHERE wanted ORDER BY at DESC, key DESC LIMIT {2}), "
               "counts AS (SELECT (SELECT count(*) FROM wanted) >= {2} AS cut, (SELECT taken FROM reach) >= {1} AS looked), "

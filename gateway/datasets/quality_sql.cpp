@@ -65,28 +65,30 @@ std::string QualitySql::sums(const std::string& hour, const std::string& from) c
       hour, from);
 }
 
-SqlRequest QualitySql::run(std::string name, TimeOrder::Direction direction, const Place& place, std::int64_t rows,
-                           const std::string& hour) const {
-  Parameters parameters;
-  const auto keys = order_.step(direction, place, rows, {}, parameters);
+// `keys`: those of TimeOrder; `end`: the way that leads from the last of them to the first.
+SqlRequest QualitySql::run(std::string name, const std::string& keys, const char* end, const std::string& hour,
+                           Parameters& parameters) const {
   return {.sql = fmt::format(
               "WITH {0}, step AS MATERIALIZED (SELECT {1} AS row_hour, {2} FROM {3} WHERE {4} = ANY(ARRAY(SELECT key FROM keys))), "
               "sums AS ({5}), ended AS (SELECT at, key FROM keys ORDER BY at {6}, key {6} LIMIT 1) "
               "SELECT s.*, extract(epoch FROM e.at) AS step_end, e.key AS step_end_id, {7} AS step_end_hour, "
               "(SELECT taken FROM reach) AS step_rows FROM (SELECT 1) one LEFT JOIN ended e ON true LEFT JOIN sums s ON true",
-              keys, hour_of(order_.time()), columns_, order_.from(), order_.id(), sums(hour, "step"),
-              direction == TimeOrder::Direction::ascending ? "DESC" : "ASC", hour_of("e.at")),
+              keys, hour_of(order_.time()), columns_, order_.from(), order_.id(), sums(hour, "step"), end, hour_of("e.at")),
           .parameters = parameters.take(),
           .name = std::move(name)};
 }
 
 SqlRequest QualitySql::after(const Place& place, std::int64_t rows) const {
-  return run(table_.kind + ".after", TimeOrder::Direction::ascending, place, rows, "row_hour");
+  Parameters parameters;
+  const auto keys = order_.forward(place, rows, parameters);
+  return run(table_.kind + ".after", keys, "DESC", "row_hour", parameters);
 }
 
 SqlRequest QualitySql::before(const Place& place, std::int64_t rows, std::int64_t settled_before) const {
-  return run(table_.kind + ".pass", TimeOrder::Direction::descending, place, rows,
-             fmt::format("CASE WHEN row_hour < {} THEN 0 ELSE row_hour END", settled_before));
+  Parameters parameters;
+  const auto keys = order_.backward(place, rows, {}, parameters);
+  return run(table_.kind + ".pass", keys, "ASC", fmt::format("CASE WHEN row_hour < {} THEN 0 ELSE row_hour END", settled_before),
+             parameters);
 }
 
 SqlRequest QualitySql::of_hours(const std::vector<std::int64_t>& hours) const {

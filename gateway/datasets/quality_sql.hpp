@@ -32,7 +32,7 @@ class QualitySql {
   SqlRequest of_hours(const std::vector<std::int64_t>& hours) const;
 
  private:
-  SqlRequest run(std::string name, TimeOrder::Direction direction, const Place& place, std::int64_t rows, const std::string& hour) const;
+  SqlRequest run(std::string name, const std::string& keys, const char* end, const std::string& hour, Parameters& parameters) const;
   static std::string hour_of(const std::string& time);
   std::string sums(const std::string& hour, const std::string& from) const;
 

@@ -59,43 +59,44 @@ SqlRequest TimeOrder::head(std::string name) const {
           .name = std::move(name)};
 }
 
-// The rest of the rows that share the place's time, in the order of their id. How many share it the planner sees in its statistics, for
-// the time is a constant: of very many it reads these by the key's index, so that a step costs its own rows, and not all that share it.
-std::string TimeOrder::among_its_time(Direction direction, const std::optional<Bound>& from, std::int64_t rows,
-                                      const std::string& more_columns) const {
-  const bool up = direction == Direction::ascending;
-  const auto rest = !from || from->id.empty() ? std::string("false")
-                                              : fmt::format("{} = {} AND {} {} {}", time_, from->time, id_, up ? ">" : "<", from->id);
+// `same`: the rest of the rows that share the place's time, in the order of their id. How many share it the planner sees in its statistics,
+// for the time is a constant: of very many it reads these by the key's index, so that a step costs its own rows, and not all of that time.
+std::string TimeOrder::rest_of_its_time(const Bound& from, const char* beyond, const char* way, std::int64_t rows,
+                                        const std::string& more_columns) const {
+  const auto rest = from.id.empty() ? std::string("false") : fmt::format("{} = {} AND {} {} {}", time_, from.time, id_, beyond, from.id);
   return fmt::format("same AS MATERIALIZED (SELECT {0} AS key, {1} AS at{2} FROM {3} WHERE {4} AND {5} ORDER BY {0} {6} LIMIT {7})", id_,
-                     time_, more_columns, this->from(), rest, not_ahead(), up ? "ASC" : "DESC", rows);
+                     time_, more_columns, this->from(), rest, not_ahead(), way, rows);
 }
 
-std::string TimeOrder::beyond_its_time(Direction direction, const std::optional<Bound>& from) const {
-  if (!from) return not_ahead();
-  return fmt::format("{} {} {} AND {}", time_, direction == Direction::ascending ? ">" : "<", from->time, not_ahead());
-}
-
-// Where more rows share a time than a step may take, it ends before them, and the next one begins with them: to find the first by id, all
-// of them are sorted, once, and few enough are taken for that to happen in memory.
-std::string TimeOrder::step(Direction direction, const std::optional<Place>& from, std::int64_t rows, const std::string& more_columns,
-                            Parameters& parameters) const {
-  constexpr std::int64_t sorted_in_memory = 5000;
-  const bool up = direction == Direction::ascending;
-  const auto bound = from ? std::optional(bound_of(*from, parameters)) : std::nullopt;
-  const auto same = among_its_time(direction, bound, rows, more_columns);
-  const auto beyond = beyond_its_time(direction, bound);
+std::string TimeOrder::keys_after(const Bound& from, std::int64_t rows) const {
   return fmt::format(
-      "{same}, times AS MATERIALIZED (SELECT {time} AS at FROM {table} WHERE {beyond} ORDER BY {time} {way} "
+      "{0}, keys AS MATERIALIZED (SELECT * FROM same UNION ALL (SELECT {1} AS key, {2} AS at FROM {3} WHERE {2} > {4} AND {5} "
+      "ORDER BY {2} ASC, {1} ASC LIMIT {6} - (SELECT count(*) FROM same)))",
+      rest_of_its_time(from, ">", "ASC", rows, {}), id_, time_, this->from(), from.time, not_ahead(), rows);
+}
+
+std::string TimeOrder::forward(const Place& from, std::int64_t rows, Parameters& parameters) const {
+  return keys_after(bound_of(from, parameters), rows) + ", reach AS (SELECT count(*) AS taken FROM keys)";
+}
+
+// Steps of a pass are larger. Where more rows share a time than such a step may take, it ends before them, and the next one begins with
+// them: to find the first by id, all of them are sorted, once, and few enough are taken for that to happen in memory.
+std::string TimeOrder::backward(const std::optional<Place>& from, std::int64_t rows, const std::string& more_columns,
+                                Parameters& parameters) const {
+  constexpr std::int64_t sorted_in_memory = 5000;
+  const auto bound = from ? bound_of(*from, parameters) : Bound{};
+  const auto beyond = (from ? fmt::format("{} < {} AND ", time_, bound.time) : std::string()) + not_ahead();
+  return fmt::format(
+      "{same}, times AS MATERIALIZED (SELECT {time} AS at FROM {table} WHERE {beyond} ORDER BY {time} DESC "
       "LIMIT {rows} - (SELECT count(*) FROM same)), "
       "found AS (SELECT count(*) AS n, min(at) AS first, max(at) AS last, count(*) + (SELECT count(*) FROM same) AS taken FROM times), "
-      "reach AS MATERIALIZED (SELECT taken, CASE WHEN taken < {rows} OR first = last THEN {furthest} "
-      "ELSE (SELECT {end}(at) FROM times, found WHERE at {within} {furthest}) END AS until, "
+      "reach AS MATERIALIZED (SELECT taken, CASE WHEN taken < {rows} OR first = last THEN first "
+      "ELSE (SELECT min(at) FROM times, found WHERE at > first) END AS until, "
       "CASE WHEN taken >= {rows} AND first = last THEN least(n, {sorted}) ELSE n END AS most FROM found), "
       "keys AS MATERIALIZED (SELECT * FROM same UNION ALL (SELECT {id} AS key, {time} AS at{more} FROM {table} WHERE {beyond} "
-      "AND {time} {within}= (SELECT until FROM reach) ORDER BY {time} {way}, {id} {way} LIMIT (SELECT most FROM reach)))",
-      fmt::arg("same", same), fmt::arg("time", time_), fmt::arg("id", id_), fmt::arg("table", this->from()), fmt::arg("beyond", beyond),
-      fmt::arg("way", up ? "ASC" : "DESC"), fmt::arg("rows", rows), fmt::arg("furthest", up ? "last" : "first"),
-      fmt::arg("end", up ? "max" : "min"), fmt::arg("within", up ? "<" : ">"), fmt::arg("sorted", sorted_in_memory),
+      "AND {time} >= (SELECT until FROM reach) ORDER BY {time} DESC, {id} DESC LIMIT (SELECT most FROM reach)))",
+      fmt::arg("same", rest_of_its_time(bound, "<", "DESC", rows, more_columns)), fmt::arg("time", time_), fmt::arg("id", id_),
+      fmt::arg("table", this->from()), fmt::arg("beyond", beyond), fmt::arg("rows", rows), fmt::arg("sorted", sorted_in_memory),
       fmt::arg("more", more_columns));
 }
 
@@ -104,23 +105,19 @@ std::string TimeOrder::step(Direction direction, const std::optional<Place>& fro
 SqlRequest TimeOrder::onward(std::string name, const std::string& select, const ReadTo& read_to, std::int64_t rows) const {
   Parameters parameters;
   const auto bound = bound_of(read_to.place, parameters);
-  const auto same = among_its_time(Direction::ascending, bound, rows, {});
-  const auto beyond = beyond_its_time(Direction::ascending, bound);
   // The time alone comes first: the index is on it.
   const auto up_to_it = bound.id.empty() ? fmt::format("{} <= {}", time_, bound.time)
                                          : fmt::format("{0} <= {1} AND ({0}, {2}) <= ({1}, {3})", time_, bound.time, id_, bound.id);
   const auto looked_back =
       fmt::format("{} AND {} >= {} AND {}", up_to_it, time_, moment(parameters.seconds(read_to.at - look_back_s)), not_ahead());
-  return {.sql = fmt::format(
-              "WITH {same}, keys AS MATERIALIZED (SELECT key, at, false AS looked_back FROM same UNION ALL "
-              "(SELECT {id}, {time}, false FROM {table} WHERE {beyond} ORDER BY {time}, {id} LIMIT {rows} - (SELECT count(*) FROM same)) "
-              "UNION ALL (SELECT {id}, {time}, true FROM {table} WHERE {looked_back} ORDER BY {time} DESC LIMIT {back})) "
-              "SELECT x.*, k.looked_back, extract(epoch FROM k.at) AS place_time, k.key AS place_id "
-              "FROM keys k CROSS JOIN LATERAL (SELECT {select} FROM {table} WHERE {id} = k.key LIMIT 1) x "
-              "ORDER BY k.looked_back, k.at, k.key",
-              fmt::arg("same", same), fmt::arg("id", id_), fmt::arg("time", time_), fmt::arg("table", from()), fmt::arg("beyond", beyond),
-              fmt::arg("rows", rows), fmt::arg("looked_back", looked_back), fmt::arg("back", read_to.in_burst ? 0 : look_back_rows),
-              fmt::arg("select", select)),
+  return {.sql = fmt::format("WITH {keys}, wanted AS MATERIALIZED (SELECT key, at, false AS looked_back FROM keys UNION ALL "
+                             "(SELECT {id}, {time}, true FROM {table} WHERE {looked_back} ORDER BY {time} DESC LIMIT {back})) "
+                             "SELECT x.*, k.looked_back, extract(epoch FROM k.at) AS place_time, k.key AS place_id "
+                             "FROM wanted k CROSS JOIN LATERAL (SELECT {select} FROM {table} WHERE {id} = k.key LIMIT 1) x "
+                             "ORDER BY k.looked_back, k.at, k.key",
+                             fmt::arg("keys", keys_after(bound, rows)), fmt::arg("id", id_), fmt::arg("time", time_),
+                             fmt::arg("table", from()), fmt::arg("looked_back", looked_back),
+                             fmt::arg("back", read_to.in_burst ? 0 : look_back_rows), fmt::arg("select", select)),
           .parameters = parameters.take(),
           .name = std::move(name)};
 }

@@ -49,11 +49,10 @@ class TimeOrder {
   SqlRequest head(std::string name) const;
   // The next rows after a place, and some of those before it that may have been committed since they were read.
   SqlRequest onward(std::string name, const std::string& select, const ReadTo& read_to, std::int64_t rows) const;
-  // Parts of a WITH: `keys`, the next rows from a place on (without one, from the first in that direction), and `reach`, whose `taken`
-  // is `rows` where more may follow. `keys` has the columns `key`, `at`, and those of `more_columns` (", SQL AS name").
-  enum class Direction { ascending, descending };
-  std::string step(Direction direction, const std::optional<Place>& from, std::int64_t rows, const std::string& more_columns,
-                   Parameters& parameters) const;
+  // Parts of a WITH: `keys` (key, at), the next rows after a place, and `reach`, whose `taken` is `rows` where more may follow.
+  std::string forward(const Place& from, std::int64_t rows, Parameters& parameters) const;
+  // The same the other way, without a place from the newest on. `keys` has also the columns of `more_columns` (", SQL AS name").
+  std::string backward(const std::optional<Place>& from, std::int64_t rows, const std::string& more_columns, Parameters& parameters) const;
 
  private:
   // A place's values as SQL; without an id the second is empty.
@@ -61,9 +60,9 @@ class TimeOrder {
     std::string time, id;
   };
   Bound bound_of(const Place& place, Parameters& parameters) const;
-  std::string among_its_time(Direction direction, const std::optional<Bound>& from, std::int64_t rows,
-                             const std::string& more_columns) const;
-  std::string beyond_its_time(Direction direction, const std::optional<Bound>& from) const;
+  std::string rest_of_its_time(const Bound& from, const char* beyond, const char* way, std::int64_t rows,
+                               const std::string& more_columns) const;
+  std::string keys_after(const Bound& from, std::int64_t rows) const;
 
   std::string table_, alias_, time_, id_;
   std::string id_cast_;  // of a parameter; empty where the type is not known
