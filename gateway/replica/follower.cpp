@@ -49,10 +49,12 @@ std::expected<void, std::string> Follower::begin() {
   return {};
 }
 
-// How often its gateway uploads.
+// How often its gateway brings something at least: uploads, or publishes while nothing happens there.
 void Follower::note_pace() try {
   auto database = open_published(shown_.path());
-  const auto row = read_table(database, "SELECT max(interval_s) FROM source WHERE upstream = 'object_store'");
+  const auto row = read_table(database,
+                              "SELECT max(s.interval_s, g.publish_within_s) FROM source s CROSS JOIN gateway_state g "
+                              "WHERE s.upstream = 'object_store' LIMIT 1");
   upload_interval_ = std::chrono::duration<double>(row.empty() ? 0.0 : number(row.rows[0][0]).value_or(0.0));
 } catch (const SQLite::Exception&) {
   upload_interval_ = {};
@@ -131,8 +133,7 @@ Result<Follower::Fetched> Follower::fetch(Origin& origin, bool followed) {
 }
 
 bool Follower::looks_elsewhere() const {
-  const auto interval = std::max<std::chrono::duration<double>>(upload_interval_, settings_.follow_interval);
-  return origins_.size() > 1 && (!mark_ || Clock::now() - news_at_ > patience * interval);
+  return origins_.size() > 1 && (!mark_ || Clock::now() - news_at_ > patience * upload_interval_ + settings_.follow_interval);
 }
 
 // The file that is shown says so too, from the first failure on until one look has succeeded.

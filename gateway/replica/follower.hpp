@@ -25,8 +25,8 @@ struct FollowRound {
 // Used by one thread at a time, but for cancel().
 class Follower {
  public:
-  // With several origins one is followed. When it has brought nothing for this many of its upload intervals, the others are asked as
-  // well, and the one that has a newer publish is followed from then on: no origin is returned to for its own sake.
+  // With several origins one is followed. When it has brought nothing for this many of its upload intervals and a look more, the others
+  // are asked as well, and the one that has a newer publish is followed from then on: no origin is returned to for its own sake.
   static constexpr double patience = 1.5;
 
   Follower(const ObjectStoreSettings& settings, const std::string& ca_file, PublishedFile file, Lock& lock);
