@@ -27,6 +27,7 @@ class Cache {
   Store& store() { return store_; }
   const std::vector<SourceSetup>& setups() const { return setups_; }
   RunStart run_at(std::int64_t now) const;
+  Retention& retention() { return settings_.retention; }  // counts from the next start on
 
   // One attempt at an upstream of a single source. Returns what the store made of it.
   std::optional<Error> succeed(const std::string& source, std::int64_t at, Batch batch = {});

@@ -117,6 +117,26 @@ TEST_F(QueueHistory, tiers_do_not_overlap_and_every_time_stands_once) {
                 .rows);
 }
 
+TEST_F(QueueHistory, quarters_wait_for_minutes_that_are_kept_for_less_long_than_polls) {
+  cache_.retention().history_fine = std::chrono::hours(2);
+  cache_.retention().history_minutes = std::chrono::hours(1);
+  cache_.begin_again(t0);
+  for (auto at = t0; at < t0 + 4 * 3600; at += 30) poll(at, {{"q", at % 1013}});
+  for (const auto now : {t0 + 4 * 3600 + 420, t0 + 5 * 3600}) {  // first in the middle of a quarter
+    for (int turn = 0; turn < 10; ++turn) cache_.store().tidy(now);
+  }
+  EXPECT_EQ(cache_
+                .read("SELECT p.time, r.messages FROM queue_poll p JOIN queue_run r ON r.tier = 2 AND p.time BETWEEN r.from_at AND r.to_at "
+                      "WHERE p.tier = 2 ORDER BY p.time",
+                      t0)
+                .rows,
+            cache_
+                .read("WITH RECURSIVE poll(at) AS (SELECT 1764583200 UNION ALL SELECT at + 30 FROM poll WHERE at < 1764583200 + 10770) "
+                      "SELECT at / 900 * 900, max(at % 1013) FROM poll GROUP BY 1 ORDER BY 1",
+                      t0)
+                .rows);
+}
+
 TEST_F(QueueHistory, a_clock_set_far_back_spoils_nothing_that_is_rolled) {
   for (std::int64_t i = 0; i < 4; ++i) poll(t0 + i * 15, {{"q", 5_n}});
   cache_.store().tidy(t0 + 120 + 7200);
