@@ -169,18 +169,19 @@ TEST_F(StoringTest, a_burst_does_not_hold_rows_that_need_not_be_kept) {
   EXPECT_EQ(held(), 200);
 }
 
-// It has not left and come back: its end stays where it was.
+// It has not left and come back: its end stays where it was, and its refusal counts once.
 TEST_F(StoringTest, an_order_that_comes_late_in_a_burst_was_there_all_the_time) {
   Cache cache({bare_source("postgres.orders")});
   auto old = imported(1);
-  old.rows = {{"old", "old", t0 - 1000.0, "buy", "rejected", t0 - 900.0}};
+  old.columns.emplace_back("close_reason");
+  old.rows = {{"old", "old", t0 - 1000.0, "buy", "rejected", t0 - 900.0, "no margin"}};
   ASSERT_EQ(cache.succeed("postgres.orders", t0, {.writes = {old}}), std::nullopt);
-  auto burst = imported(600);
+  auto burst = imported(900);  // several slices, fewer than events are kept
   for (auto& row : burst.rows) row[4] = "rejected";
   old.rows[0][5] = t0 + 5.0;  // refused again
-  burst.rows.push_back(old.rows[0]);
-  ASSERT_EQ(cache.succeed("postgres.orders", t0 + 10, {.writes = {burst}}), std::nullopt);
+  ASSERT_EQ(cache.succeed("postgres.orders", t0 + 10, {.writes = {burst, old}}), std::nullopt);
   EXPECT_EQ(cache.value("SELECT time FROM event WHERE event_id = 'order_closed:old'", t0 + 10), Value{t0 - 900.0});
+  EXPECT_EQ(cache.value("SELECT count FROM service_error WHERE message LIKE '%no margin%'", t0 + 10), Value{std::int64_t{1}});
 }
 
 // An upstream that gives the same answer at once, always.
