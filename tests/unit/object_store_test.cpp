@@ -180,5 +180,15 @@ TEST_F(Compression, more_than_is_allowed_is_refused_before_it_is_written) {
   EXPECT_EQ(unpacked(*frame, 3'000'000).size(), 3'000'000U);
 }
 
+TEST_F(Compression, a_frame_that_holds_more_than_it_says_is_written_no_further) {
+  auto frame = compressed(file(std::string(3'000'000, 'a')));
+  ASSERT_TRUE(frame);
+  const auto size_at = (frame->at(4) & 0x20) != 0 ? 5U : 6U;  // RFC 8878: behind the window, if there is one
+  const std::string thousand{'\xe8', '\x03', '\0', '\0'};
+  frame->replace(size_at, thousand.size(), thousand);
+  EXPECT_TRUE(unpacked(*frame, 2000).starts_with("! "));
+  EXPECT_LE(std::filesystem::file_size(directory_ / std::to_string(files_)), 1000U);
+}
+
 }  // namespace
 }  // namespace gateway
