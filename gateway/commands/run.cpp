@@ -54,15 +54,20 @@ struct FinishLog {
   ~FinishLog() { finish_log(); }
 };
 
-}  // namespace
-
-int run(const Settings& given, const ObjectStoreSettings& object_store, bool once) {
+// Before the first thread.
+void set_up_process() {
   // One heap for all threads. What is asked in one thread is stored by another, so that with a heap each the memory that one
   // gives back is of no use to the other: twice as much for many queues.
   ::mallopt(M_ARENA_MAX, 1);
   // Nobody asks SQLite how much it holds, and counting takes a lock at each allocation.
   ::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-  block_stop_signals();  // before the first thread; a stop while we load takes effect as soon as there is a loop
+  block_stop_signals();  // a stop while we load takes effect as soon as there is a loop
+}
+
+}  // namespace
+
+int run(const Settings& given, const ObjectStoreSettings& object_store, bool once) {
+  set_up_process();
   set_up_log(given.log_level, given.log_json);
   const FinishLog at_the_end;
   const auto& file = given.cache_path;
