@@ -5,7 +5,7 @@ ENV_FILE ?= .env
 COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
 
 .DEFAULT_GOAL := help
-.PHONY: install deb test-package burst keep-alive lag-broker lag-walks help deps build run demo demo-stop demo-start demo-check demo-down test kill-test power-cut soak fuzz test-asan test-tsan test-grafana test-object-store bench mutants up down logs test-deployment dashboards lint format clean
+.PHONY: install deb test-package burst keep-alive lag-broker lag-walks help deps build run demo demo-stop demo-start demo-check demo-down test kill-test power-cut soak fuzz test-asan test-tsan test-grafana test-object-store follow-test bench mutants up down logs test-deployment dashboards lint format clean
 
 # (this list)
 help:
@@ -109,6 +109,13 @@ test-object-store: configured
 	@tests/object-store/build-store $(BUILD)/tools
 	@cmake --build $(BUILD) --parallel $(JOBS) --target object-store-tests
 	@tests/object-store/run $(BUILD)/tests/object-store/object-store-tests
+
+# kill, freeze and cut off gateways, store and follower at random moments while readers poll the copy: make follow-test TIMES=200
+follow-test: configured
+	@.ci/deps object-store
+	@tests/object-store/build-store $(BUILD)/tools
+	@cmake --build $(BUILD) --parallel $(JOBS) --target object-store-tests
+	@FOLLOW_FAULTS=$(or $(TIMES),200) $(BUILD)/tests/object-store/object-store-tests --gtest_brief=1 --gtest_filter='RandomFaults.*'
 
 # fuzz every parser with libFuzzer, prove that a planted bug is found, count the lines that the corpus reaches: make fuzz RUNS=10000000 SEED=1
 RUNS ?= 10000000

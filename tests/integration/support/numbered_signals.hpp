@@ -31,10 +31,13 @@ struct Watched {
   std::vector<std::string> faults;  // the first of them
 };
 
+// Whose file is watched: that of one gateway, in which nothing once seen is ever missing, or a copy of now the one and now the other's.
+enum class WatchedFile { of_one_gateway, of_several };
+
 // Readers like Grafana's, on a read-only mount, that poll until stopped and look once more then.
 class Watch {
  public:
-  Watch(const std::filesystem::path& directory, std::size_t readers);
+  Watch(const std::filesystem::path& directory, std::size_t readers, WatchedFile file = WatchedFile::of_one_gateway);
   // The sum of the reads, the least of the rest, all faults.
   Watched stop();
 
