@@ -52,6 +52,7 @@ class SharedDirectory : public ::testing::TestWithParam<std::string> {
   integration::Finished as(const std::string& who, const std::string& words) const;
   // The victim's file is what it was.
   void expect_victim_unharmed() const;
+  static void expect_no_secret_shown(const std::filesystem::path& directory);
   // A regular file of one link that the gateway has made.
   void expect_good_cache() const;
 
