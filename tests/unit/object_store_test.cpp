@@ -149,7 +149,7 @@ class Compression : public ::testing::Test {
 
 TEST_F(Compression, gives_back_what_it_was_given) {
   std::string content;
-  for (int i = 0; i < 400'000; ++i) content += static_cast<char>(i * 7919 >> 8);
+  for (std::uint32_t i = 0; i < 400'000; ++i) content += static_cast<char>(i * 7919 >> 8);
   for (const auto& text : {std::string("x"), std::string(1 << 17, 'a'), content}) {
     const auto frame = compressed(file(text));
     ASSERT_TRUE(frame);
