@@ -1,20 +1,11 @@
 #include "ask/http.hpp"
 
 #include <algorithm>
-#include <new>
-#include <stdexcept>
 
 namespace gateway {
 namespace {
 
 double since_ms(Clock::time_point start) { return std::chrono::duration<double, std::milli>(Clock::now() - start).count(); }
-
-CURLM* new_multi() {
-  static const auto initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
-  auto* multi = initialized == CURLE_OK ? curl_multi_init() : nullptr;
-  if (multi == nullptr) throw std::runtime_error("libcurl does not start");
-  return multi;
-}
 
 }  // namespace
 
@@ -40,14 +31,7 @@ struct HttpUpstream::Conversation {
   bool over = false;
 };
 
-HttpUpstream::HttpUpstream(HttpSettings settings) : settings_(std::move(settings)), multi_(new_multi()) {}
-
-HttpUpstream::~HttpUpstream() { curl_multi_cleanup(multi_); }
-
-void HttpUpstream::cancel() {
-  cancelled_ = true;
-  curl_multi_wakeup(multi_);
-}
+HttpUpstream::HttpUpstream(HttpSettings settings) : settings_(std::move(settings)) {}
 
 // Sends the next question, or ends when there is none.
 void HttpUpstream::go_on(Conversation& conversation, const Deadline& deadline) {
@@ -68,13 +52,13 @@ void HttpUpstream::ask(Conversation& conversation, const Deadline& deadline) {
   const auto& request = std::get<HttpRequest>(conversation.requests[conversation.answers.size()]);
   const auto for_connecting = share(deadline, addresses_.size() - conversation.address);
   conversation.transfer = std::make_unique<HttpTransfer>(settings_, request, addresses_[conversation.address], for_connecting, deadline);
-  if (curl_multi_add_handle(multi_, conversation.transfer->handle()) != CURLM_OK) throw std::bad_alloc();
+  multi_.add(conversation.transfer->handle());
 }
 
 // A question that libcurl is done with.
 void HttpUpstream::take(Conversation& conversation, CURLcode code, const Deadline& deadline) {
   const auto transfer = std::move(conversation.transfer);
-  curl_multi_remove_handle(multi_, transfer->handle());
+  multi_.remove(transfer->handle());
   auto answer = transfer->finished(code, conversation.outcome.timing);
   if (answer) {
     conversation.outcome.age_s = std::max(conversation.outcome.age_s, answer->age_s);
@@ -82,7 +66,8 @@ void HttpUpstream::take(Conversation& conversation, CURLcode code, const Deadlin
     go_on(conversation, deadline);
     return;
   }
-  const bool elsewhere = !transfer->connected() && conversation.address + 1 < addresses_.size() && !deadline.passed() && !cancelled_;
+  const bool elsewhere =
+      !transfer->connected() && conversation.address + 1 < addresses_.size() && !deadline.passed() && !multi_.cancelled();
   if (!elsewhere) {
     conversation.end(std::unexpected(answer.error()));
     return;
@@ -92,18 +77,15 @@ void HttpUpstream::take(Conversation& conversation, CURLcode code, const Deadlin
 }
 
 void HttpUpstream::take_results(std::vector<Conversation>& conversations, const Deadline& deadline) {
-  int left = 0;
-  while (const auto* message = curl_multi_info_read(multi_, &left)) {
-    if (message->msg != CURLMSG_DONE) continue;
-    const auto code = message->data.result;  // the message goes with its handle
-    const auto found = std::ranges::find_if(
-        conversations, [&](const auto& each) { return each.transfer && each.transfer->handle() == message->easy_handle; });
-    if (found != conversations.end()) take(*found, code, deadline);
+  while (const auto done = multi_.next_done()) {
+    const auto found =
+        std::ranges::find_if(conversations, [&](const auto& each) { return each.transfer && each.transfer->handle() == done->easy; });
+    if (found != conversations.end()) take(*found, done->code, deadline);
   }
 }
 
 std::vector<Outcome> HttpUpstream::attempt(std::span<Job> jobs, const Deadline& deadline) {
-  cancelled_ = false;
+  multi_.begin();
   std::vector<Conversation> conversations;
   conversations.reserve(jobs.size());
   for (auto& job : jobs) conversations.emplace_back(job, unix_now());
@@ -123,13 +105,10 @@ std::vector<Outcome> HttpUpstream::attempt(std::span<Job> jobs, const Deadline& 
     if (!each.over) go_on(each, deadline);
   }
   const auto over = [&] { return std::ranges::all_of(conversations, &Conversation::over); };
-  while (!over() && !cancelled_ && !deadline.passed()) {
-    int running = 0;
-    curl_multi_perform(multi_, &running);
+  while (!over() && !multi_.cancelled() && !deadline.passed()) {
+    multi_.go_on();
     take_results(conversations, deadline);
-    if (over()) break;
-    const auto wait = std::min<std::int64_t>(deadline.left().count(), 60'000);
-    curl_multi_poll(multi_, nullptr, 0, static_cast<int>(wait), nullptr);
+    if (!over()) multi_.wait(deadline);
   }
   std::vector<Outcome> outcomes;
   for (auto& each : conversations) {

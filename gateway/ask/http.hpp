@@ -4,11 +4,11 @@
 // takes no time from the others.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "ask/curl_multi.hpp"
 #include "ask/http_transfer.hpp"
 #include "ask/upstream.hpp"
 
@@ -17,12 +17,9 @@ namespace gateway {
 class HttpUpstream : public Upstream {
  public:
   explicit HttpUpstream(HttpSettings settings);
-  ~HttpUpstream() override;
-  HttpUpstream(const HttpUpstream&) = delete;
-  HttpUpstream& operator=(const HttpUpstream&) = delete;
 
   std::vector<Outcome> attempt(std::span<Job> jobs, const Deadline& deadline) override;
-  void cancel() override;
+  void cancel() override { multi_.cancel(); }
 
  private:
   struct Conversation;
@@ -33,8 +30,7 @@ class HttpUpstream : public Upstream {
 
   HttpSettings settings_;
   std::vector<Address> addresses_;  // of the attempt under way
-  std::atomic<bool> cancelled_{false};
-  CURLM* multi_;
+  CurlMulti multi_;
 };
 
 }  // namespace gateway

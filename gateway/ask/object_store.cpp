@@ -2,50 +2,24 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <new>
-#include <stdexcept>
-
 #include "ask/store_error.hpp"
 
 namespace gateway {
-namespace {
-
-CURLM* new_multi() {
-  static const auto initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
-  auto* multi = initialized == CURLE_OK ? curl_multi_init() : nullptr;
-  if (multi == nullptr) throw std::runtime_error("libcurl does not start");
-  return multi;
-}
-
-}  // namespace
 
 ObjectStore::ObjectStore(const ObjectStoreSettings& settings, const std::string& ca_file)
     : http_{.url = settings.endpoint, .api_key = {}, .user = {}, .password = {}, .ca_file = ca_file},
-      keys_{.region = settings.region, .access_key = settings.access_key, .secret_key = settings.secret_key},
-      multi_(new_multi()) {}
-
-ObjectStore::~ObjectStore() { curl_multi_cleanup(multi_); }
-
-void ObjectStore::cancel() {
-  cancelled_ = true;
-  curl_multi_wakeup(multi_);
-}
+      keys_{.region = settings.region, .access_key = settings.access_key, .secret_key = settings.secret_key} {}
 
 CURLcode ObjectStore::perform(HttpTransfer& transfer, const Deadline& deadline) {
-  if (curl_multi_add_handle(multi_, transfer.handle()) != CURLM_OK) throw std::bad_alloc();
-  auto result = CURLE_OPERATION_TIMEDOUT;
-  for (int running = 1; running > 0 && !cancelled_ && !deadline.passed();) {
-    curl_multi_perform(multi_, &running);
-    int left = 0;
-    while (const auto* message = curl_multi_info_read(multi_, &left)) {
-      if (message->msg == CURLMSG_DONE) result = message->data.result;
-    }
-    const auto wait = std::min<std::int64_t>(deadline.left().count(), 60'000);
-    if (running > 0) curl_multi_poll(multi_, nullptr, 0, static_cast<int>(wait), nullptr);
+  multi_.add(transfer.handle());
+  std::optional<CurlMulti::Done> done;
+  while (!done && !multi_.cancelled() && !deadline.passed()) {
+    multi_.go_on();
+    done = multi_.next_done();
+    if (!done) multi_.wait(deadline);
   }
-  curl_multi_remove_handle(multi_, transfer.handle());
-  return result;
+  multi_.remove(transfer.handle());
+  return done ? done->code : CURLE_OPERATION_TIMEDOUT;
 }
 
 Result<ObjectAnswer> ObjectStore::ask(const HttpRequest& request, const HttpExtras& extras, const Deadline& deadline, Timing& timing) {
@@ -59,7 +33,7 @@ Result<ObjectAnswer> ObjectStore::ask(const HttpRequest& request, const HttpExtr
     const auto code = perform(transfer, deadline);
     auto answer = transfer.finished(code, timing);
     if (answer) return ObjectAnswer{std::move(*answer), transfer.etag()};
-    if (transfer.connected() || n + 1 == addresses->size() || cancelled_) return std::unexpected(answer.error());
+    if (transfer.connected() || n + 1 == addresses->size() || multi_.cancelled()) return std::unexpected(answer.error());
   }
 }
 

@@ -2,10 +2,10 @@
 // with every upstream: one deadline, a cap on the answer, no redirects, a connection for each request.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <string>
 
+#include "ask/curl_multi.hpp"
 #include "ask/http_transfer.hpp"
 #include "settings/object_store.hpp"
 
@@ -20,9 +20,6 @@ struct ObjectAnswer {
 class ObjectStore {
  public:
   explicit ObjectStore(const ObjectStoreSettings& settings, const std::string& ca_file);
-  ~ObjectStore();
-  ObjectStore(const ObjectStore&) = delete;
-  ObjectStore& operator=(const ObjectStore&) = delete;
 
   // Block. The error: no answer came, or not one of success; `timing` gets its phases.
   Result<ObjectAnswer> put(const ObjectAddress& address, const std::string& body, const Deadline& deadline, Timing& timing);
@@ -30,9 +27,9 @@ class ObjectStore {
   Result<ObjectAnswer> get(const ObjectAddress& address, const std::string& held, std::size_t most_bytes, const Deadline& deadline,
                            Timing& timing);
   // Ends a running request soon, and all later ones until the next begins; from any thread.
-  void cancel();
+  void cancel() { multi_.cancel(); }
   // Also puts an end to what cancel() has begun.
-  void begin() { cancelled_ = false; }
+  void begin() { multi_.begin(); }
 
  private:
   Result<ObjectAnswer> ask(const HttpRequest& request, const HttpExtras& extras, const Deadline& deadline, Timing& timing);
@@ -40,8 +37,7 @@ class ObjectStore {
 
   HttpSettings http_;
   SigningKeys keys_;
-  std::atomic<bool> cancelled_{false};
-  CURLM* multi_;
+  CurlMulti multi_;
 };
 
 }  // namespace gateway

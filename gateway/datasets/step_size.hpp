@@ -1,7 +1,7 @@
 // How many rows to read at once: fewer after a step that was not finished in time or was too large, so that a slow server or
 // wide rows cost more steps and not the dataset; once in a while it is tried with more again. Not after one failure alone: a
-// dataset that was slow comes last the next time, with more time. And within a burst not for slowness: what a step costs there
-// are the rows that share a time, however few of them it takes.
+// dataset that was slow comes last the next time, with more time. And within a burst not for slowness: until
+// PostgreSQL's statistics know of them, a step there costs all the rows that share a time, however few of them it takes.
 #pragma once
 
 #include <algorithm>

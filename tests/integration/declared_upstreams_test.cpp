@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "support/fixture.hpp"
+#include "support/free_port.hpp"
 #include "support/private_postgres.hpp"
 #include "support/raw_server.hpp"
 #include "support/secret_forms.hpp"
@@ -51,17 +52,21 @@ class DeclaredUpstreams : public Integration {
   std::filesystem::path files() const { return directory().parent_path() / "datasets"; }
   void write(const std::string& name, const std::string& text) const { std::ofstream(files() / name) << text; }
 
-  void use_shop(const std::string& more = "") const {
+  // With one cart.
+  static void make_database(const std::string& name, const std::string& cart) {
     const auto& server = PrivatePostgres::instance();
-    server.drop("shop");
-    server.create("shop");
-    Session(server.superuser("shop"))
-        .run(
-            "CREATE TABLE carts (id int PRIMARY KEY, total numeric); INSERT INTO carts VALUES (1, 9.5); "
-            "GRANT SELECT ON carts TO grafana_monitor");
+    server.drop(name);
+    server.create(name);
+    Session(server.superuser(name))
+        .run(fmt::format("CREATE TABLE carts (id int PRIMARY KEY, total numeric); INSERT INTO carts VALUES ({}); "
+                         "GRANT SELECT ON carts TO grafana_monitor",
+                         cart));
+  }
+  void use_shop(const std::string& more = "") const {
+    make_database("shop", "1, 9.5");
     write("shop.yaml", fmt::format("upstream: shop\npostgres:\n  host: 127.0.0.1\n  port: {}\n  database: shop\n  user: grafana_monitor\n"
                                    "  password: {{setting: SHOP_PASSWORD}}\n{}",
-                                   server.port(), more));
+                                   PrivatePostgres::instance().port(), more));
     write("carts.yaml", "dataset: carts\nupstream: shop\ntable: carts\nkey: id\ncolumns: {id: integer, total: number}\n");
   }
   void use_bank(const TokenService& bank, const std::string& more = "") const {
@@ -78,9 +83,14 @@ class DeclaredUpstreams : public Integration {
 
 TEST_F(DeclaredUpstreams, ASecondDatabaseHasItsOwnProbeOutagesAndIdentity) {
   use_shop();
+  const auto listen = fmt::format("127.0.0.1:{}", free_port());
+  settings["GATEWAY_LISTEN"] = listen;
   start_gateway();
   ASSERT_TRUE(eventually(query("SELECT id, total, source, freshness FROM carts"), "1|9.5|shop.carts|fresh"));
   EXPECT_TRUE(service_becomes("shop", "healthy"));
+  const auto metrics = run({"curl", "-s", "http://" + listen + "/metrics"}).output;
+  for (const auto* source : {"shop.health", "shop.carts"})
+    EXPECT_NE(metrics.find(fmt::format("source=\"{}\"", source)), std::string::npos) << metrics;
   EXPECT_TRUE(eventually(query("SELECT count(DISTINCT identity) FROM identity"), "2"));
   PrivatePostgres::instance().stop();
   EXPECT_TRUE(service_becomes("shop", "unhealthy"));
@@ -100,13 +110,7 @@ TEST_F(DeclaredUpstreams, AnotherDatabaseInItsPlaceClearsItsRowsAlone) {
   ASSERT_TRUE(eventually(query("SELECT total, freshness FROM carts"), "9.5|fresh"));
   ASSERT_TRUE(eventually(query("SELECT count(*) FROM recent_signals"), "3"));
   gateway().terminate();
-  const auto& server = PrivatePostgres::instance();
-  server.drop("store");
-  server.create("store");
-  Session(server.superuser("store"))
-      .run(
-          "CREATE TABLE carts (id int PRIMARY KEY, total numeric); INSERT INTO carts VALUES (2, 3); GRANT SELECT ON carts TO "
-          "grafana_monitor");
+  make_database("store", "2, 3");
   auto text = content(files() / "shop.yaml");
   text.replace(text.find("database: shop"), 14, "database: store");
   write("shop.yaml", text);

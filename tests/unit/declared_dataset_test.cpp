@@ -210,6 +210,14 @@ TEST(DeclaredDataset, events_tell_of_changes_after_the_first_answer) {
   EXPECT_EQ(cache.text("SELECT event_type, summary FROM event ORDER BY 1"), "sizes.left|a is gone\nsizes.seen|b is new");
 }
 
+// What a gateway with this dataset leaves behind after an answer of one row.
+void publish_one(const std::string& dataset, const std::string& size, const std::filesystem::path& file) {
+  DeclaredStore before({dataset});
+  before.begin(t0);
+  before.answer(t0, {{"a", size.c_str(), nullptr}});
+  ASSERT_TRUE(before.store().copy_to(file, {.published_at = t0}));
+}
+
 const std::string with_history = sizes + "history: {columns: {size: mean}}\n";
 
 TEST(DeclaredDataset, history_is_runs_and_gaps_and_rolls_into_minutes) {
@@ -226,10 +234,7 @@ TEST(DeclaredDataset, history_is_runs_and_gaps_and_rolls_into_minutes) {
 
 TEST(DeclaredDataset, history_and_rows_are_carried_over_unless_the_labels_change) {
   const TemporaryDirectory directory;
-  DeclaredStore before({with_history});
-  before.begin(t0);
-  before.answer(t0, {{"a", "1", nullptr}});
-  ASSERT_TRUE(before.store().copy_to(directory / "cache.db", {.published_at = t0}));
+  publish_one(with_history, "1", directory / "cache.db");
   DeclaredStore same({with_history});
   EXPECT_TRUE(same.store().restore(directory / "cache.db").empty());
   same.begin(t0 + 5);
@@ -248,10 +253,7 @@ TEST(DeclaredDataset, history_and_rows_are_carried_over_unless_the_labels_change
 
 TEST(DeclaredDataset, a_column_of_another_type_is_carried_over_where_it_fits) {
   const TemporaryDirectory directory;
-  DeclaredStore before({sizes});
-  before.begin(t0);
-  before.answer(t0, {{"a", "1.5", nullptr}});
-  ASSERT_TRUE(before.store().copy_to(directory / "cache.db", {.published_at = t0}));
+  publish_one(sizes, "1.5", directory / "cache.db");
   auto text = sizes, whole = sizes;
   text.replace(text.find("number"), 6, "text");
   whole.replace(whole.find("number"), 6, "integer");
@@ -339,10 +341,7 @@ TEST(DeclaredDataset, of_a_long_one_the_view_of_all_has_the_first_thousand_rows)
 
 TEST(DeclaredDataset, whose_file_is_faulty_now_stays_in_the_views_of_all) {
   const TemporaryDirectory directory;
-  DeclaredStore before({with_history});
-  before.begin(t0);
-  before.answer(t0, {{"a", "1", nullptr}});
-  ASSERT_TRUE(before.store().copy_to(directory / "cache.db", {.published_at = t0}));
+  publish_one(with_history, "1", directory / "cache.db");
   Store faulty({.datasets = {}, .faulty = {{"f.yaml", "sizes", "postgres", {{"f.yaml", {1, 1}, "wrong"}}}}});
   faulty.restore(directory / "cache.db");
   faulty.begin({.sources = {}, .retention = {}, .strategies = {}, .backoff_cap = {}, .version = "test", .now = t0 + 5});

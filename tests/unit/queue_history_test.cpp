@@ -36,6 +36,23 @@ class QueueHistory : public ::testing::Test {
   }
   std::int64_t count(const std::string& from) { return std::get<std::int64_t>(cache_.value("SELECT count(*) FROM " + from, t0)); }
 
+  // A queue that changes with every poll, of which there is one every 30 s.
+  void poll_until(std::int64_t end) {
+    for (auto at = t0; at < end; at += 30) poll(at, {{"q", at % 1013}});
+  }
+  // Every quarter until that poll knows its longest length, wherever the turns of rolling fell.
+  void expect_longest_of_each_quarter(std::int64_t last_poll) {
+    const auto rolled = cache_.read(
+        "SELECT p.time, r.messages FROM queue_poll p JOIN queue_run r ON r.tier = 2 AND p.time BETWEEN r.from_at AND r.to_at "
+        "WHERE p.tier = 2 ORDER BY p.time",
+        t0);
+    const auto polled =
+        cache_.read("WITH RECURSIVE poll(at) AS (SELECT 1764583200 UNION ALL SELECT at + 30 FROM poll WHERE at < " +
+                        std::to_string(last_poll) + ") SELECT at / 900 * 900, max(at % 1013) FROM poll GROUP BY 1 ORDER BY 1",
+                    t0);
+    EXPECT_EQ(rolled.rows, polled.rows);
+  }
+
   Cache cache_{{bare_source("rabbitmq.queues")}};
 };
 
@@ -98,43 +115,24 @@ TEST_F(QueueHistory, a_minute_without_any_answer_is_a_gap_and_one_with_some_is_n
 
 TEST_F(QueueHistory, tiers_do_not_overlap_and_every_time_stands_once) {
   const auto end = t0 + 26 * 3600;
-  for (auto at = t0; at < end; at += 30) poll(at, {{"q", at % 1013}});
+  poll_until(end);
   for (int turn = 0; turn < 40; ++turn) cache_.store().tidy(end);  // a turn rolls a hundred buckets at most
   EXPECT_EQ(count("queue_trend"), count("(SELECT DISTINCT time FROM queue_trend)"));
   EXPECT_EQ(count("queue_poll WHERE tier = 0"), 2 * 120);
   EXPECT_EQ(count("queue_poll WHERE tier = 1"), 22 * 60);
   EXPECT_EQ(count("queue_poll WHERE tier = 2"), 2 * 4);
-  // Every quarter knows its longest length, wherever the turns of rolling fell.
-  EXPECT_EQ(cache_
-                .read("SELECT p.time, r.messages FROM queue_poll p JOIN queue_run r ON r.tier = 2 AND p.time BETWEEN r.from_at AND r.to_at "
-                      "WHERE p.tier = 2 ORDER BY p.time",
-                      t0)
-                .rows,
-            cache_
-                .read("WITH RECURSIVE poll(at) AS (SELECT 1764583200 UNION ALL SELECT at + 30 FROM poll WHERE at < 1764583200 + 7170) "
-                      "SELECT at / 900 * 900, max(at % 1013) FROM poll GROUP BY 1 ORDER BY 1",
-                      t0)
-                .rows);
+  expect_longest_of_each_quarter(t0 + 7170);
 }
 
 TEST_F(QueueHistory, quarters_wait_for_minutes_that_are_kept_for_less_long_than_polls) {
   cache_.retention().history_fine = std::chrono::hours(2);
   cache_.retention().history_minutes = std::chrono::hours(1);
   cache_.begin_again(t0);
-  for (auto at = t0; at < t0 + 4 * 3600; at += 30) poll(at, {{"q", at % 1013}});
+  poll_until(t0 + 4 * 3600);
   for (const auto now : {t0 + 4 * 3600 + 420, t0 + 5 * 3600}) {  // first in the middle of a quarter
     for (int turn = 0; turn < 10; ++turn) cache_.store().tidy(now);
   }
-  EXPECT_EQ(cache_
-                .read("SELECT p.time, r.messages FROM queue_poll p JOIN queue_run r ON r.tier = 2 AND p.time BETWEEN r.from_at AND r.to_at "
-                      "WHERE p.tier = 2 ORDER BY p.time",
-                      t0)
-                .rows,
-            cache_
-                .read("WITH RECURSIVE poll(at) AS (SELECT 1764583200 UNION ALL SELECT at + 30 FROM poll WHERE at < 1764583200 + 10770) "
-                      "SELECT at / 900 * 900, max(at % 1013) FROM poll GROUP BY 1 ORDER BY 1",
-                      t0)
-                .rows);
+  expect_longest_of_each_quarter(t0 + 10'770);
 }
 
 TEST_F(QueueHistory, a_clock_set_far_back_spoils_nothing_that_is_rolled) {
