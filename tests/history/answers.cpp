@@ -175,34 +175,40 @@ Row order_row(const World& world, const OrderRow& o) {
 
 std::pair<double, std::string> key(const OrderRow* o) { return {o->created_at, o->id}; }
 
-// A step back through the table: of its rows, newest first, those of closures that do not have their share yet.
+// A step back through the table: of the rows it looks at, newest first, those of closures that do not have their share yet. It ends with
+// what it may bring at most.
 Table walk(const World& world, const SqlRequest& request) {
-  const auto& given = request.parameters;
+  constexpr std::size_t looked_at = 5 * chunk;
   std::pair<double, std::string> before{std::numeric_limits<double>::infinity(), ""};
-  std::size_t next = 0;
-  if (!given.empty() && std::isdigit(static_cast<unsigned char>(given[0]->front())) != 0) {
-    before = {real_at(request, 0), given.at(1).value()};
-    next = 2;
-  }
   std::map<std::string, double> since;
-  for (; next < given.size(); next += 2) since[given.at(next).value()] = real_at(request, next + 1);
-  std::vector<const OrderRow*> step;
+  const auto& given = request.parameters;
+  for (std::size_t i = 0; i < given.size(); i += 2) {
+    if (std::isdigit(static_cast<unsigned char>(given[i]->front())) != 0) before = {real_at(request, i), given.at(i + 1).value()};
+    else since[*given[i]] = real_at(request, i + 1);
+  }
+  std::vector<const OrderRow*> step, wanted;
   for (const auto& o : world.orders) {
     if (key(&o) < before && o.created_at <= world.now + allowed_ahead) step.push_back(&o);
   }
   std::ranges::sort(step, std::greater{}, key);
-  const bool further = step.size() >= chunk;
-  if (further) step.resize(chunk);
+  bool further = step.size() >= looked_at;
+  if (further) step.resize(looked_at);
+  for (const auto* o : step) {
+    const auto limit = since.find(closure_of(*o));
+    if (limit == since.end() || o->created_at >= limit->second) wanted.push_back(o);
+  }
+  if (wanted.size() >= chunk) {
+    wanted.resize(chunk);
+    further = true;
+    step = wanted;
+  }
   Table table{.columns = order_columns, .rows = {}};
   table.columns.insert(table.columns.end(), {"step_end", "step_end_id", "further"});
   const auto add = [&](Row row) {
     row.insert(row.end(), {step.back()->created_at, step.back()->id, gateway::flag(further)});
     table.rows.push_back(std::move(row));
   };
-  for (const auto* o : step) {
-    const auto limit = since.find(closure_of(*o));
-    if (limit == since.end() || o->created_at >= limit->second) add(order_row(world, *o));
-  }
+  for (const auto* o : wanted) add(order_row(world, *o));
   if (table.rows.empty() && !step.empty()) add(Row(order_columns.size()));
   return table;
 }
