@@ -63,14 +63,14 @@
   dataWords:: $.values([
     ['fresh', $.green],
     ['stale', $.yellow],
-    ['never', $.grey, 'never read'],
+    ['never', $.grey, 'no data yet'],
     ['off', $.grey, 'not configured'],
-    ['missing', $.grey, 'not there'],
+    ['missing', $.grey, 'missing'],
   ]),
   lagWords:: $.matching([['^ok', $.green], ['^lagging', $.red], ['^unknown', $.grey]]),
   signalId(format):: ['signal_id', 'Signal id', $.left + format + {
     link: [
-      'This signal and what became of it',
+      'This signal and its outcome',
       '/d/signals?var-signal=${__value.raw:percentencode}&var-strategy=All&var-asset=All&var-side=All&${__url_time_range}',
     ],
   }],

@@ -6,17 +6,17 @@ local g = panels + fields;
 
 // In the order of the links.
 local pages = [
-  { uid: 'system-health', title: 'System health', tooltip: 'Is everything well, and if not, what is wrong?' },
-  { uid: 'signals', title: 'Signals', tooltip: 'What did the model decide lately, and why?' },
-  { uid: 'orders', title: 'Orders', tooltip: 'What became of the orders?' },
-  { uid: 'pnl', title: 'PnL', tooltip: 'What was won and lost, by day, strategy and asset?' },
-  { uid: 'portfolio', title: 'Portfolio', tooltip: 'What do we hold, and how near to the limits?' },
+  { uid: 'system-health', title: 'System health', tooltip: 'Is everything healthy, and if not, what is wrong?' },
+  { uid: 'signals', title: 'Signals', tooltip: 'What has the model decided recently, and why?' },
+  { uid: 'orders', title: 'Orders', tooltip: 'How did the orders end?' },
+  { uid: 'pnl', title: 'PnL', tooltip: 'Profit and loss by day, strategy and asset' },
+  { uid: 'portfolio', title: 'Portfolio', tooltip: 'What do we hold, and how close are we to the limits?' },
   { uid: 'model', title: 'Model', tooltip: 'Which model trades, and how well?' },
-  { uid: 'queues', title: 'Queues', tooltip: 'Are messages piling up?' },
+  { uid: 'queues', title: 'Queues', tooltip: 'Which queues are backlogged?' },
   { uid: 'exchange', title: 'Exchange connection', tooltip: 'Are we connected to the exchange?' },
-  { uid: 'datasets', title: 'Datasets', tooltip: 'What is in the datasets of our own?' },
+  { uid: 'datasets', title: 'Datasets', tooltip: 'What is in our own datasets?' },
   { uid: 'events', title: 'Events', tooltip: 'What happened, in order?' },
-  { uid: 'cache', title: 'Cache', tooltip: 'How current are these pages, and is the gateway well?' },
+  { uid: 'cache', title: 'Cache', tooltip: 'How current are these pages, and is the gateway healthy?' },
 ];
 
 // "2026-01-02 03:04:05 UTC, 12 s ago" of an alias with `at` and `age`.
@@ -31,13 +31,13 @@ local freshness(spec) = g.tile({
   help: g.text(|||
     One sentence on how current everything on this page is, and as of when (UTC).
 
-    * **FRESH** (green): every source of this page answered lately.
-    * **STALE** (yellow): the named sources do not answer; their last values stay below, in rows tinted yellow.
-    * **GATEWAY DOWN** (red): the cache gateway itself is down. Start it: nothing below is updated until then.
-    * **PLANNED MAINTENANCE** (blue): an operator announced it, in the file `maintenance` beside the cache.
-    * grey: nothing was read yet, or nothing is configured.
+    * **FRESH** (green): every source of this page has answered recently.
+    * **STALE** (yellow): the named sources are not answering; their last known values are shown below, in rows tinted yellow.
+    * **GATEWAY DOWN** (red): the cache gateway itself is down. Nothing below is updated until it is started again.
+    * **PLANNED MAINTENANCE** (blue): announced by an operator in the file `maintenance` next to the cache.
+    * grey: no data yet, or nothing is configured.
 
-    *What to do:* open the page Cache, which shows the problem of each source.
+    *What to do:* open the page Cache, which shows the error of each source.
   |||),
   sql: g.with({ g: when('g'), s: when('s'), sources: spec.sources, remedy: spec.remedy }, |||
     WITH g AS (
@@ -64,7 +64,7 @@ local freshness(spec) = g.tile({
       WHEN g_at IS NULL THEN 'NO DATA: the gateway has not written anything into this cache yet'
       WHEN g_freshness <> 'fresh' THEN 'GATEWAY DOWN: nothing below is current. Last written ' || g_words
       WHEN asked = 0 THEN 'NOT CONFIGURED: @@remedy@@'
-      WHEN never = asked THEN 'NO DATA YET: the gateway runs, but has never had an answer from ' || names
+      WHEN never = asked THEN 'NO DATA YET: the gateway is running, but has had no answer from ' || names
       WHEN asked = 1 AND fresh = 0 THEN 'STALE: ' || names || ' is out of date, as of ' || words
       WHEN fresh < asked THEN 'STALE: ' || (asked - fresh) || ' of ' || asked || ' sources not current (' || names || '), the oldest as of ' || words
       ELSE 'FRESH: as of ' || words || CASE asked WHEN 1 THEN '' ELSE ', all ' || asked || ' sources current' END
@@ -74,7 +74,7 @@ local freshness(spec) = g.tile({
   field: 'freshness',
   size: 21,
   colors: g.matching([['^PLANNED', g.blue], ['^FRESH', g.green], ['^STALE', g.yellow], ['^GATEWAY', g.red], ['^NO', g.grey]]),
-  empty: 'No freshness to show: take nothing below for current',
+  empty: 'Freshness unknown: do not treat anything below as current',
   more: g.defaults({ links: [{ title: 'Which source, and why: open the page Cache', url: '/d/cache?${__url_time_range}', targetBlank: false }] }),
 });
 
@@ -223,14 +223,14 @@ fields
           // None that is too short to be seen.
           spec.upstreams + ' AND (ended_at IS NULL OR ended_at - started_at >= ($__to - $__from) / 1000 / 500)',
           "'Outage of ' || upstream",
-          "'Outage of ' || upstream || CASE WHEN ended_at IS NULL THEN ', not over yet' ELSE '' END || coalesce(': ' || replace(replace(coalesce(error, error_class), '<', '‹'), '>', '›'), '')"
+          "'Outage of ' || upstream || CASE WHEN ended_at IS NULL THEN ', ongoing' ELSE '' END || coalesce(': ' || replace(replace(coalesce(error, error_class), '<', '‹'), '>', '›'), '')"
         )),
         annotation('Gateway down', '#808080', outages("upstream = 'gateway'", "'Gateway down'", "'The gateway was down: nothing was measured'")),
       ],
     },
     templating: { list: [system] + (if std.objectHas(spec, 'variables') then spec.variables else []) },
     // Ids are links' targets (viewPanel=): a page may give a panel a fixed one.
-    panels: with_system([freshness({ remedy: 'none of the sources of this page is configured, or present' } + spec) { id: 1 }]
+    panels: with_system([freshness({ remedy: 'no source of this page is configured or present' } + spec) { id: 1 }]
                         + std.mapWithIndex(function(index, panel) { id: index + 2 } + panel, self.of_page)),
   },
 }

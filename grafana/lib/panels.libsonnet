@@ -51,10 +51,10 @@
   // Sentences that many help texts need; what to do is the line that begins with >.
   local help(spec) = std.foldl(function(text, word) std.strReplace(text, word[0], word[1]), [
     ['\n> ', '\n\n*What to do:* '],
-    ['@tinted@', 'Rows tinted yellow come from a source that is out of date.'],
-    ['@always@', 'The time range above does not matter here.'],
-    ['@history@', '@range@ Kept for 14 days, coarser with age. A line breaks where nothing was measured; red and grey shades say why.'],
-    ['@range@', 'Obeys the time range above.'],
+    ['@tinted@', 'Rows tinted yellow are from a stale source.'],
+    ['@always@', 'Independent of the time range.'],
+    ['@history@', '@range@ Kept for 14 days, at lower resolution with age. A gap means nothing was measured; the red or grey shading gives the reason.'],
+    ['@range@', 'Uses the time range above.'],
   ], g.text(spec.help)),
   local times(type, spec) =
     if type == 'timeseries' then ['time']

@@ -2,7 +2,7 @@ local g = import '../lib/page.libsonnet';
 
 g.page({
   uid: 'cache',
-  question: 'How current are these pages, and is the gateway well that fills them?',
+  question: 'How current are these pages, and is the gateway that fills them healthy?',
   sources: '1 = 1',
   upstreams: "upstream <> 'gateway'",
   from: 'now-1h',
@@ -14,8 +14,8 @@ g.page({
   title: 'The gateway',
   at: [0, 3, 24, 4],
   help: |||
-    The program that reads the trading system and writes the cache these pages are drawn from. **up** or **down**: whether it wrote lately. **Written**: the age of the file; it should stay at a few seconds. **Saved a day**: what it writes to the disk. **A power cut costs**: how much of what these pages show is not yet saved to the disk.
-    > written minutes ago: the gateway is stopped or stuck; see `make logs`.
+    The program that polls the trading system and writes the cache that these pages read. **up** or **down**: whether it has published recently. **Published, age**: should stay at a few seconds. **Saved per day**: bytes written to disk. **Lost in a power cut**: how much of what these pages show has not been saved to disk.
+    > published minutes ago: the gateway is stopped or stuck; see `make logs`.
   |||,
   sql: |||
     SELECT CASE g.freshness WHEN 'fresh' THEN 'up' ELSE 'down' END AS state,
@@ -28,14 +28,14 @@ g.page({
   size: 22,
   empty: 'unknown',
   columns: [
-    ['state', 'The gateway is', { colors: g.values([['up', g.green], ['down', g.red]]) }],
-    ['written_s', 'Written, ago', { unit: 'dtdurations', decimals: 0 }],
-    ['running_s', 'Running for', { unit: 'dtdurations', decimals: 0 }],
+    ['state', 'Gateway', { colors: g.values([['up', g.green], ['down', g.red]]) }],
+    ['written_s', 'Published, age', { unit: 'dtdurations', decimals: 0 }],
+    ['running_s', 'Uptime', { unit: 'dtdurations', decimals: 0 }],
     ['requests_per_min', 'Requests per minute', { decimals: 1 }],
     ['file_bytes', 'File size', { unit: 'decbytes' }],
-    ['saved_bytes_per_day', 'Saved a day', { none: 'not yet measured', unit: 'decbytes' }],
-    ['unsaved_s', 'A power cut costs', { none: 'everything: not yet saved', unit: 'dtdurations', decimals: 0 }],
-    ['publish_count', 'Times written', { unit: 'locale' }],
+    ['saved_bytes_per_day', 'Saved per day', { none: 'not measured yet', unit: 'decbytes' }],
+    ['unsaved_s', 'Lost in a power cut', { none: 'everything: not saved yet', unit: 'dtdurations', decimals: 0 }],
+    ['publish_count', 'Publishes', { unit: 'locale' }],
     ['version', 'Version', {}],
   ],
 })
@@ -43,11 +43,11 @@ g.page({
   title: 'Sources',
   at: [0, 7, 24, 16],
   help: |||
-    Everything the gateway reads, how current it is, how often it is polled. All postgres sources share one request. @tinted@ @always@
+    Everything the gateway polls: how current it is and how often it is polled. All postgres sources share one connection. @tinted@ @always@
 
-    * **Data**: *fresh*; *out of date*; *never read*; *not configured*; *not there*: the upstream has no such thing.
-    * **Failures**: in a row. After failures the gateway waits longer, at most a minute, before the next attempt.
-    > see **Problem**, or `cache-gateway why SOURCE`: *dns* name unknown; *refused* nothing listens; *timeout* no answer in time; *auth* wrong user, password or key; *missing* an older deployment without it.
+    * **Data**: *fresh*; *stale*; *no data yet*; *not configured*; *missing*: the upstream has no such table or endpoint.
+    * **Failures in a row**: the gateway then waits longer before the next attempt, up to a minute.
+    > see **Problem**, or `cache-gateway why SOURCE`: *dns*: unknown host name; *refused*: nothing is listening; *timeout*: no answer in time; *auth*: wrong user, password or key, or no permission; *missing*: an older deployment without it.
   |||,
   sql: |||
     SELECT source, freshness AS state, last_success_at, CAST(age_s AS INTEGER) AS age_s, interval_s, stale_after_s, @since last_attempt_at tried_s@, duration_ms, rows, requests_per_min, consecutive_failures, @problem@ AS problem, freshness
@@ -60,11 +60,11 @@ g.page({
   columns: [
     ['source', 'Source', g.left + g.toAttempts + { width: 186 }],
     ['state', 'Data', g.verdict(106, g.dataWords)],
-    ['last_success_at', 'Data as of (UTC)', g.time { none: 'never' }],
+    ['last_success_at', 'Last updated (UTC)', g.time { none: 'never' }],
     ['age_s', 'Age', g.duration { none: 'never' }],
-    ['interval_s', 'Asked every', g.right { width: 74, unit: 's' }],
+    ['interval_s', 'Polled every', g.right { width: 74, unit: 's' }],
     ['stale_after_s', 'Stale after', g.right { width: 76, unit: 's' }],
-    ['tried_s', 'Last tried, ago', g.duration { none: 'never' }],
+    ['tried_s', 'Last tried, age', g.duration { none: 'never' }],
     ['duration_ms', 'Took', g.right { width: 76, unit: 'ms', decimals: 1 }],
     ['rows', 'Rows held', g.count { width: 64 }],
     ['requests_per_min', 'Requests per minute', g.right { width: 84, decimals: 1 }],
@@ -76,8 +76,8 @@ g.page({
   title: 'Response times',
   at: [0, 23, 12, 10],
   help: |||
-    The time each attempt took, failed ones too. @range@ Only the last 60 attempts of a source are kept, so it reaches back some ten minutes.
-    > a source that grows slower makes its data older; near its timeout it will start to fail.
+    The duration of each attempt, including failed ones. @range@ Only the last 60 attempts of each source are kept, about ten minutes.
+    > a source that gets slower delivers older data; close to its timeout it starts to fail.
   |||,
   sql: |||
     SELECT time, source, duration_ms
@@ -94,8 +94,8 @@ g.page({
   title: 'Outages',
   at: [12, 23, 12, 10],
   help: |||
-    When an upstream could not be reached (two failures in a row or more), or the gateway itself was down, now included; the newest 100. @always@ Charts show them as shades, unless they are too short to be seen.
-    > outages at the same hour every day point at a scheduled job.
+    When an upstream could not be reached (two or more failures in a row), or the gateway itself was down. The newest 100, including ongoing ones. @always@ Charts show them as shading, unless they are too short to be visible.
+    > outages at the same hour every day point to a scheduled job.
   |||,
   sql: |||
     SELECT upstream, started_at, ended_at, CAST(until_at - started_at AS INTEGER) AS lasted_s,
@@ -108,9 +108,9 @@ g.page({
   tinted: false,
   columns: [
     ['upstream', 'Upstream', g.wide(120)],
-    ['started_at', 'From (UTC)', g.time],
-    ['ended_at', 'Until (UTC)', g.time { none: 'not over' }],
-    ['lasted_s', 'Lasted', g.duration],
+    ['started_at', 'Start (UTC)', g.time],
+    ['ended_at', 'End (UTC)', g.time { none: 'ongoing' }],
+    ['lasted_s', 'Duration', g.duration],
     ['problem', 'Problem', g.prose(90)],
   ],
 })
@@ -118,8 +118,8 @@ g.page({
   title: 'The last 100 attempts',
   at: [0, 33, 24, 12],
   help: |||
-    The latest polls of the sources chosen above, newest first. The phases are those of the request: connecting, waiting for the first byte, reading, parsing. @always@
-    > *waiting* long: the upstream is slow; *connecting* long: the network is.
+    The latest attempts of the selected sources, newest first, with the phases of each request: connecting, waiting for the first byte, reading, parsing. @always@
+    > long *waiting*: the upstream is slow; long *connecting*: the network is slow.
   |||,
   sql: |||
     SELECT time, @since time age_s@, source, CASE WHEN error_class IS NULL THEN 'ok' ELSE error_class END AS outcome, duration_ms, connect_ms, wait_ms, read_ms, parse_ms, rows, error
@@ -139,7 +139,7 @@ g.page({
     ['connect_ms', 'Connecting', g.dash { width: 96, unit: 'ms', decimals: 1 }],
     ['wait_ms', 'Waiting', g.dash { width: 90, unit: 'ms', decimals: 1 }],
     ['read_ms', 'Reading', g.dash { width: 90, unit: 'ms', decimals: 1 }],
-    ['parse_ms', 'Understanding', g.dash { width: 110, unit: 'ms', decimals: 1 }],
+    ['parse_ms', 'Parsing', g.dash { width: 110, unit: 'ms', decimals: 1 }],
     ['rows', 'Rows', g.count + g.dash + { width: 80 }],
     ['error', 'Error', g.left + g.dash + { minWidth: 140 }],
   ],

@@ -12,7 +12,7 @@ local list(spec) = g.table({
     ['dataset', 'Dataset', g.left { width: 150, link: ['This dataset', '/d/datasets?var-dataset=${__value.raw:percentencode}&var-measure=All&${__url_time_range}'] }],
     ['about', 'About', g.prose(150)],
     ['state', 'Data', g.verdict(106, g.dataWords)],
-    ['fetched_at', 'Data as of (UTC)', g.time { none: 'never' }],
+    ['fetched_at', 'Last updated (UTC)', g.time { none: 'never' }],
     ['data_age_s', 'Age', g.duration { none: 'never' }],
     ['rows', 'Rows', g.count { width: 70 }],
     ['source', 'Source', g.left + g.toAttempts + { width: 190 }],
@@ -23,7 +23,7 @@ local list(spec) = g.table({
 
 g.page({
   uid: 'datasets',
-  question: 'What is in the datasets of our own, how current is it, and how did it change? Any dataset that a file in DATASETS_DIR declares.',
+  question: 'What is in our own datasets, how current is it, and how did it change? Any dataset that a file in DATASETS_DIR declares.',
   sources: 'source IN (SELECT source FROM dataset WHERE @chosen dataset dataset@)',
   remedy: 'there is no dataset, or its upstream is not configured. Put a file into DATASETS_DIR and restart the gateway: docs/datasets.md',
   upstreams: 'upstream IN (SELECT upstream FROM dataset WHERE @chosen dataset dataset@)',
@@ -37,18 +37,18 @@ g.page({
   title: 'This dataset',
   which: '@chosen dataset dataset@',
   at: [0, 3, 24, 4],
-  empty: 'No such thing to show: choose one of the list below',
+  empty: 'Nothing to show: choose a dataset from the list below',
   help: |||
-    The dataset chosen above: what it is, how current its rows are, and what went wrong with it last.
-    > see **Problem**: docs/datasets.md says what helps with each. The source leads to its last attempts.
+    The selected dataset: what it is, how current its rows are, and its last error.
+    > docs/datasets.md has the remedy for each **Problem**. The source links to its last attempts.
   |||,
 })
 + g.table({
   title: 'Its rows',
   at: [0, 7, 24, 14],
   help: |||
-    The rows as of the time above, in the order of the file, the first 1,000 of them. Times are UTC. A verdict is *unknown* unless the data is current; **last_known** has the last one. @tinted@ @always@
-    > more rows than these: `SELECT * FROM NAME` in sqlite3 has all.
+    The first 1,000 rows as of the time above, in the order that the file declares. Times are UTC. A verdict is *unknown* unless the data is current; **last_known** has the previous one. @tinted@ @always@
+    > for all rows, use `SELECT * FROM NAME` in sqlite3.
   |||,
   sql: |||
     SELECT row AS _row FROM dataset_row WHERE @chosen dataset dataset@ LIMIT 1000
@@ -61,8 +61,8 @@ g.page({
   title: 'Its columns',
   at: [0, 21, 12, 9],
   help: |||
-    What each column of the dataset means, as its file says. The verdicts of the file are not among them.
-    > no note where one is missed: add `note` to the column in the file.
+    The columns of the dataset with their notes from the file, without its verdicts.
+    > to add a note, set `note` for the column in the file.
   |||,
   sql: |||
     SELECT name, type, CASE in_trend WHEN 1 THEN 'yes' END AS in_trend, note
@@ -84,8 +84,8 @@ g.page({
   title: 'Its events',
   at: [12, 21, 12, 9],
   help: |||
-    What happened to its rows, as the events in its file say, the newest 100. @always@
-    > none where some are expected: see `events` in docs/datasets.md. The first answer causes none.
+    The newest 100 events of this dataset, as declared in its file. @always@
+    > if expected events are missing, see `events` in docs/datasets.md. The first answer causes none.
   |||,
   sql: |||
     SELECT time, @since time age_s@, event_type, summary
@@ -109,8 +109,8 @@ g.page({
   at: [0, 30, 24, 9],
   empty: 'Nothing to show: put a file into DATASETS_DIR and restart the gateway (docs/datasets.md)',
   help: |||
-    Every dataset that a file in `DATASETS_DIR` declares, those with a faulty file too.
-    > click a name to see its rows. A file that is missing here is not named `*.yaml`, or came after the gateway's start.
+    Every dataset that a file in `DATASETS_DIR` declares, including those whose file has errors.
+    > click a name to see its rows. A file that is missing here is not named `*.yaml`, or was added after the gateway started.
   |||,
 })
 + g.history({
@@ -119,8 +119,8 @@ g.page({
   measure: '@chosen measure measure@',
   at: [0, 39, 24, 9],
   help: |||
-    The history of one column of the dataset, a line for each key; a chart for each column chosen above. The 20 lines with the largest values; longer ranges show the mean of each step. @history@
-    > nothing to see: the file needs `history` (docs/datasets.md), or nothing was measured in this range.
+    The history of one column of the dataset, one line per key; one chart per selected column. The 20 lines with the largest values; longer ranges show the mean of each step. @history@
+    > if it is empty, the file needs `history` (docs/datasets.md), or nothing was measured in this range.
   |||,
   empty: 'No history to show in this time range',
   more: g.defaults({ custom+: { showPoints: 'never' } }) { repeat: 'measure', repeatDirection: 'h', maxPerRow: 2 },

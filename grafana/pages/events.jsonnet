@@ -20,15 +20,15 @@ g.page({
     g.choice('category', 'Kind', 'Show only these kinds of events', 'category', [kind[0] for kind in kinds]),
     g.choice('type', 'Event type', 'Show only these types of events', 'event_type', ['trading_signal_received', 'order_created', 'order_executed', 'order_closed', 'model_training_started', 'model_training_completed', 'model_retrained', 'subscription_created', 'subscription_cancelled', 'websocket_connected', 'websocket_disconnected', 'websocket_reconnected', 'service_status_changed', 'upstream_lost', 'upstream_recovered', 'gateway_started']),
     g.choiceOf('service', 'Service', 'Show only events of these services', 'service', 'SELECT DISTINCT service FROM event_history WHERE service IS NOT NULL ORDER BY 1'),
-    g.search('find', 'Search', 'An id, an asset or a word, or a part of one'),
+    g.search('find', 'Search', 'An id, an asset or a word, or part of one'),
   ],
 })
 + g.bars({
   title: 'Events over time',
   at: [0, 3, 24, 6],
   help: |||
-    How many events of each kind. @range@ It reaches back as far as the history: 30 days, and the newest 1,000 of each type, unless configured otherwise. Colours tell kinds apart here, not good from bad.
-    > look for where the rhythm breaks, and read the list there.
+    Number of events of each kind. @range@ The history covers 30 days, and the newest 1,000 events of each type, by default. Colours distinguish kinds here; they are not verdicts.
+    > look for a break in the pattern, and read the list for that time.
   |||,
   sql: |||
     WITH w AS (SELECT max(60, ($__to - $__from) / 1000 / 96) AS step)
@@ -47,12 +47,12 @@ g.page({
   title: 'The last 200 events',
   at: [0, 9, 24, 22],
   help: |||
-    The newest 200 events that fit the choices above, the newest first, however old. @always@
+    The newest 200 events that match the filters above, newest first, regardless of age. @always@
 
-    * **Known by**: *row*: the trading system recorded it; *derived*: follows from a record (the start of a training from its end and length); *observed*: the gateway saw it change between two polls. *(some time after ...)*: nobody watched; it happened between that and the time shown.
-    * The colour of the type is the kind of the event, as in the chart above.
-    * A signal id leads to the signal and what became of it, an order id to the order.
-    > read from the bottom up to see what led to the present state. Search takes ids, assets and words.
+    * **Basis**: *row*: recorded by the trading system; *derived* from a record (the start of a training from its end and duration); *observed*: the gateway saw a change between two polls. *(some time after ...)*: not observed directly; it happened between that time and the one shown.
+    * The colour of the type shows the kind of event, as in the chart above.
+    * A signal id links to the signal and its outcome, an order id to the order.
+    > read from the bottom up to see what led to the current state. Search accepts ids, assets and words.
   |||,
   sql: |||
     SELECT time, @since time age_s@, event_type, service, status,
@@ -75,7 +75,7 @@ g.page({
     g.signalId({ width: 94, none: '' }),
     g.orderId({ width: 94, none: '' }),
     ['other_id', 'Model or subscription', g.left + g.dash + { width: 106 }],
-    ['origin', 'Known by', g.wide(76)],
+    ['origin', 'Basis', g.wide(76)],
     ['event_id', 'Event id', g.wide(94)],
   ],
 })
@@ -83,8 +83,8 @@ g.page({
   title: 'Events by type and service',
   at: [0, 31, 24, 10],
   help: |||
-    How many events of each type are kept, and the newest of each. @always@ Obeys the choices above.
-    > a type whose newest event is older than usual points at the part of the system that stopped.
+    How many events of each type are kept, and the newest of each. @always@ Uses the filters above.
+    > a type whose newest event is older than usual points to the part of the system that has stopped.
   |||,
   sql: |||
     SELECT event_type, category, service, count(*) AS events, max(time) AS time, @since max(time) age_s@, min(time) AS since

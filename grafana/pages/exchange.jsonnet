@@ -2,7 +2,7 @@ local g = import '../lib/page.libsonnet';
 
 g.page({
   uid: 'exchange',
-  question: 'Are we connected to the exchange, since when, and what do we listen to?',
+  question: 'Are we connected to the exchange, since when, and to what are we subscribed?',
   sources: "source IN ('ws-gateway.health', 'postgres.subscriptions')",
   upstreams: "upstream IN ('ws-gateway', 'postgres')",
   from: 'now-6h',
@@ -11,8 +11,8 @@ g.page({
   title: 'Connections now',
   at: [0, 3, 24, 4],
   help: |||
-    The two connections to the exchange (Bybit), as they are now. *private* carries our own orders and balances and is reported by ws-gateway; *public* carries the market's prices and is judged by how old the newest market event is. *Unknown* (grey): nobody can tell.
-    > disconnected for more than a minute: look at the log of ws-gateway and at the exchange's status page.
+    The current state of the two connections to the exchange (Bybit). *private* carries our own orders and balances and is reported by ws-gateway; *public* carries market data and is judged by the age of the newest market event. *Unknown* (grey): no current data.
+    > disconnected for more than a minute: check the log of ws-gateway and the exchange's status page.
   |||,
   sql: |||
     SELECT connection, status || CASE
@@ -32,10 +32,10 @@ g.page({
   title: 'Connections in detail',
   at: [0, 7, 24, 5],
   help: |||
-    Details of each connection. **Known by** is explained at the end of the page.
+    Details of each connection. **Basis** is explained at the end of the page.
 
-    **Subscriptions** counts the active rows of this connection; **Reported** is the total that ws-gateway tells, of all topics. *Connected for* is unknown without fresh data. @tinted@
-    > a rising number of reconnects points at an unsteady network; an old heartbeat at a connection that hangs.
+    **Subscriptions** counts the active rows of this connection; **Reported** is ws-gateway's own total over all topics. *Connected for* is unknown without fresh data. @tinted@
+    > a rising number of reconnects points to an unstable network, an old heartbeat to a hung connection.
   |||,
   sql: |||
     SELECT connection || coalesce(' (' || environment || ')', '') AS name, @was status last_known_status@ AS status, duration_s, connected_at, last_heartbeat_at, @since last_heartbeat_at heartbeat_s@, reconnect_count, active_subscriptions, reported_subscriptions, coalesce(doubt, last_error) AS last_error, basis, observed_since, freshness
@@ -48,13 +48,13 @@ g.page({
     ['status', 'Now', g.verdict(192, g.connectionWords)],
     ['duration_s', 'Connected for', g.duration { none: 'n/a' }],
     ['connected_at', 'Connected since (UTC)', g.time { none: 'n/a' }],
-    ['last_heartbeat_at', 'Last sign of life (UTC)', g.time { none: 'n/a' }],
-    ['heartbeat_s', 'Ago', g.duration { none: 'n/a' }],
+    ['last_heartbeat_at', 'Last heartbeat (UTC)', g.time { none: 'n/a' }],
+    ['heartbeat_s', 'Age', g.duration { none: 'n/a' }],
     ['reconnect_count', 'Reconnects', g.right { width: 94 }],
     ['active_subscriptions', 'Sub- scriptions', g.right { width: 82 }],
     ['reported_subscriptions', 'Reported', g.right + g.dash + { width: 78 }],
-    ['last_error', 'Last error, or doubt', g.left + g.dash + { minWidth: 60 }],
-    ['basis', 'Known by', g.wide(76)],
+    ['last_error', 'Last error or doubt', g.left + g.dash + { minWidth: 60 }],
+    ['basis', 'Basis', g.wide(76)],
     ['observed_since', 'Observed since (UTC)', g.time],
   ],
 })
@@ -62,8 +62,8 @@ g.page({
   title: 'Connections over time',
   at: [0, 12, 24, 6],
   help: |||
-    What each connection was, poll by poll. No colour: unknown. @range@
-    > red at regular distances points at a timeout somewhere; compare with the transitions below.
+    The state of each connection at every poll. No colour: unknown. @range@
+    > red at regular intervals points to a timeout somewhere; compare with the transitions below.
   |||,
   of: 'ws_status_trend',
   source: "CASE t.connection WHEN 'private' THEN 'ws-gateway.health' ELSE 'postgres.subscriptions' END",
@@ -72,11 +72,11 @@ g.page({
   empty: 'No history to show in this time range',
 })
 + g.table({
-  title: 'Changes of the connections',
+  title: 'Connection changes',
   at: [0, 18, 12, 11],
   help: |||
-    When a connection changed, the newest first, at most 200. @range@ **Unsure by**: no poll saw the change; it may have happened that much earlier.
-    > many changes in a short time: the connection flaps; look at ws-gateway.
+    State changes of the connections, newest first, at most 200. @range@ **Uncertainty**: no poll saw the change; it may have happened that much earlier.
+    > many changes in a short time: the connection is flapping; check ws-gateway.
   |||,
   sql: |||
     SELECT time, @since time age_s@, connection, from_status, to_status, CAST(time - not_before_at AS INTEGER) AS unsure_s
@@ -93,15 +93,15 @@ g.page({
     ['connection', 'Connection', g.wide(94)],
     ['from_status', 'From', g.word(100, g.connectionWords)],
     ['to_status', 'To', g.left + g.coloured + { minWidth: 96, colors: g.connectionWords }],
-    ['unsure_s', 'Unsure by', g.duration],
+    ['unsure_s', 'Uncertainty', g.duration],
   ],
 })
 + g.table({
   title: 'Subscriptions by channel',
   at: [12, 18, 12, 11],
   help: |||
-    What is subscribed at the exchange, by channel. **Newest event**: the newest message of any topic of the channel. Private channels (order, position, balance) are quiet when nothing is traded. @always@ @tinted@
-    > a market channel (trades, ticker, kline, orderbook) whose newest event is minutes old while others are current: subscribe again.
+    Subscriptions at the exchange, by channel. **Newest event**: the newest message of any topic of the channel. Private channels (order, position, balance) are quiet when there is no trading. @always@ @tinted@
+    > if the newest event of a market channel (trades, ticker, kline, orderbook) is minutes old while others are current, subscribe again.
   |||,
   sql: |||
     SELECT coalesce(channel_type, '(none)') AS channel_type, sum(is_active) AS active, sum(1 - is_active) AS cancelled, count(DISTINCT CASE WHEN is_active = 1 THEN symbol END) AS symbols,
@@ -126,8 +126,8 @@ g.page({
   title: 'Active subscriptions',
   at: [0, 29, 24, 10],
   help: |||
-    Every active subscription, those that are quiet for longest first, at most 200. Several services may ask for the same topic: the exchange sends it once, so **Newest event** is that of the topic. *Active* means wanted, not confirmed by the exchange. @always@ @tinted@
-    > *none* under newest event: nothing ever came on this topic; check its name.
+    All active subscriptions, longest silent first, at most 200. Several services may subscribe to the same topic; the exchange sends it once, so **Newest event** is that of the topic. *Active* means requested, not confirmed by the exchange. @always@ @tinted@
+    > *none* under *Newest event*: nothing was ever received on this topic; check its name.
   |||,
   sql: |||
     SELECT channel_type, symbol, topic, requesting_service, created_at, topic_last_event_at, @since topic_last_event_at age_s@, subscription_id, freshness
@@ -141,7 +141,7 @@ g.page({
     ['channel_type', 'Channel', g.wide(110)],
     ['symbol', 'Symbol', g.left { width: 110, none: 'all' }],
     ['topic', 'Topic', g.from(160)],
-    ['requesting_service', 'Asked for by', g.wide(158)],
+    ['requesting_service', 'Requested by', g.wide(158)],
     ['created_at', 'Since (UTC)', g.time],
     ['topic_last_event_at', 'Newest event (UTC)', g.time { none: 'none' }],
     ['age_s', 'Age', g.duration { none: 'none' }],
@@ -149,12 +149,12 @@ g.page({
   ],
 })
 + g.words({
-  title: 'What is reported, observed, inferred',
+  title: 'Reported, observed, inferred',
   at: [0, 39, 24, 5],
-  help: 'Where the figures of this page come from. Nothing to do here.',
+  help: 'Where the figures on this page come from.',
   text: |||
-    * **reported**: the service ws-gateway reports it in its /health. The *private* connection's status always is.
-    * **observed**: ws-gateway does not report it, so the gateway of this cache notes what changes from one question to the next. Reconnects and connection times are then counted *since* it started to watch, and a change lies between two polls.
-    * **inferred**: no service reports the *public* connection. It counts as connected while the newest market event of any active subscription is younger than a minute (`WS_QUIET_AFTER`).
+    * **reported**: in the /health of ws-gateway. The status of the *private* connection always is.
+    * **observed**: not reported by ws-gateway, but seen to change between two polls of the cache gateway. Reconnects and connection times are then counted from *Observed since*.
+    * **inferred**: no service reports the *public* connection. It counts as connected while the newest market event of any active subscription is younger than `WS_QUIET_AFTER` (one minute).
   |||,
 })

@@ -2,7 +2,7 @@ local g = import '../lib/page.libsonnet';
 
 g.page({
   uid: 'model',
-  question: 'Which model does each strategy trade with, is it being trained, and how well does it do?',
+  question: 'Which model does each strategy trade with, is one being trained, and how well does it perform?',
   sources: "source IN ('postgres.models', 'postgres.dataset_builds', 'postgres.quality', 'model-service.training')",
   upstreams: "upstream IN ('postgres', 'model-service')",
   from: 'now-7d',
@@ -14,8 +14,8 @@ g.page({
   title: "State of each strategy's model",
   at: [0, 3, 24, 8],
   help: |||
-    Which model each strategy trades with, and whether one is being trained. **Warm-up**: the strategy has no active model, so it only practises. **Training** tells of the whole model service: it trains one model at a time. Both are *unknown* without fresh data; *was* tells the last known. @tinted@ @always@
-    > warm-up that lasts: see the training history below for a version that was good enough (a version becomes active only if its accuracy reaches the configured threshold).
+    Which model each strategy trades with, and whether one is being trained. **Warm-up**: the strategy has no active model and does not use one to trade. **Training** is about the whole model service, which trains one model at a time. Both are *unknown* without fresh data; *was* gives the last known value. @tinted@ @always@
+    > if warm-up lasts, check the training history below: a version becomes active only if its accuracy reaches the configured threshold.
   |||,
   sql: |||
     SELECT strategy_id, coalesce(active_version, CASE WHEN freshness IN ('fresh', 'stale') THEN 'none' ELSE 'unknown' END) AS active_version, CASE warmup WHEN 1 THEN 'warm-up' WHEN 0 THEN 'no' ELSE 'unknown' END AS warmup,
@@ -48,8 +48,8 @@ g.page({
   title: 'Quality of each strategy',
   at: [0, 11, 17, 10],
   help: |||
-    How well each strategy did, all time; **Counted since** says if it is less. How the figures are counted stands beside. **With PnL**: executions whose profit is recorded; the trading system records it rarely. **Successful**: those of them with a profit above zero. @tinted@ @always@
-    > win rate red (below 50 %) over many executions: think of retraining or pausing the strategy.
+    The performance of each strategy, of all time unless **Counted since** has a date. The definitions are in the panel beside it. **With PnL**: executions with a recorded profit; the trading system rarely records it. **Successful**: those with a profit above zero. @tinted@ @always@
+    > win rate red (below 50 %) over many executions: consider retraining or pausing the strategy.
   |||,
   sql: |||
     SELECT strategy_id, total_orders, filled_orders, pnl_orders, successful_orders, win_rate, total_pnl, accuracy, f1_score, coverage_from_at, freshness
@@ -75,23 +75,23 @@ g.page({
 + g.words({
   title: 'How these figures are counted',
   at: [17, 11, 7, 10],
-  help: 'The definition of the quality figures in words. Nothing to do here.',
+  help: 'The definitions of the quality figures on this page.',
   text: |||
-    **Win rate** is the share of executions with a profit above zero among the executions *whose profit is recorded*. Executions without a recorded profit are left out: they count neither as won nor as lost.
+    **Win rate** is the share of executions with a profit above zero among the executions *whose profit is recorded*. Executions without a recorded profit are left out: they count neither as wins nor as losses.
 
     **Total PnL** is the sum of the recorded profits, in the quote currency. Where none is recorded it is *n/a*, not 0.
 
-    **Orders** are all orders but dry runs. **Accuracy** and **F1** come from the test of the active model when it was trained; they say how well it predicted, not how well it traded.
+    **Orders** are all orders except dry runs. **Accuracy** and **F1** were measured when the active model was trained; they say how well it predicted, not how well it traded.
 
-    **Colours**: a win rate below 50 % and a loss are red, a win rate up to 60 % is yellow.
+    **Colours**: losses and win rates below 50 % are red, win rates up to 60 % yellow.
   |||,
 })
 + g.lines({
   title: 'Win rate over the last 24 hours',
   at: [0, 21, 12, 9],
   help: |||
-    At each hour with executions: the share of profitable ones among those of the 24 hours before whose profit is recorded. Where there was none for a day the line breaks. @range@ Kept for 14 days unless configured otherwise.
-    > look for a lasting slide below 50 %; single steps say little when there are few executions.
+    For each hour with executions: the share of profitable ones among those with a recorded profit in the preceding 24 hours. The line has a gap after a day without any. @range@ Kept for 14 days unless configured otherwise.
+    > look for a lasting decline below 50 %; single steps mean little when there are few executions.
   |||,
   sql: |||
     SELECT time, strategy_id, win_rate FROM (
@@ -109,11 +109,11 @@ g.page({
   more: g.defaults({ custom+: { insertNulls: 90000000, pointSize: 5 }, unit: 'percentunit', min: 0, max: 1 }),
 })
 + g.lines({
-  title: 'PnL added up over the range',
+  title: 'Cumulative PnL',
   at: [12, 21, 12, 9],
   help: |||
     The recorded profits added up from the start of the time range. @range@ Hours without a recorded profit add nothing.
-    > a line that falls steadily: compare with the retraining history and the market.
+    > if it falls steadily, compare it with the training history and the market.
   |||,
   sql: |||
     SELECT time, strategy_id, sum(1.0 * pnl) OVER (PARTITION BY strategy_id ORDER BY time) AS pnl
@@ -130,8 +130,8 @@ g.page({
   title: 'Orders by hour',
   at: [0, 30, 12, 9],
   help: |||
-    Orders created in each hour, dry runs left out. @range@
-    > no bars for a strategy that should trade: see its signals on the page Signals.
+    Orders created in each hour, excluding dry runs. @range@
+    > if a strategy that should trade has no bars, check its signals on the page Signals.
   |||,
   sql: |||
     SELECT time, strategy_id, orders
@@ -147,11 +147,11 @@ g.page({
   title: 'Training history',
   at: [0, 39, 24, 13],
   help: |||
-    The last 100 completed trainings, the newest first, however old; a failed training leaves no trace upstream. @always@ @tinted@
+    The last 100 completed trainings, newest first, regardless of age. The trading system does not record failed trainings. @always@ @tinted@
 
-    * **In use**: the version the strategy trades with now. A version that was not good enough never came into use.
-    * **Measured on**: *test*, or *validation* where no test was made.
-    > accuracy that sinks from training to training: check the training data.
+    * **In use**: the version the strategy trades with now. A version below the accuracy threshold is never used.
+    * **Measured on**: *test*, or *validation* where there was no test.
+    > if accuracy falls from training to training, check the training data.
   |||,
   sql: |||
     SELECT time, @since time age_s@, strategy_id, version, CASE is_active WHEN 1 THEN 'in use' ELSE 'not in use' END AS active, accuracy, f1_score, precision, recall, metrics_split, training_duration_s, training_dataset_size, freshness
@@ -180,8 +180,8 @@ g.page({
   title: 'Accuracy of each training',
   at: [12, 30, 12, 9],
   help: |||
-    One point a trained version, by strategy. @range@
-    > choose a longer time range to see whether the models get better or worse.
+    One point per trained version, by strategy. @range@
+    > choose a longer time range to see the trend.
   |||,
   sql: |||
     SELECT time, strategy_id, accuracy
@@ -199,11 +199,11 @@ g.page({
   }),
 })
 + g.table({
-  title: 'Datasets being built, or failed',
+  title: 'Dataset builds, running and failed',
   at: [0, 52, 24, 8],
   help: |||
-    What a training waits for: datasets that the feature service is building now, and the newest whose building failed, with its reason. Of all times; the time range above does not matter here. @tinted@
-    > one that has been building for an hour, or the same failure again and again: look at feature-service.
+    What training is waiting for: datasets that the feature service is building now, and the latest failed builds with their reason. Independent of the time range. @tinted@
+    > a build that has been running for an hour, or the same failure repeatedly: check feature-service.
   |||,
   sql: |||
     SELECT time, @since time age_s@, symbol, CASE WHEN status = 'building' AND freshness <> 'fresh' THEN 'unknown, was building' ELSE status END AS build, completed_at, error, freshness
@@ -213,11 +213,11 @@ g.page({
   |||,
   empty: 'No builds of datasets to show',
   columns: [
-    ['time', 'Begun (UTC)', g.time],
-    ['age_s', 'Ago', g.duration],
+    ['time', 'Started (UTC)', g.time],
+    ['age_s', 'Age', g.duration],
     ['symbol', 'Symbol', g.left + g.dash + { width: 110 }],
     ['build', 'Status', g.word(160, g.values([['building', g.blue], ['failed', g.orange], ['unknown, was building', g.grey]]))],
-    ['completed_at', 'Ended (UTC)', g.time { none: 'not over' }],
-    ['error', 'What failed', g.prose(200)],
+    ['completed_at', 'Ended (UTC)', g.time { none: 'running' }],
+    ['error', 'Error', g.prose(200)],
   ],
 })

@@ -11,24 +11,24 @@ local closures = [
 
 g.page({
   uid: 'orders',
-  question: 'What became of the orders, and why did a signal lead to nothing? The last 100 orders and the way from signal to execution.',
+  question: 'How did the orders end, and why did a signal not lead to a trade? The last 100 orders and the path from signal to execution.',
   sources: "source IN ('postgres.orders', 'postgres.executions', 'postgres.signals')",
   upstreams: "upstream IN ('postgres')",
   from: 'now-6h',
   variables: [
-    g.choice('closure', 'Ended as', 'Show only orders that ended like this', 'closure', ['open', 'filled', 'cancelled', 'rejected', ['dry run', 'dry_run']]),
+    g.choice('closure', 'Outcome', 'Show only orders with these outcomes', 'closure', ['open', 'filled', 'cancelled', 'rejected', ['dry run', 'dry_run']]),
     g.strategies(['recent_orders', 'recent_signals']),
     g.assets(['recent_orders', 'recent_signals']),
-    g.search('order', 'Order id', 'An order id or a part of one'),
-    g.search('signal', 'Signal id', 'A signal id or a part of one'),
+    g.search('order', 'Order id', 'An order id, or part of one'),
+    g.search('signal', 'Signal id', 'A signal id, or part of one'),
   ],
 })
 + g.figures({
-  title: 'How the last 100 orders ended',
+  title: 'Outcomes of the last 100 orders',
   at: [0, 3, 24, 3],
   help: |||
-    Of the newest 100 orders of the strategies and assets chosen above: how many were filled, cancelled, rejected, are open, or were only simulated. Unknown while they are out of date; the table below keeps the last known ones. @always@
-    > many *rejected*: the column *Why* below has the reason (often the balance or a risk limit). *Cancelled* orders are usual: not filled in time, or a newer signal took their place.
+    How many of the newest 100 orders of the selected strategies and assets were filled, cancelled, rejected, are open, or were dry runs. Unknown while the data is stale; the table below keeps the last known orders. @always@
+    > many *rejected*: see *Reason* below (often the balance or a risk limit). *Cancelled* orders are normal: not filled in time, or replaced by a newer signal.
   |||,
   sql: |||
     SELECT %s, read_s
@@ -38,20 +38,20 @@ g.page({
   size: 24,
   empty: 'unknown',
   columns: [[one[0], one[3], { steps: g.steps([g.plain, [1, one[1]]]) }] for one in closures] + [
-    ['read_s', 'Updated', { none: 'never read', unit: 'dtdurations', decimals: 0 }],
+    ['read_s', 'Updated', { none: 'never', unit: 'dtdurations', decimals: 0 }],
   ],
 })
 + g.table({
   title: 'The last 100 orders',
   at: [0, 6, 24, 16],
   help: |||
-    The newest 100 orders that fit the choices above, the newest first, however old. @always@ @tinted@
+    The newest 100 orders that match the filters above, newest first, regardless of age. @always@ @tinted@
 
-    * **Ended as**: *filled*; *cancelled*; *rejected* by the order manager or the exchange; *open*; *dry run*: simulated, never sent.
-    * **Why**: the reason of a rejection. For cancelled orders none is ever recorded.
-    * **Executed or closed**: when a filled order was executed, or a cancelled or rejected one ended.
-    * Figures are rounded to be readable; the order in full below has every digit. **n/a** means that it is not recorded, never zero. Most fills carry no profit (PnL): the trading system records it rarely. Negative fees are a rebate.
-    > click an order id to see the order in full, a signal id to see why it was wanted.
+    * **Outcome**: *filled*; *cancelled*; *rejected* by the order manager or the exchange; *open*; *dry run*: simulated, never sent.
+    * **Reason** of a rejection. The trading system records none for cancelled orders.
+    * **Executed or closed**: when a filled order was executed, or a cancelled or rejected one closed.
+    * Figures are rounded; *Order details* below has all digits. **n/a** means not recorded, never zero. Most fills have no profit (PnL): the trading system rarely records it. Negative fees are a rebate.
+    > click an order id for the order's details, a signal id for the signal behind it.
   |||,
   sql: |||
     SELECT time, @since time age_s@, strategy_id, asset, side, closure,
@@ -71,8 +71,8 @@ g.page({
     g.strategy,
     g.asset,
     g.side,
-    ['closure', 'Ended as', g.verdict(82, g.values(closures))],
-    ['reason', 'Why', g.left + g.dash + { minWidth: 50 }],
+    ['closure', 'Outcome', g.verdict(82, g.values(closures))],
+    ['reason', 'Reason', g.left + g.dash + { minWidth: 50 }],
     ['ended_at', 'Executed or closed (UTC)', g.time],
     ['execution_price', 'Exec. price', g.right { width: 90, unit: 'string' }],
     ['execution_quantity', 'Exec. quantity', g.right { width: 90, unit: 'string' }],
@@ -86,10 +86,10 @@ g.page({
   title: 'From signal to order to execution',
   at: [0, 22, 24, 16],
   help: |||
-    For each of the newest 100 signals of the choices above: which order came of it, what the order came to, and in a sentence why a signal led to nothing. Where a signal has several orders the best one is shown, and the sentence tells their number. @always@ @tinted@
+    For each of the newest 100 signals that match the filters: the order that followed, its outcome, and one sentence on why a signal did not lead to a trade. For a signal with several orders the most successful one is shown, with their number in the sentence. @always@ @tinted@
 
-    * **Order after**, **Executed after**: seconds from the signal. The clocks of the services differ a little, so a small minus is possible.
-    > read *What happened*; for *no order* look at the log of order-manager and at the queue model-service.trading_signals.
+    * **Order after**, **Executed after**: seconds from the signal. The services' clocks differ slightly, so small negative values are possible.
+    > read *What happened*; for *no order*, check the log of order-manager and the queue model-service.trading_signals.
   |||,
   sql: |||
     WITH s AS MATERIALIZED (
@@ -118,16 +118,16 @@ g.page({
         ELSE 'no order' END AS result,
       CASE o.closure
         WHEN 'filled' THEN 'Filled: ' || coalesce(@rounded o.execution_quantity@, '?') || ' at ' || coalesce(@rounded o.execution_price@, '?') || coalesce(CASE WHEN o.realized_pnl >= 0 THEN ', profit ' ELSE ', loss ' END || round(abs(o.realized_pnl), 4), ', profit not recorded')
-        WHEN 'open' THEN CASE WHEN f.freshness <> 'fresh' THEN 'When last read, at ' || strftime('%H:%M:%S', f.read_at, 'unixepoch') || ' UTC: the' ELSE 'The' END || CASE WHEN o.status = 'partially_filled' THEN ' order is partly filled, the rest waits at the exchange' ELSE ' order is placed and waits to be filled' END
-        WHEN 'cancelled' THEN CASE WHEN o.execution_quantity > 0 THEN 'Cancelled after ' || @rounded o.execution_quantity@ || ' of ' || @rounded o.quantity@ || ' were filled' ELSE 'Cancelled before anything was filled' END || ', no reason is recorded (usual: too slow to fill, or a newer signal took its place)'
+        WHEN 'open' THEN CASE WHEN f.freshness <> 'fresh' THEN 'As of ' || strftime('%H:%M:%S', f.read_at, 'unixepoch') || ' UTC: the' ELSE 'The' END || CASE WHEN o.status = 'partially_filled' THEN ' order is partly filled, the rest is open at the exchange' ELSE ' order is placed and not yet filled' END
+        WHEN 'cancelled' THEN CASE WHEN o.execution_quantity > 0 THEN 'Cancelled after ' || @rounded o.execution_quantity@ || ' of ' || @rounded o.quantity@ || ' were filled' ELSE 'Cancelled before anything was filled' END || ', no reason recorded (usually not filled in time, or replaced by a newer signal)'
         WHEN 'rejected' THEN 'Rejected: ' || coalesce(o.close_reason, 'the exchange gave no reason')
-        WHEN 'dry_run' THEN 'Only simulated: the order manager makes dry runs, nothing was sent to the exchange'
+        WHEN 'dry_run' THEN 'Dry run: nothing was sent to the exchange'
         ELSE CASE
           WHEN f.freshness = 'fresh' AND unixepoch() - s.time < 60 THEN 'No order yet: the signal is less than a minute old'
           WHEN f.read_at IS NULL THEN 'Unknown: the orders were never read'
           WHEN s.time > f.read_at - 60 THEN 'Unknown: the orders were last read at ' || strftime('%H:%M:%S', f.read_at, 'unixepoch') || ' UTC, too early for an order of this signal to show'
-          WHEN s.time < f.kept_since THEN 'Unknown: so long ago that its order may no longer be kept here'
-          ELSE 'No order: the order manager refused the signal without a record, or never got it' END
+          WHEN s.time < f.kept_since THEN 'Unknown: too old, its order may no longer be in the cache'
+          ELSE 'No order: the order manager refused the signal without a record, or never received it' END
         END || CASE WHEN o.orders > 1 THEN ' (the best of ' || o.orders || ' orders)' ELSE '' END AS what_happened,
       o.time - s.time AS order_after_s, o.executed_at - s.time AS executed_after_s, o.realized_pnl, s.signal_id, o.order_id,
       CASE WHEN f.freshness IN ('stale', 'never') THEN f.freshness ELSE s.freshness END AS freshness
@@ -144,7 +144,7 @@ g.page({
     g.asset,
     g.side,
     ['confidence', 'Confi- dence', g.right { width: 62, unit: 'percentunit', decimals: 0 }],
-    ['result', 'Came to', g.verdict(82, g.values(closures + [['no order', g.yellow], ['not yet', g.blue], ['unknown', g.grey]]))],
+    ['result', 'Outcome', g.verdict(82, g.values(closures + [['no order', g.yellow], ['not yet', g.blue], ['unknown', g.grey]]))],
     ['what_happened', 'What happened', g.left + g.wrapped + { minWidth: 240 }],
     ['order_after_s', 'Order after', g.right + g.dash + { width: 66, unit: 'suffix: s', decimals: 1 }],
     ['executed_after_s', 'Executed after', g.right + g.dash + { width: 74, unit: 'suffix: s', decimals: 1 }],
@@ -154,11 +154,11 @@ g.page({
   ],
 })
 + g.table({
-  title: 'One order in full',
+  title: 'Order details',
   at: [0, 38, 9, 16],
   help: |||
-    Everything that is known of one order: the one whose id is in the field *Order id* (or *Signal id*) above; without one, the newest of all.
-    > click an order id in one of the lists, or paste one (or a part of one) into the field.
+    All data of one order: the one whose id is in the field *Order id* (or *Signal id*) above, or else the newest.
+    > click an order id in one of the tables, or paste one (or part of one) into the field.
   |||,
   sql: |||
     WITH o AS MATERIALIZED (
@@ -170,7 +170,7 @@ g.page({
     Strategy: strategy_id
     Created: strftime('%Y-%m-%d %H:%M:%f', time, 'unixepoch') || ' UTC'
     Ordered: side || ' ' || quantity || ' ' || asset || coalesce(', ' || lower(order_type), '') || coalesce(' at ' || price, '')
-    Ended as: replace(closure, '_', ' ') || coalesce(' (upstream says ' || status || ')', '')
+    Outcome: replace(closure, '_', ' ') || coalesce(' (upstream says ' || status || ')', '')
     Why: close_reason
     Closed: strftime('%Y-%m-%d %H:%M:%f', closed_at, 'unixepoch') || ' UTC'
     Executed: strftime('%Y-%m-%d %H:%M:%f', executed_at, 'unixepoch') || ' UTC'
@@ -178,11 +178,11 @@ g.page({
     Execution quantity: CAST(execution_quantity AS TEXT)
     Fees: CAST(execution_fees AS TEXT)
     Realised PnL: CAST(realized_pnl AS TEXT)
-    Dry run: CASE is_dry_run WHEN 1 THEN 'yes, only simulated' WHEN 0 THEN 'no' END
+    Dry run: CASE is_dry_run WHEN 1 THEN 'yes' WHEN 0 THEN 'no' END
   |||),
   empty: 'No order to show',
   columns: [
-    ['attribute', 'What', g.wide(158)],
+    ['attribute', 'Field', g.wide(158)],
     ['value', 'Value', g.left + g.wrapped + { minWidth: 150 }],
   ],
   id: 6,
@@ -190,8 +190,8 @@ g.page({
 + g.outcome({
   at: [9, 38, 15, 16],
   help: |||
-    The events of the same order, and of the signal it came from, the oldest first.
-    > click the signal id to see the whole story from the signal on.
+    The events of this order and of its signal, oldest first.
+    > click the signal id for the complete history from the signal on.
   |||,
   which: |||
     CROSS JOIN (SELECT order_id AS one_order, signal_id AS one_signal FROM recent_orders WHERE @contains order_id order@ AND @contains signal_id signal@ ORDER BY time DESC, order_id LIMIT 1)
@@ -202,11 +202,11 @@ g.page({
   empty: 'No events of this order to show',
 })
 + g.bars({
-  title: 'How orders ended over time',
+  title: 'Order outcomes over time',
   at: [0, 54, 24, 8],
   help: |||
-    Orders that ended, counted by how. @range@ It reaches back as far as the event history (30 days and 1,000 endings, unless configured otherwise). A red shade marks a time when the database could not be read; what ended then is filled in afterwards.
-    > a growing share of red or yellow: see the reasons in the list.
+    Closed orders by outcome. @range@ It covers the event history (by default 30 days and 1,000 closed orders). Red shading marks a time when the database could not be read; orders that closed then are added afterwards.
+    > if the share of red or yellow grows, see the reasons in the table.
   |||,
   sql: |||
     WITH w AS (SELECT max(60, ($__to - $__from) / 1000 / 96) AS step)
@@ -217,7 +217,7 @@ g.page({
     ORDER BY 1
   |||,
   by: 'status',
-  empty: 'No ended orders to show in this time range',
+  empty: 'No closed orders to show in this time range',
   columns: [
     ['filled', null, { fixed: g.green }],
     ['cancelled', null, { fixed: g.yellow }],

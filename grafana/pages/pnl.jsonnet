@@ -10,7 +10,7 @@ local days(columns) = |||
 
 g.page({
   uid: 'pnl',
-  question: 'What was won and lost, by day, strategy and asset, and which were the best and the worst trades?',
+  question: 'Profit and loss by day, strategy and asset, and the best and worst trades.',
   sources: "source IN ('postgres.quality', 'postgres.executions')",
   upstreams: "upstream IN ('postgres')",
   from: 'now-14d',
@@ -22,8 +22,8 @@ g.page({
   title: 'In this time range',
   at: [0, 3, 24, 4],
   help: |||
-    The recorded profits and losses of the strategies chosen, over the days of the time range above. Unknown while the data is out of date. Days are those of UTC.
-    > most trades have no recorded profit: **With PnL** says how many count here.
+    The recorded profits and losses of the selected strategies over the days of the time range above. Unknown while the data is stale. Days are UTC.
+    > most trades have no recorded profit: **With PnL** is the number that count here.
   |||,
   sql: |||
     SELECT 1.0 * sum(pnl) AS pnl, sum(trades) AS trades, 1.0 * sum(won) / sum(trades) AS won, 1.0 * sum(pnl) / sum(trades) AS average,
@@ -36,19 +36,19 @@ g.page({
   columns: [
     ['pnl', 'PnL', { decimals: 2 }],
     ['trades', 'With PnL', { unit: 'locale' }],
-    ['won', 'Won', { unit: 'percentunit', decimals: 1 }],
-    ['average', 'Average of a trade', { decimals: 3 }],
+    ['won', 'Win rate', { unit: 'percentunit', decimals: 1 }],
+    ['average', 'Average per trade', { decimals: 3 }],
     ['best', 'Best day', { decimals: 2 }],
     ['worst', 'Worst day', { decimals: 2 }],
-    ['average_day', 'Average of a day', { decimals: 2 }],
+    ['average_day', 'Average per day', { decimals: 2 }],
   ],
 })
 + g.bars({
   title: 'PnL by day',
   at: [0, 7, 24, 9],
   help: |||
-    The recorded profits and losses of each day (UTC), by strategy. @range@ Kept for 14 days unless configured otherwise. Colours tell strategies apart, not good from bad.
-    > a bad day: see its orders and events, and which model was in use (page Model).
+    The recorded profits and losses of each day (UTC), by strategy. @range@ Kept for 14 days unless configured otherwise. Colours distinguish strategies; they are not verdicts.
+    > for a bad day, see its orders and events, and which model was in use (page Model).
   |||,
   sql: |||
     SELECT day AS time, strategy_id, 1.0 * pnl AS pnl FROM (%s)
@@ -64,8 +64,8 @@ g.page({
   at: [0, 16, 12, 11],
   tinted: false,
   help: |||
-    Each day (UTC) of the time range above, the newest first. **Average**: of a trade with a recorded profit.
-    > a day that is missing had no trade with a recorded profit.
+    Each day (UTC) of the time range above, newest first. **Average**: per trade with a recorded profit.
+    > a missing day had no trade with a recorded profit.
   |||,
   sql: |||
     SELECT strftime('%%Y-%%m-%%d', day, 'unixepoch') AS day, 1.0 * pnl AS pnl, trades, 1.0 * won / trades AS won, 1.0 * pnl / trades AS average
@@ -78,7 +78,7 @@ g.page({
     ['day', 'Day (UTC)', g.from(110)],
     ['pnl', 'PnL', g.money { width: 100, decimals: 2 }],
     ['trades', 'With PnL', g.count { width: 84 }],
-    ['won', 'Won', g.percent { width: 74 }],
+    ['won', 'Win rate', g.percent { width: 74 }],
     ['average', 'Average', g.money { width: 90, decimals: 3 }],
   ],
 })
@@ -87,8 +87,8 @@ g.page({
   at: [12, 16, 12, 11],
   tinted: false,
   help: |||
-    Each strategy over the days of the time range above. **Best**, **worst**: its best and its worst day.
-    > an average below zero over many trades: think of pausing the strategy.
+    Each strategy over the days of the time range above. **Best day**, **Worst day**: by PnL.
+    > an average below zero over many trades: consider pausing the strategy.
   |||,
   sql: |||
     SELECT strategy_id, 1.0 * sum(pnl) AS pnl, sum(trades) AS trades, 1.0 * sum(won) / sum(trades) AS won, 1.0 * sum(pnl) / sum(trades) AS average, 1.0 * max(pnl) AS best, 1.0 * min(pnl) AS worst
@@ -102,18 +102,18 @@ g.page({
     ['strategy_id', 'Strategy', g.from(120)],
     ['pnl', 'PnL', g.money { width: 90, decimals: 2 }],
     ['trades', 'With PnL', g.count { width: 84 }],
-    ['won', 'Won', g.percent { width: 70 }],
+    ['won', 'Win rate', g.percent { width: 70 }],
     ['average', 'Average', g.money { width: 84, decimals: 3 }],
     ['best', 'Best day', g.money { width: 84, decimals: 2 }],
     ['worst', 'Worst day', g.money { width: 84, decimals: 2 }],
   ],
 })
 + g.table({
-  title: 'By asset, of the executions that are kept',
+  title: 'By asset, over the cached executions',
   at: [0, 27, 9, 12],
   help: |||
-    Each asset over the executions that are kept here: the newest 200 and those of the orders on the page Orders; **since** is the oldest of them. @tinted@ @always@
-    > for an asset over a longer time, make a dataset of your own (docs/datasets.md).
+    Each asset over the cached executions: the newest 200 and those of the orders on the page Orders; **Since** is the oldest of them. @tinted@ @always@
+    > for a longer period, declare a dataset of your own (docs/datasets.md).
   |||,
   sql: |||
     SELECT coalesce(asset, '(none)') AS asset, 1.0 * sum(realized_pnl) AS pnl, count(*) AS trades, 1.0 * avg(realized_pnl) AS average, 1.0 * max(realized_pnl) AS best, 1.0 * min(realized_pnl) AS worst, min(time) AS since, max(freshness) AS freshness
@@ -135,10 +135,10 @@ g.page({
   ],
 })
 + g.table({
-  title: 'Trades from the best to the worst, of the last 200 executions',
+  title: 'Best and worst trades of the last 200 executions',
   at: [9, 27, 15, 12],
   help: |||
-    The newest 200 executions with a recorded profit, from the best to the worst. @tinted@ @always@
+    Those of the newest 200 executions that have a recorded profit, best first. @tinted@ @always@
     > click a signal id to see why the trade was made.
   |||,
   sql: |||

@@ -14,18 +14,18 @@ local over_time(dataset, spec) = g.history({
 
 g.page({
   uid: 'portfolio',
-  question: 'What do we hold, how near is it to its limits, and how did balances change? From the datasets positions, account_balances and portfolio.',
+  question: 'What do we hold, how close is it to the limits, and how did the balances change? From the datasets positions, account_balances and portfolio.',
   sources: "source IN (SELECT source FROM dataset WHERE dataset IN ('positions', 'account_balances', 'portfolio'))",
   remedy: 'copy positions.yaml, account_balances.yaml, portfolio.yaml from gateway/datasets/examples into DATASETS_DIR, restart the gateway',
   upstreams: "upstream IN ('postgres', 'position-manager')",
   from: 'now-6h',
 })
 + rows('portfolio', {
-  title: 'All positions together',
+  title: 'All positions',
   at: [0, 3, 24, 4],
   help: |||
-    Exposure, PnL and value over all positions, as position-manager reports them. @tinted@ @always@
-    > *n/a*: position-manager has no such figure now. Nothing at all: the dataset `portfolio` is not set up.
+    Total exposure, PnL and value, as reported by position-manager. @tinted@ @always@
+    > *n/a*: position-manager does not report this figure now. An empty table: the dataset `portfolio` is not set up.
   |||,
   columns: [
     ['total_exposure_usdt', 'Exposure (USDT)', {}],
@@ -37,15 +37,15 @@ g.page({
   ],
 })
 + rows('positions', {
-  title: 'Positions against their limits',
+  title: 'Positions and limits',
   at: [0, 7, 24, 10],
   help: |||
-    Each position and how much of its limit it uses, the nearest to its limit first. The limits stand in the file `positions.yaml`; *n/a*: the asset has none. **Within its limit** is *unknown* unless the data is current. @tinted@ @always@
+    Each position and how much of its limit it uses, closest to the limit first. The limits are set in `positions.yaml`; *n/a*: the asset has none. **Within limit** is *unknown* unless the data is current. @tinted@ @always@
     > exceeded: reduce the position, or raise the limit in the file and restart the gateway.
   |||,
   columns: [
     ['limit_used', 'Limit used', g.percent + g.coloured + { steps: g.steps([g.plain, [0.8, g.yellow], [1.0000001, g.red]]) }],
-    ['limit_state', 'Within its limit', g.left + g.filled + { colors: g.values([['within', g.green, 'yes'], ['exceeded', g.red], ['unknown', g.grey]]) }],
+    ['limit_state', 'Within limit', g.left + g.filled + { colors: g.values([['within', g.green, 'yes'], ['exceeded', g.red], ['unknown', g.grey]]) }],
     ['direction', 'Direction', g.left + g.coloured + { colors: g.values([['long', g.blue, '▲ long'], ['short', g.purple, '▼ short'], ['unknown', g.grey]]) }],
     ['unrealized_pnl', 'Unrealised PnL', g.money],
     ['realized_pnl', 'Realised PnL', g.money],
@@ -53,12 +53,12 @@ g.page({
   ],
 })
 + over_time('positions', {
-  title: 'Use of the limits',
+  title: 'Limit usage',
   measure: "measure = 'limit_used'",
   at: [0, 17, 12, 9],
   help: |||
-    How much of its limit each position used; 100 % is the limit. The 20 largest. @history@
-    > a line that climbs to 100 %: see the position above.
+    The share of its limit that each position uses. The 20 largest. @history@
+    > if a line climbs towards 100 %, see the position above.
   |||,
   format: { unit: 'percentunit', min: 0 },
 })
@@ -68,15 +68,15 @@ g.page({
   at: [12, 17, 12, 9],
   help: |||
     The unrealised PnL of each position, in the quote currency. The 20 largest amounts. @history@
-    > a line that falls for long: compare with the signals of the asset.
+    > if a line keeps falling, compare it with the signals of the asset.
   |||,
 })
 + rows('account_balances', {
   title: 'Balances',
   at: [0, 26, 24, 8],
   help: |||
-    The newest balance of each coin that the exchange reported, and what of it is available. @tinted@ @always@
-    > **Received** long ago while orders are executed: see the page Exchange connection.
+    The latest balance of each coin reported by the exchange, and the available part of it. @tinted@ @always@
+    > if **Received** is old while orders are executed, see the page Exchange connection.
   |||,
   columns: [
     ['wallet_balance', 'Balance', {}],
@@ -90,8 +90,8 @@ g.page({
   measure: "measure = 'wallet_balance'",
   at: [0, 34, 12, 9],
   help: |||
-    The balance of each coin, in the coin. The 20 largest. @history@
-    > click a coin below the chart to see it alone: the scale follows.
+    The balance of each coin, in that coin. The 20 largest. @history@
+    > click a coin in the legend to show it alone; the axis rescales.
   |||,
 })
 + over_time('portfolio', {
@@ -100,6 +100,6 @@ g.page({
   at: [12, 34, 12, 9],
   help: |||
     The total exposure and the value of the portfolio, in USDT. @history@
-    > exposure that grows faster than the value: more is at risk.
+    > exposure that grows faster than the value means growing risk.
   |||,
 })

@@ -25,7 +25,7 @@ local of_the_worst(column, each) = g.with({ column: column, each: each }, |||
 
 g.page({
   uid: 'queues',
-  question: 'Are messages piling up, where, since when, and how badly?',
+  question: 'Which queues are backlogged, since when, and how badly?',
   sources: "source IN ('rabbitmq.queues')",
   upstreams: "upstream IN ('rabbitmq')",
   from: 'now-6h',
@@ -37,8 +37,8 @@ g.page({
   title: 'Do queues lag?',
   at: [0, 3, 8, 4],
   help: |||
-    The verdict over all queues, whatever is searched for: does any queue pile up? A queue **lags** if more messages wait than the limit (1,000 unless configured otherwise), or if it is read at less than a tenth of the rate at which it is filled. *Unknown* without fresh data.
-    > the table names the queues, the worst first, and why.
+    The verdict over all queues, whatever the search. A queue **lags** if it holds more messages than its limit (1,000 by default), if messages arrive and none are consumed for 75 s, or if it grows for minutes while consumed at less than a tenth of its publish rate. *Unknown* without fresh data.
+    > the table lists the queues, worst first, with the reason.
   |||,
   sql: |||
     SELECT CASE
@@ -56,11 +56,11 @@ g.page({
   empty: 'unknown',
 })
 + g.figures({
-  title: 'All queues together',
+  title: 'All queues',
   at: [8, 3, 16, 4],
   help: |||
-    Figures over all queues as of the last reading: how many there are, how many messages they hold, and the rates at which messages are published and consumed.
-    > a publish rate above the consume rate for minutes means that a backlog grows: see the table.
+    Totals over all queues at the last poll: queues, messages, and publish and consume rates.
+    > a publish rate above the consume rate for minutes means a growing backlog: see the table.
   |||,
   sql: |||
     SELECT CASE WHEN count(*) > 0 OR (SELECT freshness FROM source_status WHERE source = 'rabbitmq.queues') IN ('fresh', 'stale') THEN count(*) END AS queues, sum(messages) AS messages, 1.0 * sum(publish_rate_per_s) AS publish_rate_per_s, 1.0 * sum(consume_rate_per_s) AS consume_rate_per_s,
@@ -73,26 +73,26 @@ g.page({
   empty: 'n/a',
   columns: [
     ['queues', 'Queues', { unit: 'locale' }],
-    ['messages', 'Messages waiting', { unit: 'locale' }],
+    ['messages', 'Backlog', { unit: 'locale' }],
     ['publish_rate_per_s', 'Published/s', { decimals: 1 }],
     ['consume_rate_per_s', 'Consumed/s', { decimals: 1 }],
     ['without_consumer', 'No consumers', {}],
     ['not_shown', 'Not listed below', {}],
-    ['read_s', 'Updated', { none: 'never read', unit: 'dtdurations', decimals: 0 }],
+    ['read_s', 'Updated', { none: 'never', unit: 'dtdurations', decimals: 0 }],
   ],
 })
 + g.table({
   title: 'Queues, worst first',
   at: [0, 7, 24, 15],
   help: |||
-    Every queue that fits the search, the worst first, at most 200; the tile above counts the rest. @always@ @tinted@
+    All queues that match the search, worst first, at most 200; the tile above counts the rest. @always@ @tinted@
 
-    * **Lag**: the verdict now. **Severity**: 1 is the limit; 5 is five times as bad.
-    * **Why**: *length*: too many wait; *slow*: consumed too slowly; *no consumer*: nothing consumes it.
-    * **Messages**: waiting in all; *unacknowledged*: delivered and not acknowledged. **Consumers**: attached now. **Published/s**, **Consumed/s**: the broker's rates.
-    * **Growth**: over the last five minutes; **Empty in**: when it would be read up at this pace.
-    * Server-named queues (amq.gen-...) vanish with their connection.
-    > no consumer: is the service that consumes it running (page System health)? Slow: that service is overloaded. ws-gateway.balance and ws-gateway.liquidation have no consumer by design: `QUEUE_LAG_IGNORE` leaves them out.
+    * **Lag**: the current verdict. **Severity**: 1 is the limit; 5 is five times the limit.
+    * **Reason**: *length*: too many messages; *slow*: consumed too slowly; *no consumer*: no consumer is attached.
+    * **Messages**: ready and unacknowledged; *unacknowledged*: delivered but not acknowledged. **Published/s**, **Consumed/s**: the broker's rates.
+    * **Growth**: over the last five minutes; **Empty in**: time to drain at this rate.
+    * Server-named queues (amq.gen-...) disappear with their connection.
+    > no consumer: is the consuming service running (page System health)? Slow: that service is overloaded. ws-gateway.balance and ws-gateway.liquidation have no consumer by design: exclude them with `QUEUE_LAG_IGNORE`.
   |||,
   sql: |||
     SELECT name || CASE vhost WHEN '/' THEN '' ELSE ' (vhost ' || vhost || ')' END AS queue, lag AS verdict, lag_severity,
@@ -109,7 +109,7 @@ g.page({
     ['queue', 'Queue', g.wide(316)],
     ['verdict', 'Lag', g.verdict(82, g.lagWords)],
     ['lag_severity', 'Severity', g.right + g.coloured + { width: 70, decimals: 1, steps: g.steps([g.plain, [0, g.plain], [0.5, g.yellow], [1, g.red]]) }],
-    ['reason', 'Why', g.prose(200)],
+    ['reason', 'Reason', g.prose(200)],
     ['messages', 'Messages', g.count { width: 82 }],
     ['consumers', 'Consumers', g.right + g.coloured + { width: 70, steps: g.steps([g.plain, [0, g.yellow], [1, g.plain]]) }],
     ['publish_rate_per_s', 'Published/s', g.right { width: 60, decimals: 1 }],
@@ -124,8 +124,8 @@ g.page({
   title: 'Backlog over time',
   at: [0, 22, 24, 10],
   help: |||
-    How long each queue was: where a line starts to climb is when it began to pile up. The eight worst queues that fit the search. @history@ Longer ranges show the most messages of each step.
-    > compare the start of a climb with the page Events: did a service go down then?
+    Messages in each queue; a climbing line is a growing backlog. The eight worst queues that match the search. @history@ Longer ranges show the maximum of each step.
+    > compare the start of a climb with the page Events: did a service go down?
   |||,
   sql: of_the_worst('messages', 'max'),
   by: 'queue',
@@ -136,8 +136,8 @@ g.page({
   title: 'Publish rate',
   at: [0, 32, 12, 9],
   help: |||
-    Messages published to each queue per second. The eight worst queues that fit the search. @history@
-    > nothing comes in where it should: look at the service that writes the queue.
+    Messages published to each queue per second. The eight worst queues that match the search. @history@
+    > nothing is published where it should be: check the publishing service.
   |||,
   sql: of_the_worst('publish_rate_per_s', 'avg'),
   by: 'queue',
@@ -148,7 +148,7 @@ g.page({
   title: 'Consume rate',
   at: [12, 32, 12, 9],
   help: |||
-    Messages consumed from each queue per second, without redeliveries. The eight worst queues that fit the search. @history@
+    Messages consumed from each queue per second, excluding redeliveries. The eight worst queues that match the search. @history@
     > a consume rate far below the publish rate: the consumer is slow or gone.
   |||,
   sql: of_the_worst('consume_rate_per_s', 'avg'),

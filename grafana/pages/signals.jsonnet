@@ -2,7 +2,7 @@ local g = import '../lib/page.libsonnet';
 
 g.page({
   uid: 'signals',
-  question: 'What did the model decide lately, and why? The last 100 signals, and what became of one of them.',
+  question: 'What has the model decided recently, and why? The last 100 signals, and the outcome of each.',
   sources: "source IN ('postgres.signals', 'postgres.orders')",
   upstreams: "upstream IN ('postgres')",
   from: 'now-6h',
@@ -10,15 +10,15 @@ g.page({
     g.strategies(['recent_signals']),
     g.assets(['recent_signals']),
     g.choice('side', 'Side', 'Show only these sides', 'side', ['buy', 'sell']),
-    g.search('signal', 'Signal id', 'A signal id or a part of one'),
+    g.search('signal', 'Signal id', 'A signal id, or part of one'),
   ],
 })
 + g.figures({
   title: 'Activity',
   at: [0, 3, 24, 4],
   help: |||
-    Is the model deciding? The age of the newest signal, and how many came in the last hour, for the strategies chosen above. Unknown while the signals are out of date. Only signals that are kept count: the newest 100 or more of each strategy.
-    > no signal for longer than usual: see the page Model, and whether market data still comes on the page Exchange connection. @always@
+    Is the model producing signals? The age of the newest signal and the count of the last hour for the selected strategies. Unknown while the data is stale. Only cached signals count: the newest 100 or more of each strategy.
+    > if there has been no signal for longer than usual, see the page Model, and check on the page Exchange connection that market data is arriving. @always@
   |||,
   sql: |||
     SELECT CASE WHEN fresh THEN CAST(max(0, unixepoch() - max(time)) AS INTEGER) END AS newest_s,
@@ -32,8 +32,8 @@ g.page({
   columns: [
     ['newest_s', 'Newest signal, age', { unit: 'dtdurations', decimals: 0 }],
     ['signals_1h', 'Signals in the last hour', {}],
-    ['buys_1h', 'of them buy', {}],
-    ['sells_1h', 'of them sell', {}],
+    ['buys_1h', 'Buy, last hour', {}],
+    ['sells_1h', 'Sell, last hour', {}],
     ['strategies_1h', 'Strategies active in the last hour', {}],
   ],
 })
@@ -41,13 +41,13 @@ g.page({
   title: 'The last 100 signals',
   at: [0, 7, 24, 17],
   help: |||
-    The newest 100 signals that fit the choices above, the newest first, however old. @always@ @tinted@
+    The newest 100 signals that match the filters above, newest first, regardless of age. @always@ @tinted@
 
-    * **Side**: what the model wants to do. **Price**: of the market when it decided (rounded), not the price of an order.
-    * **Confidence**: how sure the model was. Rules (take profit, exit) always say 100 %.
-    * **Kind**: *model*; *rule*: a take-profit or exit rule; *warm-up*: an exercise without a trained model.
-    * **Why**: the model's own words. **Market then**: spread, volume and volatility of the last minute.
-    > click a signal id to see the whole signal and what became of it.
+    * **Side**: buy or sell. **Price**: the market price at that time (rounded), not the price of an order.
+    * **Confidence**: of the model. Rules (take profit, exit) always have 100 %.
+    * **Kind**: *model*; *rule*: a take-profit or exit rule; *warm-up*: made without a trained model.
+    * **Reasoning**: in the model's own words. **Market**: spread, volume and volatility over the last minute.
+    > click a signal id for the signal's details and its outcome.
   |||,
   sql: |||
     SELECT time, @since time age_s@, strategy_id, asset, side, @rounded price@ AS price, confidence, kind, reasoning,
@@ -70,18 +70,18 @@ g.page({
     ['price', 'Price', g.right { width: 90, unit: 'string' }],
     ['confidence', 'Confi- dence', g.right { width: 66, unit: 'percentunit', decimals: 0 }],
     ['kind', 'Kind', g.word(76, g.values([['model', g.blue], ['rule', g.purple], ['warmup', g.yellow, 'warm-up']]))],
-    ['reasoning', 'Why', g.left + g.dash + { minWidth: 150 }],
-    ['market', 'Market then', g.wide(320)],
+    ['reasoning', 'Reasoning', g.left + g.dash + { minWidth: 150 }],
+    ['market', 'Market', g.wide(320)],
     ['model_version', 'Model version', g.left { width: 100, none: 'none' }],
     g.signalId({ width: 90 }),
   ],
 })
 + g.table({
-  title: 'One signal in full',
+  title: 'Signal details',
   at: [0, 24, 9, 14],
   help: |||
-    Everything that is known of one signal: the one whose id is in the field *Signal id* above; without one, the newest of all.
-    > click an id in the list above, or paste one (or a part of one) into the field.
+    All data of one signal: the one whose id is in the field *Signal id* above, or else the newest.
+    > click an id in the table above, or paste one (or part of one) into the field.
   |||,
   sql: |||
     WITH s AS MATERIALIZED (
@@ -89,14 +89,14 @@ g.page({
     )
   ||| + g.attributes('s', |||
     Signal id: signal_id
-    Decided at: strftime('%Y-%m-%d %H:%M:%f', time, 'unixepoch') || ' UTC'
+    Created: strftime('%Y-%m-%d %H:%M:%f', time, 'unixepoch') || ' UTC'
     Strategy: strategy_id
     Asset and side: side || ' ' || asset
-    Price of the market then: CAST(price AS TEXT)
+    Market price: CAST(price AS TEXT)
     Confidence: round(100 * confidence, 2) || ' %'
     Kind: replace(kind, 'warmup', 'warm-up')
     Model version: model_version
-    Why: reasoning
+    Reasoning: reasoning
     Spread: CAST(spread AS TEXT)
     Volume, 1 minute: CAST(volume_1m AS TEXT)
     Volatility, 1 minute: CAST(volatility_1m AS TEXT)
@@ -104,15 +104,15 @@ g.page({
   |||),
   empty: 'No signal to show',
   columns: [
-    ['attribute', 'What', g.wide(186)],
+    ['attribute', 'Field', g.wide(186)],
     ['value', 'Value', g.left + g.wrapped + { minWidth: 150 }],
   ],
 })
 + g.outcome({
   at: [9, 24, 15, 14],
   help: |||
-    The events of the same signal and of its orders, the oldest first: received, ordered, executed, closed.
-    > only *received* and nothing after it: the page Orders shows why no order followed.
+    The events of this signal and of its orders, oldest first: received, ordered, executed, closed.
+    > if there is only *received*, the page Orders shows why no order followed.
   |||,
   which: |||
     WHERE signal_id = coalesce(
@@ -126,8 +126,8 @@ g.page({
   title: 'By strategy',
   at: [0, 38, 12, 9],
   help: |||
-    The last signal of each strategy. Only signals that are kept are counted: the newest 100 or more of each strategy. @always@ @tinted@
-    > a strategy without signals while others have some: see its model on the page Model.
+    The signals of each strategy. Only cached signals are counted: the newest 100 or more of each strategy. @always@ @tinted@
+    > if only one strategy has no signals, check its model on the page Model.
   |||,
   sql: |||
     SELECT strategy_id, max(time) AS time, @since max(time) age_s@, count(*) AS signals, count(CASE WHEN side = 'buy' THEN 1 END) AS buys, count(CASE WHEN side = 'sell' THEN 1 END) AS sells,
@@ -153,8 +153,8 @@ g.page({
   title: 'Confidence of the signals',
   at: [12, 38, 12, 9],
   help: |||
-    One point a signal, coloured by strategy. @range@ It reaches back as far as signals are kept: the newest 100 or more of each strategy.
-    > points that sink towards the threshold for hours: the model may need training (page Model).
+    One point per signal, coloured by strategy. @range@ It covers the cached signals: the newest 100 or more of each strategy.
+    > if confidence falls towards the threshold for hours, the model may need retraining (page Model).
   |||,
   sql: |||
     SELECT time, strategy_id, confidence

@@ -2,7 +2,7 @@ local g = import '../lib/page.libsonnet';
 
 g.page({
   uid: 'system-health',
-  question: 'Is everything well, and if not, what is wrong? The health of the whole system and of each service, errors, connections, queues, and how current all of it is.',
+  question: 'Is everything healthy, and if not, what is wrong? The health of the system and of each service, errors, connections, queues, and how current it all is.',
   sources: '1 = 1',
   upstreams: "upstream <> 'gateway'",
   from: 'now-6h',
@@ -11,8 +11,8 @@ g.page({
   title: 'Overall',
   at: [0, 3, 5, 5],
   help: |||
-    The verdict over all configured services: **unhealthy** if any of them is, else **unknown** if one of them cannot be judged now, else **degraded**, else **healthy**. Unknown is no good news: nobody can tell.
-    > look at the tiles beside it for the service that is not green, then at its line below.
+    The verdict over all configured services: **unhealthy** if any of them is unhealthy, else **unknown** if any cannot be judged now, else **degraded**, else **healthy**. Unknown is not good news: there may be a problem.
+    > find the service that is not green in the tiles on the right, then its row below.
   |||,
   sql: |||
     SELECT status || CASE
@@ -32,10 +32,10 @@ g.page({
   title: 'Services',
   at: [5, 3, 19, 5],
   help: |||
-    One tile per service, as it is now. **unknown** (grey): no current data; the small text shows the last known status.
+    One tile per service with its current status. **unknown** (grey): no current data; the small text shows the last known status.
 
-    * green: healthy; yellow: works, with a problem; red: not reachable, or it reports itself unhealthy.
-    > click a tile to see what happened to that service; the table below has the reason.
+    * green: healthy; yellow: working, with a problem; red: unreachable, or reports itself unhealthy.
+    > click a tile for the events of that service; the table below has the reason.
   |||,
   sql: |||
     SELECT service,
@@ -54,25 +54,25 @@ g.page({
   more: { options+: { wideLayout: false } },
 })
 + g.tile({
-  title: 'In one sentence',
+  title: 'Summary',
   at: [0, 8, 24, 3],
   help: |||
-    What is wrong now, the worst first, in one sentence. The list below has all of it.
-    > start with what it names first: the rest often follows from it.
+    What is wrong now in one sentence, worst first. The table below lists everything.
+    > start with the first item: the others often follow from it.
   |||,
   sql: 'SELECT reason FROM system_health',
   field: 'reason',
   size: 16,
   colors: g.matching([['^all ', g.none]]),
-  empty: 'Nothing to say: no cache was read',
+  empty: 'No cache to read',
   more: g.defaults({ thresholds: g.steps([g.none]) }),
 })
 + g.table({
   title: 'What is wrong now',
   at: [0, 11, 24, 8],
   help: |||
-    Everything that is not well, the worst first: services, queues that lag, the exchange connection, signals without orders, parts of services, sources without current data. **For**: since when, where that is known.
-    > click a name to see what happened to it. @tinted@
+    All current problems, worst first: services, lagging queues, the exchange connection, signals without orders, components, sources without current data. **For**: how long, where known.
+    > click a name for its events. @tinted@
   |||,
   sql: |||
     SELECT kind, subject, status AS state, since, @since since since_s@, why, freshness
@@ -80,22 +80,22 @@ g.page({
     ORDER BY rank, severity DESC, subject
     LIMIT 200
   |||,
-  empty: 'Nothing is known to be wrong',
+  empty: 'No known problems',
   columns: [
-    ['kind', 'What', g.wide(92)],
-    ['subject', 'Which', g.left { minWidth: 200, link: ['What happened to it', '/d/events?var-find=${__value.raw:percentencode}&var-service=All&var-category=All&var-type=All&${__url_time_range}'] }],
+    ['kind', 'Kind', g.wide(92)],
+    ['subject', 'Name', g.left { minWidth: 200, link: ['Events with this name', '/d/events?var-find=${__value.raw:percentencode}&var-service=All&var-category=All&var-type=All&${__url_time_range}'] }],
     ['state', 'Now', g.verdict(104, g.matching([['^(unhealthy|lagging|disconnected|missing)', g.red], ['^(degraded|stale|connecting|reconnecting)', g.yellow], ['^(unknown|never)', g.grey]]))],
     ['since', 'Since (UTC)', g.time],
     ['since_s', 'For', g.duration],
-    ['why', 'Why', g.prose(240)],
+    ['why', 'Reason', g.prose(240)],
   ],
 })
 + g.timeline({
   title: 'Services over time',
   at: [0, 19, 24, 7],
   help: |||
-    What each service was, poll by poll. No colour means unknown: the service could not be polled, or the gateway was down. @range@
-    > compare where the colours change with the errors above and the page Events.
+    The status of each service at every poll. No colour means unknown: the service could not be polled, or the gateway was down. @range@
+    > compare colour changes with the errors above and the page Events.
   |||,
   of: 'service_status_trend',
   source: "t.service || '.health'",
@@ -104,11 +104,11 @@ g.page({
   empty: 'No history to show in this time range',
 })
 + g.table({
-  title: 'Each service in detail',
+  title: 'Services in detail',
   at: [0, 26, 24, 12],
   help: |||
-    All services in detail. **Now** is a verdict: without fresh data it is unknown. **Last known** stands beside it, and since when. **What is wrong** is the service's own complaint, or why it could not be asked.
-    > *refused* means that nothing listens there (is it started?); *timeout*: it hangs or the network does; *auth*: check the keys in `.env`. @tinted@
+    All services in detail. **Now** is the current verdict, unknown without fresh data; **Last known** is the previous one. **Problem** is what the service reports, or why it could not be polled.
+    > *refused*: nothing is listening there (is the service running?); *timeout*: the service or the network hangs; *auth*: check the keys in `.env`. @tinted@
   |||,
   sql: |||
     SELECT service, effective_status, last_known_status, status_since, @since status_since since_s@, latency_ms, fetched_at,
@@ -120,22 +120,22 @@ g.page({
   columns: [
     ['service', 'Service', g.left { width: 138, link: ['Events of this service', '/d/events?var-service=${__value.raw:percentencode}&var-category=All&var-type=All&var-find=&${__url_time_range}'] }],
     ['effective_status', 'Now', g.verdict(92, g.healthWords)],
-    ['last_known_status', 'Last known', g.left { width: 92, none: 'never seen' }],
+    ['last_known_status', 'Last known', g.left { width: 92, none: 'never' }],
     ['status_since', 'Last known since', g.time],
     ['since_s', 'For', g.duration],
-    ['latency_ms', 'Answer time', { width: 80, unit: 'ms', decimals: 1 }],
-    ['fetched_at', 'Data as of', g.time { none: 'never' }],
-    ['data_age_s', 'Data age', g.duration],
+    ['latency_ms', 'Response time', { width: 80, unit: 'ms', decimals: 1 }],
+    ['fetched_at', 'Last updated', g.time { none: 'never' }],
+    ['data_age_s', 'Age', g.duration],
     ['source_state', 'Data', g.word(104, g.dataWords)],
-    ['error', 'What is wrong', g.prose(200)],
+    ['error', 'Problem', g.prose(200)],
   ],
 })
 + g.table({
-  title: 'Parts of the services',
+  title: 'Service components',
   at: [0, 38, 10, 13],
   help: |||
-    What the services say of their parts (database, queue, exchange connection), and what the gateway probed itself. **Said by**: *reported* by the service, or *probed* by the gateway.
-    > a part that is red while its service is green often tells of the next failure. @tinted@
+    What the services report about their components (database, queue, exchange connection), and what the gateway probed itself. **Basis**: *reported* by the service, or *probed* by the gateway.
+    > a red component of a green service is often an early warning. @tinted@
   |||,
   sql: |||
     SELECT service, component, status, basis,
@@ -144,21 +144,21 @@ g.page({
     ORDER BY CASE last_known_status WHEN 'unhealthy' THEN 0 WHEN 'degraded' THEN 1 WHEN 'unknown' THEN 2 ELSE 3 END, service, component
     LIMIT 100
   |||,
-  empty: 'No parts to show',
+  empty: 'No components to show',
   columns: [
     ['service', 'Service', g.wide(128)],
-    ['component', 'Part', g.wide(120)],
+    ['component', 'Component', g.wide(120)],
     ['status', 'Now', g.verdict(94, g.healthWords)],
-    ['basis', 'Said by', g.wide(76)],
-    ['error', 'What is wrong', g.left + g.dash + { minWidth: 80 }],
+    ['basis', 'Basis', g.wide(76)],
+    ['error', 'Problem', g.left + g.dash + { minWidth: 80 }],
   ],
 })
 + g.table({
   title: 'Exchange connections',
   at: [10, 38, 14, 5],
   help: |||
-    The two connections to the exchange. *private* carries our own orders and balances, *public* the market's prices. More on the page Exchange connection.
-    > disconnected for more than a minute: look at ws-gateway.
+    The two connections to the exchange: *private* carries our own orders and balances, *public* carries market data. Details are on the page Exchange connection.
+    > disconnected for more than a minute: check ws-gateway.
   |||,
   sql: |||
     SELECT connection, @was status last_known_status@ AS status, duration_s, reconnect_count, last_error, freshness
@@ -178,8 +178,8 @@ g.page({
   title: 'Worst queues',
   at: [10, 43, 14, 8],
   help: |||
-    The five queues that are worst off, as of the last reading. **lagging**: messages pile up faster than they are read, or too many wait. More on the page Queues.
-    > see whether the queue has a consumer, and whether that service is well. @tinted@
+    The five most backlogged queues at the last poll. **lagging**: not consumed, consumed too slowly, or too long. Details are on the page Queues.
+    > check that the queue has a consumer and that the consuming service is healthy. @tinted@
   |||,
   sql: |||
     SELECT name, lag, messages, consumers,
@@ -194,15 +194,15 @@ g.page({
     ['lag', 'Now', g.verdict(90, g.lagWords)],
     ['messages', 'Messages', g.count { width: 82 }],
     ['consumers', 'Consumers', g.right { width: 68 }],
-    ['reason', 'Why', g.prose(120)],
+    ['reason', 'Reason', g.prose(120)],
   ],
 })
 + g.table({
   title: 'Errors',
   at: [0, 51, 24, 8],
   help: |||
-    What went wrong lately, the newest first: the same error of a service is one line, ids and numbers in it left out of the comparison. **Times**: how often it was seen (for rejections: how many orders). At most 100; the time range above does not matter here.
-    > look at *last seen*: an old one is over. Many of one kind: see the service's own log.
+    Recent errors, newest first. Errors of a service that differ only in ids and numbers share a row. **Count**: how often it occurred (for rejections: how many orders). At most 100; independent of the time range.
+    > check *Last seen*: an old error is over. Many of one kind: read the service's log.
   |||,
   sql: |||
     SELECT service, kind, message, count, first_at, last_at, @since last_at age_s@
@@ -215,19 +215,19 @@ g.page({
   columns: [
     ['service', 'Service', g.wide(130)],
     ['kind', 'Kind', g.wide(84)],
-    ['message', 'Message, as last seen', g.from(200)],
-    ['count', 'Times', g.count { width: 70 }],
+    ['message', 'Latest message', g.from(200)],
+    ['count', 'Count', g.count { width: 70 }],
     ['first_at', 'First seen (UTC)', g.time],
     ['last_at', 'Last seen (UTC)', g.time],
-    ['age_s', 'Ago', g.duration],
+    ['age_s', 'Age', g.duration],
   ],
 })
 + g.tile({
   title: 'Signals without an order',
   at: [0, 59, 6, 6],
   help: |||
-    How many of the last ten signals that are at least a minute old have no order, not even a refused one. It is no verdict of health: refusals by the order manager's first checks leave no row.
-    > most of them: look at order-manager, and at its lock store (Redis).
+    How many of the last ten signals that are at least a minute old have no order, not even a rejected one. This is not a health verdict: signals that fail the order manager's first checks leave no row.
+    > if most of them have none, check order-manager and its lock store (Redis).
   |||,
   sql: |||
     SELECT CASE WHEN without_order IS NULL THEN 'unknown' ELSE without_order || ' of the last ' || judged END AS missing FROM signals_without_order
@@ -241,8 +241,8 @@ g.page({
   title: 'Time since the last signal',
   at: [6, 59, 18, 6],
   help: |||
-    Since when each strategy has sent no signal, and what is usual: the median of its last pauses. **long**: over three usual pauses.
-    > long for one strategy: see its model; long for all: see model-service and the features it reads. @tinted@
+    How long each strategy has been silent, and its usual pause (the median of its recent ones). **long**: more than three usual pauses.
+    > long for one strategy: check its model; long for all: check model-service and the features it reads. @tinted@
   |||,
   sql: |||
     SELECT strategy_id, last_signal_at, CAST(max(since_s, 0) AS INTEGER) AS since_s, CAST(median_pause_s AS INTEGER) AS median_pause_s, silence, freshness
@@ -254,7 +254,7 @@ g.page({
   columns: [
     ['strategy_id', 'Strategy', g.from(140)],
     ['last_signal_at', 'Last signal (UTC)', g.time],
-    ['since_s', 'Ago', g.duration],
+    ['since_s', 'Age', g.duration],
     ['median_pause_s', 'Usual pause', g.duration],
     ['silence', 'Silence', g.verdict(100, g.values([['usual', g.none], ['long', g.yellow], ['unknown', g.grey]]))],
   ],
@@ -263,8 +263,8 @@ g.page({
   title: 'Freshness of every source',
   at: [0, 65, 24, 17],
   help: |||
-    Everything the gateway reads, and how current it is. A source is **fresh** while its last success is younger than *stale after*. @tinted@
-    > the column Problem shows why a source does not answer; the page Cache shows its last attempts.
+    Everything the gateway polls, and how current it is. A source is **fresh** while its last success is younger than *Stale after*. @tinted@
+    > *Problem* shows why a source is not answering; the page Cache shows its last attempts.
   |||,
   sql: |||
     SELECT source, freshness AS state, last_success_at, CAST(age_s AS INTEGER) AS age_s, stale_after_s, consecutive_failures, @problem@ AS problem, freshness
@@ -276,7 +276,7 @@ g.page({
   columns: [
     ['source', 'Source', g.left + g.toAttempts + { width: 220 }],
     ['state', 'Data', g.verdict(120, g.dataWords)],
-    ['last_success_at', 'Data as of', g.time { none: 'never' }],
+    ['last_success_at', 'Last updated', g.time { none: 'never' }],
     ['age_s', 'Age', g.duration { none: 'never' }],
     ['stale_after_s', 'Stale after', { width: 96, unit: 's' }],
     ['consecutive_failures', 'Failures in a row', g.right { width: 130 }],
