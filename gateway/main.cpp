@@ -31,7 +31,7 @@ int report(const std::vector<SettingError>& errors) {
 }
 
 struct CommandLine {
-  CLI::App app{"Snapshots the trading system's upstreams into one SQLite file that Grafana reads.", "cache-gateway"};
+  CLI::App app{"Publishes snapshots of the trading system's upstreams as one SQLite file for Grafana.", "cache-gateway"};
   std::string env_file;
   bool json = false, watch = false;
   CheckOptions check_options;
@@ -43,31 +43,31 @@ struct CommandLine {
 
   CommandLine() {
     app.set_version_flag("--version", fmt::format("cache-gateway {} (commit {}; {})", version, commit, build_kind));
-    app.add_option("--env-file", env_file, "read settings from this .env file; the environment wins over it")->type_name("FILE");
+    app.add_option("--env-file", env_file, "read settings from this .env file; environment variables take precedence")->type_name("FILE");
     app.fallthrough();  // subcommands inherit it: options may follow them
     app.require_subcommand(0, 1);
-    run = app.add_subcommand("run", "the daemon (the default): polls every upstream at its interval until SIGTERM");
-    once = app.add_subcommand("once", "one attempt at every source, one publish");
+    run = app.add_subcommand("run", "run the daemon (the default): poll every upstream at its interval until SIGTERM");
+    once = app.add_subcommand("once", "attempt every source once, publish once, and exit");
     auto* only_one =
-        once->add_option("--only", only, "one dataset of DATASETS_DIR: prints its rows, publishes nothing")->type_name("DATASET");
-    once->add_option("--limit", limit, "how many rows it prints")->needs(only_one)->capture_default_str();
-    follow = app.add_subcommand("follow", "keeps a copy of what a gateway elsewhere uploads, for a Grafana here, until SIGTERM");
-    status = app.add_subcommand("status", "what the published file says about its sources; contacts no upstream");
-    auto* as_json = status->add_flag("--json", json, "for scripts");
-    status->add_flag("--watch", watch, "again every 2 seconds until Ctrl-C")->excludes(as_json);
-    why = app.add_subcommand("why", "why a source is what it is: its last attempts, what changed, when it is polled next, what to do");
-    why->add_option("SOURCE", source, "as status names it; an upstream or a service stands for all of its sources")->required();
-    check = app.add_subcommand("check", "what stands in the way of these settings, and the remedy; starts and changes nothing");
-    check->add_flag("--ask", check_options.ask, "also contact every upstream: credentials, rights, clocks");
+        once->add_option("--only", only, "query one dataset of DATASETS_DIR and print its rows; publish nothing")->type_name("DATASET");
+    once->add_option("--limit", limit, "how many rows to print")->needs(only_one)->capture_default_str();
+    follow = app.add_subcommand("follow", "keep a copy of the cache that a gateway on another host uploads, until SIGTERM");
+    status = app.add_subcommand("status", "show the state of all sources from the published file; contacts no upstream");
+    auto* as_json = status->add_flag("--json", json, "print JSON, for scripts");
+    status->add_flag("--watch", watch, "repeat every 2 seconds until Ctrl-C")->excludes(as_json);
+    why = app.add_subcommand("why", "explain a source: its last attempts, what changed, the next attempt, what to do");
+    why->add_option("SOURCE", source, "a source as named by status, or an upstream or service for all of its sources")->required();
+    check = app.add_subcommand("check", "report what is wrong with the setup, and the remedy; starts and changes nothing");
+    check->add_flag("--ask", check_options.ask, "also contact every upstream: credentials, permissions, clocks");
     check
         ->add_option("--reader", check_options.reader,
                      "who must be able to read the cache: a user, UID or UID:GID,.. (Grafana's image: 472:10002)")
         ->type_name("USER");
-    grants = app.add_subcommand("grants", "the GRANT statements that all datasets need of PostgreSQL; contacts no upstream");
-    ping = app.add_subcommand("ping", "whether the gateway on this cache is alive");
+    grants = app.add_subcommand("grants", "print the GRANT statements that the datasets need; contacts no upstream");
+    ping = app.add_subcommand("ping", "check that the gateway on this cache is alive");
     app.footer(
         "Settings come from the environment; .env.example lists them all.\n"
-        "Exit: 0 well; run, once: 1 cannot publish, 2 invalid settings; once: 3 some source failed;\n"
+        "Exit codes: 0 success; run, once: 1 cannot publish, 2 invalid settings; once: 3 some source failed;\n"
         "status, why: 3 something is stale, 4 no readable cache; check: 3 something is wrong; ping: 1 not alive.");
   }
 };

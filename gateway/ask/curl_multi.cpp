@@ -9,7 +9,7 @@ namespace gateway {
 CurlMulti::CurlMulti() : multi_(nullptr) {
   static const auto initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (initialized == CURLE_OK) multi_ = curl_multi_init();
-  if (multi_ == nullptr) throw std::runtime_error("libcurl does not start");
+  if (multi_ == nullptr) throw std::runtime_error("libcurl could not be initialised");
 }
 
 CurlMulti::~CurlMulti() { curl_multi_cleanup(multi_); }

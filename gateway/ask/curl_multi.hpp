@@ -18,7 +18,7 @@ class CurlMulti {
     CURLcode code;
   };
 
-  CurlMulti();  // throws std::runtime_error where libcurl does not start
+  CurlMulti();  // throws std::runtime_error where libcurl could not be initialised
   ~CurlMulti();
   CurlMulti(const CurlMulti&) = delete;
   CurlMulti& operator=(const CurlMulti&) = delete;

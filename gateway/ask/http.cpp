@@ -41,7 +41,7 @@ void HttpUpstream::go_on(Conversation& conversation, const Deadline& deadline) {
     return;
   }
   if (deadline.passed()) {
-    conversation.end(failure(ErrorClass::timeout, settings_.url.endpoint() + ": no time left to ask"));
+    conversation.end(failure(ErrorClass::timeout, settings_.url.endpoint() + ": no time left for the request"));
     return;
   }
   ++conversation.outcome.requests;

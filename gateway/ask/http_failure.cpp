@@ -15,7 +15,7 @@ Error closed(const HttpFailure& failure) {
 }
 
 Error refused_by_peer(const HttpFailure& failure) {
-  return {ErrorClass::tls, failure.endpoint + ": refuses our TLS; does it want a client certificate?"};
+  return {ErrorClass::tls, failure.endpoint + ": refused the TLS handshake; does it require a client certificate?"};
 }
 
 Error tls_failure(const HttpFailure& failure) {
@@ -45,7 +45,7 @@ Error http_failure(const HttpFailure& failure, CURL* easy) {
     }
     case CURLE_OUT_OF_MEMORY:  // also what libcurl calls a line of the head beyond its own bound
       return {ErrorClass::too_large, failure.what + ": the head of the answer is too large, or there is no memory for it"};
-    case CURLE_COULDNT_RESOLVE_HOST: return {ErrorClass::resolver, failure.endpoint + ": the name cannot be looked up"};
+    case CURLE_COULDNT_RESOLVE_HOST: return {ErrorClass::resolver, failure.endpoint + ": the name cannot be resolved"};
     case CURLE_COULDNT_CONNECT: {
       long error = 0;
       curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);

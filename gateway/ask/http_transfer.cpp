@@ -207,7 +207,7 @@ Result<HttpAnswer> HttpTransfer::finished(CURLcode code, Timing& timing) {
   add(timing.read_ms, total - first_byte);
   if (!head_.encoding().empty())
     return failure(ErrorClass::malformed,
-                   fmt::format("{}: the body comes in {}, although no encoding was requested", what(), head_.encoding()));
+                   fmt::format("{}: the body is in {}, although no encoding was requested", what(), head_.encoding()));
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   answer_.status = static_cast<int>(status);

@@ -28,7 +28,7 @@ Result<ObjectAnswer> ObjectStore::ask(const HttpRequest& request, const HttpExtr
   timing.connect_ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
   if (!addresses) return std::unexpected(addresses.error());
   for (std::size_t n = 0;; ++n) {
-    if (deadline.passed()) return failure(ErrorClass::timeout, http_.url.endpoint() + ": no time left to ask");
+    if (deadline.passed()) return failure(ErrorClass::timeout, http_.url.endpoint() + ": no time left for the request");
     HttpTransfer transfer(http_, request, addresses->at(n), share(deadline, addresses->size() - n), deadline, &extras);
     const auto code = perform(transfer, deadline);
     auto answer = transfer.finished(code, timing);

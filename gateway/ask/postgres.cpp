@@ -134,7 +134,7 @@ Result<Batch> Postgres::collect(Job& job, Milliseconds share, const Deadline& de
   }
   if (batch || lost()) return batch;
   if (batch.error().kind == ErrorClass::timeout && turn.left() <= share - server) {
-    batch = failure(ErrorClass::timeout, fmt::format("not finished within {} ms, its share of {}; cancelled in the server: {}",
+    batch = failure(ErrorClass::timeout, fmt::format("not finished within {} ms, its share of {}; cancelled on the server: {}",
                                                      server.count(), settings_.timeout_name, batch.error().text));
   }
   must_probe_ |= batch.error().kind == ErrorClass::missing || batch.error().kind == ErrorClass::auth;

@@ -80,7 +80,7 @@ Error connection_error(std::string_view message, const std::string& host, const 
     return {ErrorClass::closed, line};
   // libpq's own words about POSTGRES_TARGET_SESSION_ATTRS.
   if (says({"session is read-only", "session is not read-only", "server is in hot standby mode", "server is not in hot standby mode"}))
-    return {ErrorClass::refused, line + "; not the kind of server that POSTGRES_TARGET_SESSION_ATTRS asks for"};
+    return {ErrorClass::refused, line + "; not the kind of server that POSTGRES_TARGET_SESSION_ATTRS requires"};
   if (says({"channel binding"})) return {ErrorClass::auth, line};
   if (says({"timed out", "timeout"})) return {ErrorClass::timeout, line};
   if (says({"SSL", "certificate"})) return {ErrorClass::tls, line};

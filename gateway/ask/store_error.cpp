@@ -16,7 +16,7 @@ struct Known {
 
 // An absent bucket or object is a fault here: it is there to be written, or read.
 constexpr std::array known{
-    Known{"SignatureDoesNotMatch", ErrorClass::auth, "the secret key is not that of the access key"},
+    Known{"SignatureDoesNotMatch", ErrorClass::auth, "the secret key does not match the access key"},
     Known{"InvalidAccessKeyId", ErrorClass::auth, "the store does not know the access key"},
     Known{"AccessDenied", ErrorClass::auth, "the access key may not do this"},
     Known{"ExpiredToken", ErrorClass::auth, "the access key has expired"},
@@ -24,7 +24,7 @@ constexpr std::array known{
     Known{"AuthorizationHeaderMalformed", ErrorClass::auth, "the store does not accept the signature; is OBJECT_STORE_REGION right?"},
     Known{"NoSuchBucket", ErrorClass::http, "there is no such bucket"},
     Known{"NoSuchKey", ErrorClass::http, "there is no such object"},
-    Known{"EntityTooLarge", ErrorClass::too_large, "the store takes no object as large as this"},
+    Known{"EntityTooLarge", ErrorClass::too_large, "the object is too large for the store"},
     Known{"QuotaExceeded", ErrorClass::http, "the store is full"},
     Known{"PermanentRedirect", ErrorClass::http, "the bucket is elsewhere; are OBJECT_STORE_REGION and OBJECT_STORE_ENDPOINT right?"},
     Known{"TemporaryRedirect", ErrorClass::http, "the bucket is elsewhere; are OBJECT_STORE_REGION and OBJECT_STORE_ENDPOINT right?"},

@@ -58,7 +58,8 @@ Result<int> connect_tcp(const std::vector<Address>& addresses, const std::string
     const auto& address = addresses[i];
     const Deadline turn(share(deadline, addresses.size() - i));
     const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) return failure(ErrorClass::other, fmt::format("{}: no socket: {}", name, std::generic_category().message(errno)));
+    if (fd < 0)
+      return failure(ErrorClass::other, fmt::format("{}: cannot create a socket: {}", name, std::generic_category().message(errno)));
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     int error = 0;

@@ -74,7 +74,7 @@ Inspection inspect_content(const Descriptor& file) {
     const auto header = header_of(file);
     if (!header || big_endian(*header, encoding, 4) != utf8) return {FileState::broken, "its text is not UTF-8", {}};
     // SQLite fills up with zeros what a last page lacks.
-    if (status.st_size < size_by(*header)) return {FileState::broken, "it is cut off", {}};
+    if (status.st_size < size_by(*header)) return {FileState::broken, "it is truncated", {}};
     sqlite3_progress_handler(database.getHandle(), 0, nullptr, nullptr);  // the file's size bounds the check
     const auto check = database.execAndGet("PRAGMA quick_check(1)").getString();
     if (check != "ok") return {FileState::broken, one_line(check), {}};

@@ -37,7 +37,8 @@ std::vector<std::string> tags_of(const std::string& body) {
 std::optional<Finding> judge_tags(const std::string& user, const std::vector<std::string>& tags) {
   const auto has = [&](const char* tag) { return std::ranges::find(tags, tag) != tags.end(); };
   if (has("administrator"))
-    return Finding{Grade::fault, fmt::format("RabbitMQ's user {} is an administrator: who steals its password owns the broker", user),
+    return Finding{Grade::fault,
+                   fmt::format("RabbitMQ's user {} is an administrator: anyone who steals its password owns the broker", user),
                    fmt::format("{}, and set RABBITMQ_MANAGEMENT_USER=grafana_monitor", make_user)};
   if (has("policymaker") || !has("monitoring"))
     return Finding{Grade::fault, fmt::format("RabbitMQ's user {} has the tags [{}], not monitoring alone", user, fmt::join(tags, ", ")),

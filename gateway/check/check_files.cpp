@@ -93,9 +93,9 @@ Finding check_file(const fs::path& file) {
   const auto found = inspect(file);
   switch (found.state) {
     case FileState::absent: return {Grade::note, file.string() + " does not exist yet", "start the gateway: cache-gateway run"};
-    case FileState::good: return {Grade::good, file.string() + " is a good cache", {}};
+    case FileState::good: return {Grade::good, file.string() + " is a valid cache", {}};
     case FileState::older:
-      return {Grade::note, fmt::format("{}: {}", file.string(), found.reason), "nothing: the next start carries it over"};
+      return {Grade::note, fmt::format("{}: {}", file.string(), found.reason), "nothing to do: the next start migrates it"};
     case FileState::newer:
       return {Grade::fault, fmt::format("{}: {}", file.string(), found.reason),
               "install the newer gateway again, or start this one: it moves the file aside and starts with an empty cache"};
@@ -152,7 +152,7 @@ Findings check_exposure(const Settings& settings, const Environment& environment
   }
   struct stat status{};
   if (!env_file.empty() && ::stat(env_file.c_str(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-    all.push_back({Grade::note, fmt::format("{} holds secrets and is not its owner's alone ({})", env_file, describe(status)),
+    all.push_back({Grade::note, fmt::format("{} holds secrets and is accessible to other users ({})", env_file, describe(status)),
                    fmt::format("chmod 600 {}", env_file)});
   for (const auto& line : unprotected_credentials(settings)) {
     const auto remedy = line.rfind("; ");

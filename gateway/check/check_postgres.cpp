@@ -26,18 +26,18 @@ Findings judged(const Table& row) {
   const auto role = text(row.at(0, "role")).value_or("?");
   const auto is = [&](const char* column) { return integer(row.at(0, column)) == 1; };
   if (is("super"))
-    return {{Grade::fault, fmt::format("the role {} is a superuser: who steals its password owns the database", role), make_role}};
+    return {{Grade::fault, fmt::format("the role {} is a superuser: anyone who steals its password owns the database", role), make_role}};
   Findings all;
   if (is("bypasses"))
     all.push_back(
         {Grade::fault, fmt::format("the role {} bypasses row level security", role), fmt::format("ALTER ROLE {} NOBYPASSRLS", role)});
   if (is("manages"))
-    all.push_back({Grade::fault, fmt::format("the role {} may make roles or databases, or replicate", role),
+    all.push_back({Grade::fault, fmt::format("the role {} may create roles or databases, or replicate", role),
                    fmt::format("ALTER ROLE {} NOCREATEROLE NOCREATEDB NOREPLICATION", role)});
   if (const auto tables = text(row.at(0, "writable")))
     all.push_back({Grade::fault, fmt::format("the role {} may change tables: {}", role, *tables),
                    fmt::format("REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON {} FROM {}; or {}", *tables, role, make_role)});
-  if (all.empty()) all.push_back({Grade::good, fmt::format("the role {} may read and nothing else", role), {}});
+  if (all.empty()) all.push_back({Grade::good, fmt::format("the role {} may only read", role), {}});
   return all;
 }
 
@@ -54,7 +54,7 @@ Findings check_postgres_role(const PostgresSettings& settings) {
   const auto after = precise_now();
   if (!row || row->rows.size() != 1 || row->columns.size() != 6)
     return {{Grade::note,
-             fmt::format("{}: the rights of the role cannot be read: {}", connection->endpoint(), row ? "no row" : row.error().text),
+             fmt::format("{}: the privileges of the role cannot be read: {}", connection->endpoint(), row ? "no row" : row.error().text),
              {}}};
   auto all = judged(*row);
   if (const auto now = number(row->at(0, "now"))) {

@@ -47,7 +47,7 @@ std::string auth(std::string_view upstream, std::string_view error, const Names&
   if (upstream == "rabbitmq") {
     if (says(error, "vhost") || says(error, "queues are listed"))
       return "give the user permissions in every vhost: gateway/deploy/rabbitmq-monitoring-user";
-    return fmt::format("set {}, or make the user: gateway/deploy/rabbitmq-monitoring-user (guest may log in from its own host only)",
+    return fmt::format("set {}, or create the user: gateway/deploy/rabbitmq-monitoring-user (guest may log in from its own host only)",
                        names.credentials);
   }
   if (upstream == "object_store") {
@@ -91,9 +91,9 @@ std::string remedy_of(std::string_view upstream, std::string_view error_class, s
   }
   if (error_class == "auth") return auth(upstream, error, names);
   if (error_class == "missing") return missing(upstream);
-  if (error_class == "config") return "correct the file in DATASETS_DIR, then restart the gateway; cache-gateway check lists every fault";
+  if (error_class == "config") return "correct the file in DATASETS_DIR, then restart the gateway; cache-gateway check lists every error";
   if (upstream == "object_store" && error_class == "http")
-    return says(error, "NoSuchBucket") ? "make the bucket, or correct OBJECT_STORE_URL"
+    return says(error, "NoSuchBucket") ? "create the bucket, or correct OBJECT_STORE_URL"
                                        : "check OBJECT_STORE_URL, OBJECT_STORE_ENDPOINT and OBJECT_STORE_REGION, and the log of the store";
   if (error_class == "http") return fmt::format("read the log of {}: it answers with an error of its own", upstream);
   if (error_class == "malformed")

@@ -116,7 +116,7 @@ class Following {
 int follow(const Settings& settings, const ObjectStoreSettings& object_store) {
   constexpr int stopped = 0, cannot_start = 1, bad_settings = 2;
   if (object_store.follow.empty()) {
-    std::cerr << "FOLLOW is not set: s3://BUCKET/KEY, what OBJECT_STORE_URL is to the gateway\n";
+    std::cerr << "FOLLOW is not set: use s3://BUCKET/KEY, the gateway's OBJECT_STORE_URL\n";
     return bad_settings;
   }
   block_stop_signals();

@@ -84,7 +84,7 @@ void print_text(const Report& report, bool colour, std::ostream& out) {
     out << fmt::format("published {} UTC, {} ago ({}); file {} kB, mode {}\n", time_of(g.at(0, "published_at")), age_of(g.at(0, "age_s")),
                        coloured(word(g.at(0, "freshness")), colour), integer(g.at(0, "file_bytes")).value_or(0) / 1024,
                        report.file.value("mode", "?"));
-    out << fmt::format("saved     {} UTC, {} per day; a power cut now would cost {}\n", time_of(g.at(0, "saved_at")),
+    out << fmt::format("saved     {} UTC, {} per day; a power cut now would lose {}\n", time_of(g.at(0, "saved_at")),
                        shown(g.at(0, "saved_bytes_per_day"), readable_bytes),
                        is_null(g.at(0, "saved_at")) ? "everything" : age_of(g.at(0, "unsaved_s")));
     if (!is_null(g.at(0, "copy_of")))

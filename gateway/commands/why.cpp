@@ -109,7 +109,7 @@ int answer(SQLite::Database& database, const std::string& name, bool colour, std
                               "interval_s FROM source_status");
   const auto gateway = read_table(database, "SELECT freshness, age_s, maintenance FROM gateway");
   if (!gateway.empty() && text(gateway.rows[0][0]) == "stale")
-    out << fmt::format("the gateway is down: it last published {} ago; start it first (its log says why it ended)\n",
+    out << fmt::format("the gateway is down: it last published {} ago; start it first (its log has the reason)\n",
                        readable_seconds(number(gateway.rows[0][1]).value_or(0)));
   if (!gateway.empty() && !is_null(gateway.rows[0][2])) out << fmt::format("planned maintenance: {}\n", word(gateway.rows[0][2]));
   bool found = false, fresh = true;

@@ -43,8 +43,8 @@ SELECT c.connection,
             THEN NULL ELSE w.active_subscriptions END AS active_subscriptions,
        w.basis,
        CASE c.connection WHEN 'private' THEN w.active_subscriptions END AS reported_subscriptions,
-       CASE WHEN c.doubted THEN 'reported connected, but nothing was heard since ' || strftime('%H:%M:%S', c.last_event_at, 'unixepoch')
-         || ' UTC, and orders moved after it' END AS doubt,
+       CASE WHEN c.doubted THEN 'reported connected, but no event since ' || strftime('%H:%M:%S', c.last_event_at, 'unixepoch')
+         || ' UTC, but orders changed after it' END AS doubt,
        c.source, s.last_success_at AS fetched_at, s.age_s, coalesce(s.freshness, 'never') AS freshness
 FROM (SELECT c.connection, c.source, t.subscriptions, t.last_event_at,
              coalesce(c.connection = 'private' AND w.status = 'connected' AND t.orders_moved_at > t.last_event_at + 60

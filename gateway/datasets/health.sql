@@ -55,8 +55,8 @@ LEFT JOIN service_health p ON p.effective_status = 'unhealthy' AND c.basis = 're
  AND (p.service = 'postgres' AND lower(c.component) IN ('database', 'db', 'postgres', 'postgresql')
       OR p.service = 'rabbitmq' AND lower(c.component) IN ('queue', 'broker', 'rabbit', 'rabbitmq', 'amqp'))
 -- A join, and the table last, so that the column keeps its declared type.
-LEFT JOIN (SELECT '' AS service, 'postgres' AS component, 'reported healthy, but PostgreSQL does not answer us' AS error
-           UNION ALL SELECT '', 'rabbitmq', 'reported healthy, but RabbitMQ does not answer us'
+LEFT JOIN (SELECT '' AS service, 'postgres' AS component, 'reported healthy, but PostgreSQL does not answer the gateway' AS error
+           UNION ALL SELECT '', 'rabbitmq', 'reported healthy, but RabbitMQ does not answer the gateway'
            UNION ALL SELECT service, component, error FROM component) e
   ON e.service = iif(p.service IS NULL, c.service, '') AND e.component = coalesce(p.service, c.component);
 

@@ -179,7 +179,7 @@ std::optional<std::string> reason_of(const HealthDocument& document, int http_st
   if (document.text) return document.text;
   const auto word = document.word.value_or("");
   if (http_status != 200) return fmt::format("HTTP {}, \"{}\"", http_status, word);
-  return health_of_word(word) ? fmt::format("it says \"{}\", without a reason", word) : word;
+  return health_of_word(word) ? fmt::format("it reports \"{}\", without a reason", word) : word;
 }
 
 }  // namespace gateway

@@ -3,13 +3,13 @@
 -- Worst first: by `rank`, among equals by `severity`. `since`: unix seconds, NULL where it is unknown.
 CREATE VIEW problem AS
 SELECT 0 AS rank, 'gateway' AS kind, 'gateway' AS subject, 'stale' AS status, g.published_at AS since,
-       coalesce('this is a copy, which cannot be updated: ' || g.copy_error, 'it has published nothing since; all else is as last known')
+       coalesce('this is a copy, which cannot be updated: ' || g.copy_error, 'it has published nothing since then; everything else is as last known')
          AS why, 0.0 AS severity, g.source, g.fetched_at, g.age_s, g.freshness
 FROM gateway g WHERE g.freshness <> 'fresh'
 UNION ALL
 SELECT CASE h.effective_status WHEN 'unhealthy' THEN 1 WHEN 'unknown' THEN 2 ELSE 5 END, 'service', h.service, h.effective_status,
        CASE h.effective_status WHEN 'unknown' THEN h.fetched_at ELSE h.status_since END,
-       coalesce(h.error, CASE WHEN h.freshness = 'never' THEN 'it has never answered' WHEN h.freshness = 'stale' THEN 'no news' END), 0.0,
+       coalesce(h.error, CASE WHEN h.freshness = 'never' THEN 'it has never answered' WHEN h.freshness = 'stale' THEN 'no current data' END), 0.0,
        h.source, h.fetched_at, h.age_s, h.freshness
 FROM service_health h WHERE h.effective_status <> 'healthy' AND h.freshness <> 'off'
 UNION ALL
@@ -32,7 +32,7 @@ UNION ALL
 SELECT 6, 'part', c.service || ': ' || c.component, c.status, NULL, c.error, 0.0, c.source, c.fetched_at, c.age_s, c.freshness
 FROM service_component c WHERE c.freshness = 'fresh' AND c.status <> 'healthy'
 UNION ALL
-SELECT 7, 'source', s.source, s.freshness, s.last_success_at, coalesce(s.error, 'not one answer yet'), 0.0,
+SELECT 7, 'source', s.source, s.freshness, s.last_success_at, coalesce(s.error, 'no answer yet'), 0.0,
        s.source, s.last_success_at, s.age_s, s.freshness
 FROM source_status s
 WHERE s.freshness IN ('stale', 'never') AND s.source NOT LIKE '%.health'
@@ -57,7 +57,7 @@ WITH listed AS MATERIALIZED (SELECT row_number() OVER (PARTITION BY kind ORDER B
               coalesce(': ' || CASE WHEN length(why) > 120 THEN substr(why, 1, 117) || '...' ELSE why END, '')
        FROM aged WHERE kind = 'service' AND n <= 3
        UNION ALL
-       SELECT 5, 4, (count(*) - 3) || ' more services are not well' FROM aged WHERE kind = 'service' HAVING count(*) > 3
+       SELECT 5, 4, (count(*) - 3) || ' more services have problems' FROM aged WHERE kind = 'service' HAVING count(*) > 3
        UNION ALL
        SELECT 3, 1, CASE count(*) WHEN 1 THEN 'a queue lags: ' ELSE count(*) || ' queues lag, the worst ' END ||
               max(CASE n WHEN 1 THEN subject || ' ' || why END) FROM aged WHERE kind = 'queue' HAVING count(*) > 0

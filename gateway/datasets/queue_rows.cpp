@@ -109,7 +109,7 @@ std::vector<Row> keep_vanished(const QueuesBefore& before, const std::function<b
     row.listed.vhost = key.first;
     row.listed.name = key.second;
     row.lag.verdict = "unknown";
-    row.lag.reason = "the queue is not there any more";
+    row.lag.reason = "the queue no longer exists";
     row.lag.memory = queue.lag();
     row.last_known_messages = queue.messages;
     row.gone_at = gone_at;

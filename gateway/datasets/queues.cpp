@@ -51,7 +51,7 @@ std::optional<Error> missing_permission(std::int64_t listed, std::int64_t least,
   if (empty->empty()) return std::nullopt;
   return Error{ErrorClass::auth,
                fmt::format("GET /api/queues lists {} of {} queues, and none of vhost {}; give the monitoring user permissions "
-                           "(^$ ^$ ^$ will do) there",
+                           "(^$ ^$ ^$ is enough) there",
                            listed, least, shortened(one_line(fmt::format("{}", fmt::join(*empty, ", "))), 200))};
 }
 

@@ -27,7 +27,7 @@ Result<Component> check(const HttpAnswer& answer, const std::string& name, const
   if (fault) return std::unexpected(*fault);
   if (!status) {
     if (answer.status == 503) return std::unexpected(http_error(503, what));
-    return failure(ErrorClass::malformed, what + ".status: expected string, got nothing");
+    return failure(ErrorClass::malformed, what + ".status: missing required field (string)");
   }
   if (*status == "ok" && answer.status == 200) return Component{name, "healthy", "probed", std::nullopt};
   auto error = body.text("reason").value_or(*status);

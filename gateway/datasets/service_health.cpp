@@ -58,7 +58,7 @@ Result<Batch> parse(const std::string& service, const std::string& environment, 
   const auto document = read_health(answer.body, what);
   if (answer.status != 200 && (!document || !document->word)) return std::unexpected(http_error(answer.status, what));
   if (!document) return std::unexpected(document.error());
-  if (!document->word) return failure(ErrorClass::malformed, what + ".status: expected string, got nothing");
+  if (!document->word) return failure(ErrorClass::malformed, what + ".status: missing required field (string)");
   const auto verdict = health_of_answer(answer.status, *document->word);
   std::vector<Component> parts{{"connection", "healthy", "probed", std::nullopt}};
   parts.insert(parts.end(), document->parts.begin(), document->parts.end());

@@ -97,7 +97,7 @@ Result<std::vector<Request>> ask(const PriorState& prior) {
 // Of strategies beyond those that are shown.
 std::string left_out(std::int64_t strategies) {
   if (strategies <= kept_strategies) return {};
-  return fmt::format("{} strategies have signals; those of the {} that were active last are shown", strategies, kept_strategies);
+  return fmt::format("{} strategies have signals; those of the {} most recently active are shown", strategies, kept_strategies);
 }
 
 void take_pass(Batch& batch, const Reading& reading, Table rows, std::int64_t now) {

@@ -124,7 +124,7 @@ SqlRequest TimeOrder::onward(std::string name, const std::string& select, const 
 
 std::string Head::note(const std::string& table) const {
   if (ahead == 0 || !furthest) return {};
-  return fmt::format("{}{} rows of {} are dated ahead of the database's clock, up to {}; each is read when its time has come", ahead,
+  return fmt::format("{}{} rows of {} are dated ahead of the database's clock, up to {}; each is read when its time comes", ahead,
                      ahead == ahead_counted ? " or more" : "", table, utc(*furthest));
 }
 

@@ -29,7 +29,7 @@ Result<Batch> parse(const PriorState& prior, const HttpAnswer& answer) {
   const auto queue_size = body.integer("queue_size");
   const auto builds = body.integer("pending_dataset_builds");
   if (fault) return std::unexpected(*fault);
-  if (!is_training) return failure(ErrorClass::malformed, std::string(what) + ".is_training: expected boolean, got nothing");
+  if (!is_training) return failure(ErrorClass::malformed, std::string(what) + ".is_training: missing required field (boolean)");
   return Batch{.writes = {{.table = "training",
                            .mode = Mode::upsert,
                            .columns = {"id", "is_training", "queue_size", "pending_dataset_builds", "observed_at"},

@@ -84,7 +84,7 @@ void DatasetReader::read_question() {
   if (!d_.table.empty()) d_.reads = {d_.table};
   check_question();
   d_.rows = keys_.text("rows");
-  if (d_.get.empty() && !d_.rows.empty()) keys_.fault("rows", "goes with get only");
+  if (d_.get.empty() && !d_.rows.empty()) keys_.fault("rows", "only allowed with get");
   if (!is_pointer(d_.rows))
     keys_.fault("rows", "expected a pointer, such as /data/* for each element of `data`; leave it out for the document itself");
 }
@@ -99,7 +99,7 @@ void DatasetReader::check_question() {
   } else if (upstream != surroundings_.upstreams.end() && upstream->second == !d_.get.empty()) {
     keys_.fault(d_.get.empty() ? "upstream" : "get",
                 upstream->second ? fmt::format("needs an HTTP upstream, and {} is none: use sql or table", d_.upstream)
-                                 : std::string("is asked over HTTP: use get"));
+                                 : std::string("is queried over HTTP: use get"));
   }
   for (const auto& name : d_.reads) {
     const auto parts = split(name, '.');
@@ -107,8 +107,8 @@ void DatasetReader::check_question() {
       keys_.fault(d_.table.empty() ? "reads" : "table", "expected a table's name, or SCHEMA.TABLE, in lower case");
   }
   if (!d_.sql.empty() && keys_.find("reads") == nullptr) keys_.fault("reads", "name the tables that the statement reads, or [] for none");
-  if (d_.sql.empty() && keys_.find("reads") != nullptr) keys_.fault("reads", "goes with sql only");
-  if (d_.table.empty() && !d_.where.empty()) keys_.fault("where", "goes with table; put it into the statement");
+  if (d_.sql.empty() && keys_.find("reads") != nullptr) keys_.fault("reads", "only allowed with sql");
+  if (d_.table.empty() && !d_.where.empty()) keys_.fault("where", "only allowed with table; put it into the statement");
   if (!d_.get.empty() && (d_.get[0] != '/' || d_.get.find_first_of(" #\\") != std::string::npos || d_.get.starts_with("//")))
     keys_.fault("get", "expected a path and query, such as /api/v1/portfolio?kind=all");
 }

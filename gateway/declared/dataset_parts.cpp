@@ -46,7 +46,7 @@ void DatasetReader::read_column(const Node& name, const Node& value) {
   const auto path = "columns." + shortened(one_line(name.text), 60);
   const auto fault = [&](const std::string& text) { faults_.add(name, path, text); };
   if (!is_plain_name(name.text, 60)) fault("letters a-z, digits and _ only, a letter first, at most 60");
-  if (is_reserved_column(name.text)) fault("is reserved: choose another name, and say `from`");
+  if (is_reserved_column(name.text)) fault("is reserved: choose another name, and set `from`");
   Node map;
   if (value.kind == Node::Kind::text) {  // NAME: TYPE is short for NAME: {type: TYPE}
     map = {.kind = Node::Kind::map, .text = {}, .plain = true, .place = value.place, .members = {}};
@@ -60,7 +60,7 @@ void DatasetReader::read_column(const Node& name, const Node& value) {
     fault("needs a type: " + fmt::format("{}", fmt::join(words(types), ", ")));
   column.from = keys.text("from");
   if (column.from.empty()) column.from = d_.get.empty() ? column.name : "/" + column.name;
-  else if (!d_.sql.empty()) keys.fault("from", "goes with table or get; in a statement write AS");
+  else if (!d_.sql.empty()) keys.fault("from", "only allowed with table or get; in a statement write AS");
   if (!d_.get.empty() && !is_pointer(column.from, false)) keys.fault("from", "expected a pointer, such as /properties/mag");
   column.format = meaning(formats, keys.one_of("format", words(formats))).value_or(Format::none);
   const bool decimal = column.format == Format::decimal, is_number = column.type == Type::number || column.type == Type::integer;

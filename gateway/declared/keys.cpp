@@ -70,7 +70,7 @@ Keys::Keys(const Node& map, std::string path, const std::vector<std::string>& kn
   }
   for (const auto& [key, value] : map.members) {
     if (const auto colon = key.text.find(':'); colon != std::string::npos) {  // what follows may be a secret
-      faults.add(key, {}, fmt::format("a blank is missing after {}", shown(path_ + key.text.substr(0, colon + 1))));
+      faults.add(key, {}, fmt::format("a space is missing after {}", shown(path_ + key.text.substr(0, colon + 1))));
     } else if (std::ranges::find(known, key.text) == known.end()) {
       const auto near = nearest(key.text, known);
       faults.add(key, {}, fmt::format("unknown key {}{}", shown(path_ + key.text), near.empty() ? "" : ": did you mean " + near + "?"));

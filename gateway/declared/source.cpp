@@ -40,7 +40,7 @@ std::optional<Error> doubled(const Declared& d, const std::vector<Row>& rows, co
 std::optional<Error> fault_of(const Declared& d, const std::vector<Row>& rows, const PriorState& prior, std::int64_t most_bytes) {
   if (std::ssize(rows) > d.most_rows)
     return Error{ErrorClass::too_large,
-                 fmt::format("{} rows or more, at most {}: narrow the question, or raise bounds.rows", d.most_rows + 1, d.most_rows)};
+                 fmt::format("{} rows or more, at most {}: narrow the query, or raise bounds.rows", d.most_rows + 1, d.most_rows)};
   if (auto error = doubled(d, rows, d.key, "key")) return error;
   if (d.history) {
     if (auto error = doubled(d, rows, d.history->labels, "labels")) return error;
@@ -49,7 +49,7 @@ std::optional<Error> fault_of(const Declared& d, const std::vector<Row>& rows, c
   const auto bytes = bytes_of(rows);
   constexpr double mib = 1024 * 1024;
   if (std::ssize(rows) > held && used + bytes > most_bytes)
-    return Error{ErrorClass::too_large, fmt::format("the cache would have {:.1f} MiB, at most {:.1f} (CACHE_MAX_SIZE)",
+    return Error{ErrorClass::too_large, fmt::format("the cache would be {:.1f} MiB, at most {:.1f} (CACHE_MAX_SIZE)",
                                                     static_cast<double>(used + bytes) / mib, static_cast<double>(most_bytes) / mib)};
   return std::nullopt;
 }

@@ -141,8 +141,8 @@ class UpstreamReader {
     } else {
       const Keys login(*basic, "http.auth.basic.", {"user", "password"}, faults_);
       if (basic->kind != Node::Kind::map) return;
-      to.user = required(login, "user", "who we are there");
-      if (to.user.find(':') != std::string::npos) login.fault("user", "no colon can be in it");
+      to.user = required(login, "user", "the user name");
+      if (to.user.find(':') != std::string::npos) login.fault("user", "must not contain a colon");
       to.api_key = secret(login, "password");
       if (login.find("password") == nullptr) login.fault("password", "required: {setting: NAME}");
     }
@@ -153,7 +153,7 @@ class UpstreamReader {
     const auto* node = of.find(key);
     if (node == nullptr) return {};
     if (node->kind == Node::Kind::text) {
-      of.fault(key, "write {setting: NAME}, with NAME in the environment or .env: secrets do not stand in this file");
+      of.fault(key, "write {setting: NAME}, with NAME in the environment or .env: secrets do not belong in this file");
       return {};
     }
     const auto* setting = node->find("setting");

@@ -78,7 +78,7 @@ Converted text_as(const DeclaredColumn& column, std::string_view text, std::int6
   const auto most = column.cut.value_or(longest);
   if (characters <= most) return Value{std::move(clean)};
   if (!column.cut)
-    return std::unexpected(fmt::format("{} characters or more, at most {}: say `cut`, or raise bounds.text", most + 1, most));
+    return std::unexpected(fmt::format("{} characters or more, at most {}: set `cut`, or raise bounds.text", most + 1, most));
   std::size_t end = 0;
   for (std::int64_t n = 0; end < clean.size(); ++end) {
     if ((static_cast<unsigned char>(clean[end]) & 0xc0U) != 0x80 && ++n > most) break;
@@ -121,7 +121,8 @@ Converted value_of_json(const DeclaredColumn& column, const Json* json, std::int
     if (means_null(column, *text)) return Value{};
     const bool as_text = column.type == Type::text || column.type == Type::time || column.format == Format::decimal;
     if (as_text) return value_of_text(column, trimmed(*text), longest_text);
-    if (column.type == Type::number || column.type == Type::integer) return expected("a number", "text: say format: decimal if it is one");
+    if (column.type == Type::number || column.type == Type::integer)
+      return expected("a number", "text: set format: decimal if it is a number");
   }
   switch (column.type) {
     case Type::json: return text_as(column, json->dump(-1, ' ', false, Json::error_handler_t::replace), longest_text);
@@ -131,7 +132,7 @@ Converted value_of_json(const DeclaredColumn& column, const Json* json, std::int
     case Type::boolean: return json->is_boolean() ? Converted(flag(json->get<bool>())) : expected("a boolean", json->type_name());
     case Type::time:
       if (!json->is_number()) return expected("a time", json->type_name());
-      if (column.format == Format::rfc3339) return expected("a time as text", "a number: say format: seconds or milliseconds");
+      if (column.format == Format::rfc3339) return expected("a time as text", "a number: set format: seconds or milliseconds");
       return time_as(column, json->get<double>());
     case Type::integer:
       if (json->is_number_unsigned() && json->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX))

@@ -107,7 +107,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (key.text == "<<") throw Refused{key.place, "merge keys (<<) are not supported"};
     if (const auto* before = parent.node.find(key.text); before != nullptr) {
       const auto first = std::ranges::find_if(parent.node.members, [&](const auto& member) { return member.first.text == key.text; });
-      throw Refused{key.place, fmt::format("'{}' stands twice, first in line {}", shown_key(key.text), first->first.place.line)};
+      throw Refused{key.place, fmt::format("'{}' appears twice, first on line {}", shown_key(key.text), first->first.place.line)};
     }
     parent.key = std::move(key);
     parent.has_key = true;
@@ -152,7 +152,7 @@ void check_text(Node& text, const std::vector<std::string_view>& lines) {
   const auto from = static_cast<std::size_t>(text.place.column) - 1;
   if (from >= line.size()) return;
   if (text.plain) text.comment_follows = line.substr(from).find(" #") != std::string_view::npos;
-  else if ((line[from] == '"' || line[from] == '\'') && !closes(line, from)) throw Refused{text.place, "a quote is not closed on its line"};
+  else if ((line[from] == '"' || line[from] == '\'') && !closes(line, from)) throw Refused{text.place, "unterminated quote on this line"};
 }
 
 void check_texts(Node& node, const std::vector<std::string_view>& lines) {
@@ -165,11 +165,11 @@ void check_texts(Node& node, const std::vector<std::string_view>& lines) {
 
 std::string in_our_words(const std::string& parser) {
   const auto says = [&](std::string_view part) { return parser.find(part) != std::string::npos; };
-  if (says("end of map") || says("end of sequence") || says("flow")) return "a { or [ is not closed, or a comma is missing in it";
+  if (says("end of map") || says("end of sequence") || says("flow")) return "unterminated { or [, or a missing comma inside";
   if (says("anchor") || says("alias")) return no_anchors;
   if (says("escape")) return "unknown escape: use 'single quotes', which have none";
   if (says("tab")) return "indented with a tab: use spaces";
-  return "expected 'key: value': look for a missing colon, a missing blank behind it, or a wrong indentation";
+  return "expected 'key: value': look for a missing colon, a missing space after it, or wrong indentation";
 }
 
 }  // namespace

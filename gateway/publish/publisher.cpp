@@ -119,7 +119,8 @@ Publisher::Result Publisher::finish(const Work& work) const {
     const auto seen_at = Clock::now();
     result.times.publish = seen_at - work.began;
     if (!shown->displaced.empty())
-      result.notice = fmt::format("what stood at {} was not published by this gateway; it is {} now", file_.string(), shown->displaced);
+      result.notice =
+          fmt::format("the file at {} was not published by this gateway; it was renamed to {}", file_.string(), shown->displaced);
     if (work.save) result.save_error = save(work.directory, name_, work.next);
     if (work.save && !result.save_error) result.times.save = Clock::now() - seen_at;
   } catch (const std::exception& e) {  // would end the process

@@ -80,7 +80,7 @@ std::expected<void, std::string> decompress(std::string_view frame, std::int64_t
     left = ZSTD_decompressStream(context.get(), &out, &in);
     if (ZSTD_isError(left) != 0) return std::unexpected(fmt::format("its zstd frame is damaged: {}", ZSTD_getErrorName(left)));
     if (!write_all(to, room.data(), out.pos)) return std::unexpected("it cannot be written: " + reason_of_errno());
-    if (ended && left != 0 && out.pos == 0) return std::unexpected("it is cut off");
+    if (ended && left != 0 && out.pos == 0) return std::unexpected("it is truncated");
   }
   if (in.pos != in.size) return std::unexpected("something follows its zstd frame");
   return {};

@@ -97,7 +97,7 @@ std::expected<LoadedCache, std::string> load_cache(Store& store, const std::file
   const auto copy = inspect(saved);
   if (const auto done = load(store, saved, copy); !done) return std::unexpected(done.error());
   if (!copy.loadable()) return LoadedCache{};
-  log_loss(file, published.state == FileState::absent ? "it is not there" : published.reason, store);
+  log_loss(file, published.state == FileState::absent ? "it is missing" : published.reason, store);
   return LoadedCache{.from_saved_copy = true};
 }
 

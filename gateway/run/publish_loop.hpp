@@ -61,7 +61,7 @@ class PublishLoop {
   Clock::time_point published_at_{}, changed_at_{};        // changed: the first time since it was published
   Clock::time_point stale_at_ = Clock::time_point::max();  // then the published file would say what is not so
   Step publish_{"publish_failed", "publish_recovered", "readers keep the last good file"};
-  Step save_{"save_failed", "save_recovered", "the copy saved before is what a power cut would leave"};
+  Step save_{"save_failed", "save_recovered", "a power cut would leave the previous saved copy"};
 };
 
 }  // namespace gateway

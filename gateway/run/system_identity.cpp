@@ -27,11 +27,11 @@ bool starts_over_for_other_system(Store& store, const std::filesystem::path& cac
   }
   const auto aside = move_aside(cache_path, "other-upstream");
   if (!aside)
-    throw std::runtime_error("this is another database than its rows in the cache came from, and they cannot be kept: " + aside.error());
+    throw std::runtime_error("this is not the database that the cached rows came from, and they cannot be kept: " + aside.error());
   log(Level::warn, "other_upstream",
       {{"upstream", upstream},
        {"aside", aside->string()},
-       {"text", "this is not the database that the rows in the cache came from; they are fetched again, all others stay"}});
+       {"text", "this is not the database that the cached rows came from; they are fetched again, all others stay"}});
   store.begin_anew(upstream, identity);
   return true;
 }

@@ -58,10 +58,10 @@ constexpr std::array gateway_columns{
     Column{"published_bytes", "cache_gateway_published_bytes_total", "Bytes published since the start, to memory as a rule.", counter},
     Column{"saved_bytes", "cache_gateway_saved_bytes_total", "Bytes saved to the disk since the start.", counter},
     Column{"file_bytes", "cache_gateway_cache_size_bytes", "Size of the cache file."},
-    Column{"saved_at", "cache_gateway_saved_timestamp_seconds", "When the copy was made that survives a power cut."},
-    Column{"unsaved_s", "cache_gateway_unsaved_seconds", "How much of what the cache shows a power cut would cost."},
-    Column{"in_maintenance", "cache_gateway_maintenance", "1 while an operator announces a planned outage."},
-    Column{"loop_max_ms", "cache_gateway_loop_longest_turn_seconds", "Longest time that the loop was busy with one thing.", gauge, 1e-3}};
+    Column{"saved_at", "cache_gateway_saved_timestamp_seconds", "When the cache was last saved to disk."},
+    Column{"unsaved_s", "cache_gateway_unsaved_seconds", "How much of the published data a power cut would lose."},
+    Column{"in_maintenance", "cache_gateway_maintenance", "1 during a planned outage announced by an operator."},
+    Column{"loop_max_ms", "cache_gateway_loop_longest_turn_seconds", "Longest time that one task blocked the loop.", gauge, 1e-3}};
 
 constexpr std::array source_columns{
     Column{"age_s", "cache_gateway_source_age_seconds",

@@ -27,7 +27,7 @@ RunMetrics::RunMetrics(const std::vector<SourceSetup>& sources, Milliseconds pub
       save_failures_(
           counter(registry_, "cache_gateway_save_failures_total", "Saves to the disk that failed; the copy saved before stays.")),
       publish_duration_(
-          histogram(registry_, "cache_gateway_publish_duration_seconds", "From the begin of a publish until readers see it.")),
+          histogram(registry_, "cache_gateway_publish_duration_seconds", "From the start of a publish until readers see it.")),
       save_duration_(histogram(registry_, "cache_gateway_save_duration_seconds", "Time to write a published file to the disk.")) {
   auto& attempts = prometheus::BuildCounter().Name("cache_gateway_source_attempts_total").Help("Attempts at a source.").Register(registry_);
   auto& failures = prometheus::BuildCounter()

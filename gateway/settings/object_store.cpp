@@ -48,7 +48,8 @@ ObjectStoreSettings read_object_store(SettingsReader& reader) {
   const auto url = reader.word("OBJECT_STORE_URL", "");
   store.region = reader.word("OBJECT_STORE_REGION", "us-east-1");
   if (!std::ranges::all_of(store.region, [](char c) { return is_lower_or_digit(c) || c == '-'; }))
-    reader.fault("OBJECT_STORE_REGION", store.region, "use the region's name, such as eu-central-1; a store of your own takes us-east-1");
+    reader.fault("OBJECT_STORE_REGION", store.region,
+                 "use the region's name, such as eu-central-1; self-hosted stores usually take us-east-1");
   store.endpoint = read_endpoint(reader, store.region);
   store.access_key = reader.secret("OBJECT_STORE_ACCESS_KEY", "");
   store.secret_key = reader.secret("OBJECT_STORE_SECRET_KEY", "");
@@ -56,8 +57,7 @@ ObjectStoreSettings read_object_store(SettingsReader& reader) {
   store.timeout = reader.duration("OBJECT_STORE_TIMEOUT", "30s");
   for (const auto& text : reader.list("FOLLOW")) {
     if (const auto address = parse_object_address(text)) store.follow.push_back(*address);
-    else
-      reader.fault("FOLLOW", shown_url(text), "use s3://BUCKET/KEY, what OBJECT_STORE_URL is to the gateway; several with commas between");
+    else reader.fault("FOLLOW", shown_url(text), "use s3://BUCKET/KEY, the gateway's OBJECT_STORE_URL; separate several by commas");
   }
   store.follow_interval = reader.duration("FOLLOW_INTERVAL", "5s");
   store.follow_max_size = reader.bytes("FOLLOW_MAX_SIZE", "256MiB");

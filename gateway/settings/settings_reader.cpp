@@ -46,7 +46,7 @@ std::string SettingsReader::word(const std::string& name, const std::string& fal
 
 std::string SettingsReader::host(const std::string& name, const std::string& fallback, bool several) {
   auto chosen = word(name, fallback);
-  const auto* const remedy = several ? "use a host name, or several with commas between; port, user and password have settings of their own"
+  const auto* const remedy = several ? "use a host name, or several separated by commas; port, user and password have settings of their own"
                                      : "use a host name; port, user and password have settings of their own";
   // A socket's directory may have any name.
   const bool url = chosen.find("://") != std::string::npos || (!chosen.starts_with('/') && chosen.find('@') != std::string::npos);
@@ -72,7 +72,7 @@ std::string SettingsReader::ports(const std::string& name, const std::string& fa
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
     return error == std::errc{} && end == text.data() + text.size() && port >= 1 && port <= 65535;
   });
-  if (!count_fits || !all_are_ports) fault(name, chosen, "use a whole number from 1 to 65535, or one for each host with commas between");
+  if (!count_fits || !all_are_ports) fault(name, chosen, "use a whole number from 1 to 65535, or one for each host, separated by commas");
   return chosen;
 }
 

@@ -36,7 +36,7 @@ TEST_F(PostgresAttempt, ASleepingDatasetIsCancelledInTheServerAndTheConnectionSt
   const Classes expected{{"sleeps", "timeout"}, {"one", "rows"}, {"two", "rows"}};
   EXPECT_EQ(asked.attempt(), expected);
   const auto process = asked.values["one"];
-  EXPECT_NE(asked.errors["sleeps"].find("its share of POSTGRES_TIMEOUT; cancelled in the server"), std::string::npos)
+  EXPECT_NE(asked.errors["sleeps"].find("its share of POSTGRES_TIMEOUT; cancelled on the server"), std::string::npos)
       << asked.errors["sleeps"];
   for (int n = 0; n < 3; ++n) {
     EXPECT_EQ(asked.attempt(), expected);

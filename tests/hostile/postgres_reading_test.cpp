@@ -200,7 +200,7 @@ TEST_F(PostgresReading, OfVeryManyStrategiesThoseActiveLastAreShownAndTheOthersC
   ASSERT_TRUE(all_rows(trial));
   EXPECT_EQ(trial.read("SELECT count(*) FROM recent_signals WHERE strategy_id LIKE 'z_living%'"), "10");
   EXPECT_EQ(trial.read("SELECT count(DISTINCT strategy_id) FROM recent_signals"), "200");
-  EXPECT_NE(trial.note("postgres.signals").find("302 strategies have signals; those of the 200 that were active last are shown"),
+  EXPECT_NE(trial.note("postgres.signals").find("302 strategies have signals; those of the 200 most recently active are shown"),
             std::string::npos)
       << trial.note("postgres.signals");
 }

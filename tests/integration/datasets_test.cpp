@@ -123,7 +123,7 @@ TEST_F(Datasets, OneThatSleepsFloodsOrEndsTheTransactionHurtsItselfOnly) {
                          is({"postgres.commits|sql", "postgres.doubles|malformed", "postgres.errs|sql", "postgres.floods|too_large",
                              "postgres.sleeps|timeout"})));
   EXPECT_TRUE(eventually(query("SELECT error FROM source_status WHERE source = 'postgres.floods'"),
-                         is({"10001 rows or more, at most 10000: narrow the question, or raise bounds.rows"})));
+                         is({"10001 rows or more, at most 10000: narrow the query, or raise bounds.rows"})));
   EXPECT_TRUE(
       eventually(query("SELECT freshness FROM source_status WHERE source IN ('postgres.sizes', 'postgres.signals', 'postgres.orders')"),
                  is({"fresh", "fresh", "fresh"})));

@@ -66,7 +66,7 @@ TEST_F(PostgresFaults, ADatasetThatSleepsForEverCostsItselfOnly) {
     upstreams.sql("ALTER TABLE " + table + " RENAME TO hidden; CREATE VIEW " + table +
                   " AS SELECT h.* FROM hidden h RIGHT JOIN pg_sleep(600) ON true; GRANT SELECT ON " + table + " TO grafana_monitor");
     ASSERT_TRUE(eventually(source(name, "error_class, freshness"), "timeout|stale"));
-    EXPECT_NE(reader.source(name, "error").find("cancelled in the server"), std::string::npos) << reader.source(name, "error");
+    EXPECT_NE(reader.source(name, "error").find("cancelled on the server"), std::string::npos) << reader.source(name, "error");
     EXPECT_EQ(reader.text("SELECT group_concat(source) FROM source_status WHERE upstream = 'postgres' AND (freshness <> 'fresh' OR "
                           "error_class IS NOT NULL)"),
               name);

@@ -121,7 +121,7 @@ TEST_F(Planted, OtherFilesAndOlderOnesAreRefusedAndTheNextGoodOneIsTaken) {
   std::filesystem::copy_file(copy(), bad);
   std::filesystem::permissions(bad, std::filesystem::perms::owner_all);
   plant(bad, 3000);
-  expect_refused("is not taken: it is cut off");
+  expect_refused("is not taken: it is truncated");
 
   sqlite(bad, "PRAGMA application_id = 1");
   plant(bad);

@@ -40,7 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Misuse{sizes, ""}, Misuse{"", "f.yaml:1:1: a file begins with dataset: NAME or upstream: NAME"},
         Misuse{"- a\n", "f.yaml:1:1: a file begins with dataset: NAME or upstream: NAME"},
-        Misuse{sizes + "key: size\n", "f.yaml:6:1: 'key' stands twice, first in line 4"},
+        Misuse{sizes + "key: size\n", "f.yaml:6:1: 'key' appears twice, first on line 4"},
         Misuse{sizes + "about: &a b\n",
                "f.yaml:6:8: anchors and aliases are not supported: repeat the value, and quote a text that begins with & or *"},
         Misuse{sizes + "about: *a\n",
@@ -48,11 +48,11 @@ INSTANTIATE_TEST_SUITE_P(
         Misuse{sizes + "about: !env X\n", "f.yaml:6:8: tags (!X) are not supported: quote a text that begins with !"},
         Misuse{sizes + "<<: {a: b}\n", "f.yaml:6:1: merge keys (<<) are not supported"},
         Misuse{sizes + "---\ndataset: b\n", "f.yaml:6:1: one file is one document: move what follows '---' into a file of its own"},
-        Misuse{sizes + "about: 'a\n  b'\n", "f.yaml:6:8: a quote is not closed on its line"},
+        Misuse{sizes + "about: 'a\n  b'\n", "f.yaml:6:8: unterminated quote on this line"},
         Misuse{sizes + "bounds:\n\trows: 1\n", "f.yaml:7:1: line 7 is indented with a tab: use spaces"},
         Misuse{sizes + "about: a\x01\n", "f.yaml:6:9: a control character"}, Misuse{sizes + "about: \xff\n", "f.yaml:1:1: not UTF-8 text"},
-        Misuse{sizes + "about:x\n", "f.yaml:6:1: a blank is missing after 'about:'"},
-        Misuse{sizes + "bounds: {rows: 1\n", "f.yaml:7:1: a { or [ is not closed, or a comma is missing in it"},
+        Misuse{sizes + "about:x\n", "f.yaml:6:1: a space is missing after 'about:'"},
+        Misuse{sizes + "bounds: {rows: 1\n", "f.yaml:7:1: unterminated { or [, or a missing comma inside"},
         Misuse{sizes + "about: \"\\q\"\n", "f.yaml:6:11: unknown escape: use 'single quotes', which have none"},
         Misuse{sizes + "where: a #> '{b}' = 'c'\n",
                "f.yaml:6:8: where: ' #' begins a comment and cuts it off: write it as a block: where: |"},
@@ -103,7 +103,7 @@ INSTANTIATE_TEST_SUITE_P(
         Misuse{"dataset: a\nupstream: rabbitmq\nget: /x\nrows: /*\ncolumns: {x: text}\n",
                "f.yaml:1:1: key: required: the columns whose values tell one row from another"},
         Misuse{"dataset: a\nupstream: rabbitmq\nget: /x\ncolumns: {freshness: text}\n",
-               "f.yaml:4:11: columns.freshness: is reserved: choose another name, and say `from`"}));
+               "f.yaml:4:11: columns.freshness: is reserved: choose another name, and set `from`"}));
 
 TEST(DeclaredFaults, any_bytes_end_in_faults) {
   for (const auto& bytes :
@@ -185,7 +185,7 @@ TEST(DeclaredDataset, an_answer_is_taken_whole_or_refused_whole) {
   EXPECT_EQ(cache.answer(t0, {{"a", "1", nullptr}, {"b", "x", nullptr}}), "row 2, size: expected a number");
   EXPECT_EQ(cache.answer(t0, {{nullptr, "1", nullptr}}), "row 1, asset: NULL in the key");
   EXPECT_EQ(cache.answer(t0, {{"a", "1", nullptr}, {"b", "1", nullptr}, {"c", "1", nullptr}}),
-            "3 rows or more, at most 2: narrow the question, or raise bounds.rows");
+            "3 rows or more, at most 2: narrow the query, or raise bounds.rows");
   EXPECT_EQ(cache.text("SELECT asset, size FROM sizes ORDER BY asset"), "a|1.5\nb|");
   EXPECT_EQ(cache.answer(t0, {{"b", "NaN", nullptr}}), "");
   EXPECT_EQ(cache.text("SELECT asset, size FROM sizes"), "b|");
@@ -283,7 +283,7 @@ TEST(DeclaredDataset, a_document_is_one_row_and_one_series) {
   EXPECT_EQ(cache.text("SELECT n FROM a"), "2");
   EXPECT_EQ(cache.text("SELECT time - 1764583200, n FROM a_trend"), "0|1\n10|2");
   EXPECT_EQ(cache.document(t0 + 20, R"({"m": 2})"), "GET /x: the answer has no /n (renamed?)");
-  EXPECT_EQ(cache.document(t0 + 20, R"({"n": "2"})"), "GET /x: n: expected a number, got text: say format: decimal if it is one");
+  EXPECT_EQ(cache.document(t0 + 20, R"({"n": "2"})"), "GET /x: n: expected a number, got text: set format: decimal if it is a number");
   EXPECT_EQ(cache.document(t0 + 20, "[]"), "GET /x: the answer has no /n (renamed?)");
   EXPECT_EQ(cache.document(t0 + 20, "<html>"), "GET /x: not valid JSON (6 bytes)");
   EXPECT_EQ(cache.document(t0 + 20, "{}", 404), "GET /x: HTTP 404: no such path");

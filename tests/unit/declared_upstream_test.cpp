@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
         Misuse{shop + "  sslmode: on\n",
                "f.yaml:7:12: postgres.sslmode: unknown sslmode 'on': use disable, allow, prefer, require, verify-ca, verify-full"}));
 
-const std::string no_text = "write {setting: NAME}, with NAME in the environment or .env: secrets do not stand in this file";
+const std::string no_text = "write {setting: NAME}, with NAME in the environment or .env: secrets do not belong in this file";
 
 INSTANTIATE_TEST_SUITE_P(
     Secrets, DeclaredUpstreamFaults,
@@ -92,7 +92,7 @@ INSTANTIATE_TEST_SUITE_P(
         Misuse{"upstream: shop\npostgres: {host: h, database: d, user: u, password: s3cret}\n",
                "f.yaml:2:53: postgres.password: " + no_text},
         Misuse{"upstream: shop\npostgres: {host: h, database: d, user: u, password:s3cret}\n",
-               "f.yaml:2:43: a blank is missing after 'postgres.password:'"},
+               "f.yaml:2:43: a space is missing after 'postgres.password:'"},
         Misuse{"upstream: shop\npostgres: {host: h, database: d, user: u, password: {s3cret: SHOP_PASSWORD}}\n",
                "f.yaml:2:53: postgres.password: expected {setting: NAME} and nothing else"},
         Misuse{bank + "  auth: {bearer: {setting: s3cret}}\n",
@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Misuse{bank + "  auth: {header: \"X: y\", secret: {setting: BANK_TOKEN}}\n",
                              "f.yaml:4:18: http.auth.header: expected the name of a header of the service's own, such as X-API-Key"},
                       Misuse{bank + "  auth: {basic: {user: \"a:b\", password: {setting: BANK_TOKEN}}}\n",
-                             "f.yaml:4:24: http.auth.basic.user: no colon can be in it"},
+                             "f.yaml:4:24: http.auth.basic.user: must not contain a colon"},
                       Misuse{bank + "  auth: {basic: {user: a}}\n", "f.yaml:4:17: http.auth.basic.password: required: {setting: NAME}"}));
 
 // Files in a directory of their own, read as a run reads them.

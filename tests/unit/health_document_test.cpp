@@ -109,7 +109,7 @@ TEST(HealthDocument, who_is_not_well_has_a_reason) {
             "database: not connected; queue: not connected");
   EXPECT_EQ(reason(R"({"status":"unhealthy","checks":{"db":{"status":"DOWN"}},"error":"other"})", 200), "db: unhealthy");
   EXPECT_EQ(reason(R"({"status":"fail","output":"no disk"})", 200), "no disk");
-  EXPECT_EQ(reason(R"({"status":"unhealthy"})", 200), "it says \"unhealthy\", without a reason");
+  EXPECT_EQ(reason(R"({"status":"unhealthy"})", 200), "it reports \"unhealthy\", without a reason");
   EXPECT_EQ(reason(R"({"status":"healthy"})", 503), "HTTP 503, \"healthy\"");
   EXPECT_EQ(reason(R"({"status":"starting"})", 200), "starting");
   EXPECT_EQ(reason(R"({"status":"healthy","database_connected":false})", 200), "-");

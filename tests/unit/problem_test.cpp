@@ -113,7 +113,7 @@ TEST_F(Problem, a_silent_gateway_is_all_that_is_said) {
 
 TEST_F(Problem, many_services_are_counted_and_sources_without_current_data_too) {
   const auto sentence = text(cache_.value("SELECT reason FROM system_health", t0 + 200000)).value_or("");
-  EXPECT_NE(sentence.find("more services are not well"), std::string::npos) << sentence;
+  EXPECT_NE(sentence.find("more services have problems"), std::string::npos) << sentence;
   EXPECT_NE(sentence.find("sources have no current data"), std::string::npos) << sentence;
   EXPECT_NE(sentence.find("for 2 days"), std::string::npos) << sentence;
 }
@@ -125,11 +125,11 @@ TEST_F(Problem, a_part_reported_healthy_is_not_believed_while_its_probe_is_refus
       "SELECT status, error, last_known_status FROM service_component WHERE service = 'ws-gateway' AND component = ";
   cache_.fail("postgres.health", t0 + 1, refused_);
   EXPECT_EQ(read(database + "'database'", t0 + 1),
-            (std::vector<Row>{{"unknown", "reported healthy, but PostgreSQL does not answer us", "healthy"}}));
+            (std::vector<Row>{{"unknown", "reported healthy, but PostgreSQL does not answer the gateway", "healthy"}}));
   EXPECT_EQ(read(database + "'queue'", t0 + 1), (std::vector<Row>{{"healthy", Value{}, "healthy"}}));
   cache_.fail("rabbitmq.health", t0 + 2, refused_);
   EXPECT_EQ(read(database + "'queue'", t0 + 2),
-            (std::vector<Row>{{"unknown", "reported healthy, but RabbitMQ does not answer us", "healthy"}}));
+            (std::vector<Row>{{"unknown", "reported healthy, but RabbitMQ does not answer the gateway", "healthy"}}));
 }
 
 TEST_F(Problem, our_own_wrong_password_is_no_evidence_against_it) {
@@ -159,7 +159,7 @@ TEST_F(Problem, connected_is_doubted_when_orders_moved_after_the_last_event) {
   EXPECT_EQ(read(private_one, t0), (std::vector<Row>{{"connected", "connected", std::int64_t{0}, std::int64_t{0}}}));
   filled(t0, t0 - 500.0);
   EXPECT_EQ(read(private_one, t0), (std::vector<Row>{{"unknown", "connected", std::int64_t{1}, std::int64_t{1}}}));
-  EXPECT_NE(text(reason(t0)).value_or("").find("nothing was heard since 09:50:00 UTC"), std::string::npos);
+  EXPECT_NE(text(reason(t0)).value_or("").find("no event since 09:50:00 UTC"), std::string::npos);
   EXPECT_EQ(read("SELECT since FROM problem WHERE kind = 'connection'", t0), (std::vector<Row>{{t0 - 600}}));
   subscribed(t0, t0 - 499.0);
   EXPECT_EQ(read(private_one, t0), (std::vector<Row>{{"connected", "connected", std::int64_t{0}, std::int64_t{0}}}));
