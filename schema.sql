@@ -13,6 +13,9 @@
 --
 -- A few tables hold nothing: SQLite has no procedures, and a trigger cannot call one, so an insert into such a table is
 -- how several statements get a name, and parameters, for several callers. Each says who calls it.
+--
+-- Triggers are the writer's alone and TEMP, so that they are not in the file: a reader would parse them with every open, which takes
+-- as long as all else does. Several on one table fire in no order that is promised.
 
 PRAGMA application_id = 1128744513;  -- "CGWA"
 PRAGMA user_version = 4;             -- a file of another version is set aside, its rows carried over where they fit
@@ -117,7 +120,7 @@ CREATE TABLE attempt (
   means TEXT                         -- what the failure says of the upstream: nothing, unhealthy, no_endpoint
 ) STRICT;
 CREATE INDEX attempt_by_source ON attempt (source, id);
-CREATE TRIGGER attempt_retention AFTER INSERT ON attempt BEGIN
+CREATE TEMP TRIGGER attempt_retention AFTER INSERT ON attempt BEGIN
   DELETE FROM attempt WHERE source = new.source AND id <= (
     SELECT id FROM attempt WHERE source = new.source ORDER BY id DESC LIMIT 1 OFFSET 60);
 END;
@@ -159,7 +162,7 @@ CREATE TABLE identity (
   upstream TEXT PRIMARY KEY,
   identity TEXT NOT NULL
 ) STRICT;
-CREATE TRIGGER source_of_another_system AFTER DELETE ON identity BEGIN
+CREATE TEMP TRIGGER source_of_another_system AFTER DELETE ON identity BEGIN
   DELETE FROM cursor WHERE source IN (SELECT source FROM source WHERE upstream = old.upstream);
   UPDATE source SET last_attempt_at = NULL, last_success_at = NULL, rows = NULL, consecutive_failures = 0, failing_for_s = 0,
          error_class = NULL, error = NULL, failure_means = NULL
@@ -186,7 +189,7 @@ CREATE TABLE outage_log (
   explanation TEXT                   -- what was found out later: a training
 ) STRICT;
 CREATE UNIQUE INDEX outage_open ON outage_log (upstream) WHERE ended_at IS NULL;
-CREATE TRIGGER outage_retention AFTER INSERT ON outage_log BEGIN
+CREATE TEMP TRIGGER outage_retention AFTER INSERT ON outage_log BEGIN
   DELETE FROM outage_log WHERE ended_at IS NOT NULL AND id <= (SELECT max(id) FROM outage_log) - 500;
 END;
 
@@ -233,7 +236,7 @@ CREATE TABLE status_sample (
   status TEXT,                        -- NULL: this poll told nothing
   contiguous_s REAL NOT NULL          -- a longer silence ends a run
 ) STRICT;
-CREATE TRIGGER status_sampled AFTER INSERT ON status_sample BEGIN
+CREATE TEMP TRIGGER status_sampled AFTER INSERT ON status_sample BEGIN
   UPDATE status_run SET to_at = new.time
    WHERE subject = new.subject
      AND from_at = (SELECT max(from_at) FROM status_run WHERE subject = new.subject AND from_at <= new.time)  -- a clock may be set back
@@ -245,7 +248,7 @@ CREATE TRIGGER status_sampled AFTER INSERT ON status_sample BEGIN
   ON CONFLICT DO UPDATE SET status = excluded.status;
   DELETE FROM status_sample;
 END;
-CREATE TRIGGER status_retention AFTER UPDATE ON tick BEGIN
+CREATE TEMP TRIGGER status_retention AFTER UPDATE ON tick BEGIN
   DELETE FROM status_run WHERE to_at < new.time - (SELECT history_quarters_s FROM gateway_state);
   DELETE FROM status_run WHERE (subject, from_at) IN (
     SELECT subject, from_at
@@ -279,7 +282,7 @@ CREATE TABLE error_sample (
   message TEXT NOT NULL,
   time INTEGER NOT NULL
 ) STRICT;
-CREATE TRIGGER error_seen AFTER INSERT ON error_sample BEGIN
+CREATE TEMP TRIGGER error_seen AFTER INSERT ON error_sample BEGIN
   INSERT INTO service_error_row (service, kind, pattern, message, count, first_at, last_at)
   VALUES (new.service, new.kind, error_pattern(new.message), new.message, 1, new.time, new.time)
   ON CONFLICT (service, kind, pattern) DO UPDATE SET count = count + 1,
@@ -287,7 +290,7 @@ CREATE TRIGGER error_seen AFTER INSERT ON error_sample BEGIN
     first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at);
   DELETE FROM error_sample;
 END;
-CREATE TRIGGER service_error_retention AFTER UPDATE ON tick BEGIN
+CREATE TEMP TRIGGER service_error_retention AFTER UPDATE ON tick BEGIN
   DELETE FROM service_error_row WHERE last_at < new.time - (SELECT event_retention_s FROM gateway_state);
   DELETE FROM service_error_row WHERE rowid IN (
     SELECT rowid FROM (SELECT rowid, row_number() OVER (PARTITION BY service ORDER BY last_at DESC) AS n FROM service_error_row)
@@ -336,19 +339,19 @@ CREATE TABLE event_floor (
   time REAL NOT NULL,
   event_id TEXT NOT NULL
 ) STRICT;
-CREATE TRIGGER event_left AFTER DELETE ON event WHEN old.origin <> 'observed' BEGIN
+CREATE TEMP TRIGGER event_left AFTER DELETE ON event WHEN old.origin <> 'observed' BEGIN
   INSERT INTO event_floor VALUES (old.event_type, old.time, old.event_id)
   ON CONFLICT DO UPDATE SET time = excluded.time, event_id = excluded.event_id
    WHERE excluded.time > time OR excluded.time = time AND excluded.event_id < event_id;
 END;
-CREATE TRIGGER event_below_floor BEFORE INSERT ON event WHEN new.origin <> 'observed' AND EXISTS (
+CREATE TEMP TRIGGER event_below_floor BEFORE INSERT ON event WHEN new.origin <> 'observed' AND EXISTS (
   SELECT 1 FROM event_floor f WHERE f.event_type = new.event_type
      AND (new.time < f.time OR new.time = f.time AND new.event_id >= f.event_id)) BEGIN
   SELECT raise(IGNORE);
 END;
 
 -- At the first look only the newest 200 rows of a table are events. Orders are read in steps: see `events_from` below.
-CREATE TRIGGER event_first_look AFTER UPDATE OF last_success_at ON source
+CREATE TEMP TRIGGER event_first_look AFTER UPDATE OF last_success_at ON source
 WHEN old.last_success_at IS NULL AND new.last_success_at IS NOT NULL BEGIN
   DELETE FROM event WHERE new.source = 'postgres.models' AND category = 'model' AND model_version IN (
     SELECT model_version FROM event WHERE event_type = 'model_training_completed'
@@ -358,7 +361,7 @@ WHEN old.last_success_at IS NULL AND new.last_success_at IS NOT NULL BEGIN
      AND time < (SELECT time FROM event newer WHERE newer.event_type = event.event_type ORDER BY time DESC LIMIT 1 OFFSET 199);
 END;
 
-CREATE TRIGGER event_retention AFTER UPDATE ON tick BEGIN
+CREATE TEMP TRIGGER event_retention AFTER UPDATE ON tick BEGIN
   DELETE FROM event WHERE event_id IN (
     SELECT event_id FROM (
       SELECT event_id, time, row_number() OVER (PARTITION BY event_type ORDER BY time DESC, event_id) AS of_type,
@@ -367,7 +370,7 @@ CREATE TRIGGER event_retention AFTER UPDATE ON tick BEGIN
       AND (of_type > (SELECT event_max FROM gateway_state) OR time < new.time - (SELECT event_retention_s FROM gateway_state)));
 END;
 
-CREATE TRIGGER upstream_lost_event AFTER INSERT ON outage_log WHEN new.upstream <> 'gateway' BEGIN
+CREATE TEMP TRIGGER upstream_lost_event AFTER INSERT ON outage_log WHEN new.upstream <> 'gateway' BEGIN
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, summary, details)
   VALUES ('upstream_lost:' || new.upstream || ':' || new.started_at, new.started_at, 'upstream_lost', 'health', new.upstream,
     'lost', 'observed',
@@ -375,7 +378,7 @@ CREATE TRIGGER upstream_lost_event AFTER INSERT ON outage_log WHEN new.upstream 
     json_object('error_class', new.error_class, 'error', new.error))
   ON CONFLICT DO NOTHING;
 END;
-CREATE TRIGGER upstream_recovered_event AFTER UPDATE OF ended_at ON outage_log WHEN old.ended_at IS NULL AND new.ended_at IS NOT NULL
+CREATE TEMP TRIGGER upstream_recovered_event AFTER UPDATE OF ended_at ON outage_log WHEN old.ended_at IS NULL AND new.ended_at IS NOT NULL
  AND EXISTS (SELECT 1 FROM source WHERE upstream = new.upstream AND state <> 'off') BEGIN
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, summary, details)
   VALUES ('upstream_recovered:' || new.upstream || ':' || new.ended_at, new.ended_at, 'upstream_recovered', 'health', new.upstream,
@@ -389,7 +392,8 @@ CREATE TRIGGER upstream_recovered_event AFTER UPDATE OF ended_at ON outage_log W
   UPDATE outage_log SET explanation = (SELECT explanation FROM explained_silence e WHERE e.id = new.id) WHERE id = new.id;
 END;
 -- The pair of events does not stand unexplained.
-CREATE TRIGGER outage_explained AFTER UPDATE OF explanation ON outage_log WHEN old.explanation IS NULL AND new.explanation IS NOT NULL BEGIN
+CREATE TEMP TRIGGER outage_explained AFTER UPDATE OF explanation ON outage_log
+WHEN old.explanation IS NULL AND new.explanation IS NOT NULL BEGIN
   UPDATE event SET summary = summary || ': ' || new.explanation
    WHERE event_id IN ('upstream_lost:' || new.upstream || ':' || new.started_at,
                       'upstream_recovered:' || new.upstream || ':' || new.ended_at);

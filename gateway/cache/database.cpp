@@ -38,10 +38,6 @@ Table gather(SQLite::Statement& statement, const Row& parameters) {
   return table;
 }
 
-void enable_triggers(SQLite::Database& handle, int on) {
-  sqlite3_db_config(handle.getHandle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, on, nullptr);
-}
-
 }  // namespace
 
 Table read_table(SQLite::Database& database, const std::string& sql, const Row& parameters) {
@@ -104,8 +100,18 @@ void Database::reset_statements() {
   for (auto& [_, statement] : statements_) statement->tryReset();
 }
 
-WithoutTriggers::WithoutTriggers(Database& database) : handle_(database.handle()) { enable_triggers(handle_, 0); }
-WithoutTriggers::~WithoutTriggers() { enable_triggers(handle_, 1); }
+// SQLite has a switch for this, which leaves those of the schema `temp` on.
+WithoutTriggers::WithoutTriggers(Database& database) : handle_(database.handle()) {
+  for (const auto& row : database.query_once("SELECT name, sql FROM sqlite_temp_schema WHERE type = 'trigger' ORDER BY rowid").rows) {
+    constexpr std::string_view create = "CREATE";
+    triggers_.push_back("CREATE TEMP" + text_of(row[1]).substr(create.size()));
+    handle_.exec(fmt::format("DROP TRIGGER temp.{}", text_of(row[0])));
+  }
+}
+
+WithoutTriggers::~WithoutTriggers() {
+  for (const auto& sql : triggers_) handle_.exec(sql);
+}
 
 std::string joined(const std::vector<std::string>& parts, const std::string& pattern, const char* separator) {
   std::string text;

@@ -47,7 +47,7 @@ class Database {
   std::map<std::string, std::unique_ptr<SQLite::Statement>> statements_;
 };
 
-// Triggers are off while it lives.
+// There are no triggers while it lives. They come back by text, so the schema may change meanwhile; not in a transaction that ends before.
 class WithoutTriggers {
  public:
   explicit WithoutTriggers(Database& database);
@@ -57,6 +57,7 @@ class WithoutTriggers {
 
  private:
   SQLite::Database& handle_;
+  std::vector<std::string> triggers_;
 };
 
 // Parts of a statement: each through the pattern, where {name} stands for it, with the separator between them.

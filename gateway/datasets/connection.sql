@@ -70,7 +70,7 @@ CREATE TABLE ws_transition_log (
   from_status TEXT NOT NULL,
   to_status TEXT NOT NULL
 ) STRICT;
-CREATE TRIGGER ws_changed AFTER UPDATE OF status ON ws_connection_row WHEN old.status <> new.status BEGIN
+CREATE TEMP TRIGGER ws_changed AFTER UPDATE OF status ON ws_connection_row WHEN old.status <> new.status BEGIN
   INSERT INTO ws_transition_log (time, not_before_at, connection, from_status, to_status)
   SELECT new.observed_at,
          CASE WHEN old.known_at <= new.known_at
@@ -89,14 +89,14 @@ END;
 CREATE VIEW ws_transition AS
 SELECT time, not_before_at, connection, from_status, to_status FROM ws_transition_log ORDER BY time DESC, id DESC;
 
-CREATE TRIGGER ws_sampled AFTER UPDATE OF observed_at ON ws_connection_row BEGIN
+CREATE TEMP TRIGGER ws_sampled AFTER UPDATE OF observed_at ON ws_connection_row BEGIN
   INSERT INTO status_sample (subject, time, status, contiguous_s)
   SELECT 'ws:' || new.connection, new.observed_at, CASE WHEN new.known_at = new.observed_at THEN new.status END,
          coalesce((SELECT stale_after_s FROM source
                     WHERE source = CASE new.connection WHEN 'private' THEN 'ws-gateway.health' ELSE 'postgres.subscriptions' END), 60);
 END;
 
-CREATE TRIGGER connection_event AFTER INSERT ON ws_transition_log WHEN 'connected' IN (new.from_status, new.to_status) BEGIN
+CREATE TEMP TRIGGER connection_event AFTER INSERT ON ws_transition_log WHEN 'connected' IN (new.from_status, new.to_status) BEGIN
   INSERT INTO event (event_id, time, not_before_at, event_type, category, service, status, origin, summary, details)
   SELECT type || ':' || new.connection || ':' || new.time, new.time, new.not_before_at, type, 'connection', 'ws-gateway', new.to_status,
     'observed',
@@ -114,6 +114,6 @@ CREATE TRIGGER connection_event AFTER INSERT ON ws_transition_log WHEN 'connecte
 END;
 
 -- What was observed of the public connection stays.
-CREATE TRIGGER connection_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
+CREATE TEMP TRIGGER connection_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
   DELETE FROM ws_connection_row WHERE connection = 'public';
 END;

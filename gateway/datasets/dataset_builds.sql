@@ -15,6 +15,6 @@ FROM source_status s CROSS JOIN dataset_build_row d
 WHERE s.source = 'postgres.dataset_builds'
 ORDER BY d.created_at DESC, d.id;
 
-CREATE TRIGGER dataset_builds_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
+CREATE TEMP TRIGGER dataset_builds_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
   DELETE FROM dataset_build_row;
 END;

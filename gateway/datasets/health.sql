@@ -8,10 +8,10 @@ CREATE TABLE service (
   latency_ms REAL,
   error TEXT
 ) STRICT;
-CREATE TRIGGER service_first_seen AFTER INSERT ON service BEGIN
+CREATE TEMP TRIGGER service_first_seen AFTER INSERT ON service BEGIN
   UPDATE service SET status_since = new.observed_at WHERE service = new.service;
 END;
-CREATE TRIGGER service_changed AFTER UPDATE OF status ON service WHEN old.status <> new.status BEGIN
+CREATE TEMP TRIGGER service_changed AFTER UPDATE OF status ON service WHEN old.status <> new.status BEGIN
   UPDATE service SET status_since = new.observed_at WHERE service = new.service;
 END;
 
@@ -83,7 +83,7 @@ SELECT CASE WHEN sum(effective_status = 'unhealthy') > 0 THEN 'unhealthy'
 FROM service_health
 WHERE freshness <> 'off';
 
-CREATE TRIGGER health_sampled AFTER INSERT ON attempt WHEN new.source LIKE '%.health' BEGIN
+CREATE TEMP TRIGGER health_sampled AFTER INSERT ON attempt WHEN new.source LIKE '%.health' BEGIN
   INSERT INTO status_sample (subject, time, status, contiguous_s)
   SELECT substr(new.source, 1, length(new.source) - 7), new.time,
          CASE WHEN new.error_class IS NULL OR new.means = 'unhealthy'
@@ -92,11 +92,11 @@ CREATE TRIGGER health_sampled AFTER INSERT ON attempt WHEN new.source LIKE '%.he
 END;
 
 -- Errors of attempts are inserted by the gateway: only it knows which of them belong to one poll.
-CREATE TRIGGER health_error AFTER INSERT ON attempt WHEN new.error IS NULL AND new.source LIKE '%.health' BEGIN
+CREATE TEMP TRIGGER health_error AFTER INSERT ON attempt WHEN new.error IS NULL AND new.source LIKE '%.health' BEGIN
   INSERT INTO error_sample SELECT service, 'health', error, new.time FROM service
    WHERE service = substr(new.source, 1, length(new.source) - 7) AND error IS NOT NULL;
 END;
-CREATE TRIGGER service_status_event AFTER UPDATE OF status ON service WHEN old.status <> new.status BEGIN
+CREATE TEMP TRIGGER service_status_event AFTER UPDATE OF status ON service WHEN old.status <> new.status BEGIN
   INSERT INTO event (event_id, time, not_before_at, event_type, category, service, status, origin, summary, details)
   VALUES ('service_status_changed:' || new.service || ':' || new.observed_at, new.observed_at,
     (SELECT old.observed_at FROM source s CROSS JOIN gateway_state g

@@ -77,7 +77,7 @@ ORDER BY v.trained_at DESC;
 -- A version is known once its training has ended; when that began follows from how long it took. It is the start that was
 -- observed if it lies within that one's bounds, and the training still ran then: another may be queued right behind it.
 -- A minute's grace for what a duration leaves out, seconds for clocks that differ.
-CREATE TRIGGER model_event AFTER INSERT ON model_version WHEN new.trained_at IS NOT NULL BEGIN
+CREATE TEMP TRIGGER model_event AFTER INSERT ON model_version WHEN new.trained_at IS NOT NULL BEGIN
   DELETE FROM event WHERE event_id = (
     SELECT event_id FROM event WHERE event_type = 'model_training_started' AND origin = 'observed' AND time <= new.trained_at + 5
        AND new.trained_at - new.training_duration_s BETWEEN coalesce(not_before_at - 5, 0) AND time + 60
@@ -107,12 +107,12 @@ CREATE TRIGGER model_event AFTER INSERT ON model_version WHEN new.trained_at IS 
 END;
 
 -- The metrics of a version are written after its row.
-CREATE TRIGGER model_measured AFTER UPDATE OF accuracy ON model_version WHEN old.accuracy IS NULL AND new.accuracy IS NOT NULL BEGIN
+CREATE TEMP TRIGGER model_measured AFTER UPDATE OF accuracy ON model_version WHEN old.accuracy IS NULL AND new.accuracy IS NOT NULL BEGIN
   UPDATE event SET summary = summary || printf(', accuracy %.3f', new.accuracy),
          details = json_set(details, '$.accuracy', new.accuracy, '$.f1_score', new.f1_score)
    WHERE event_id = 'model_training_completed:' || new.version AND details ->> '$.accuracy' IS NULL;
 END;
-CREATE TRIGGER training_event AFTER UPDATE OF is_training ON training WHEN old.is_training = 0 AND new.is_training = 1
+CREATE TEMP TRIGGER training_event AFTER UPDATE OF is_training ON training WHEN old.is_training = 0 AND new.is_training = 1
  AND NOT EXISTS (SELECT 1 FROM model_version
                   WHERE trained_at - training_duration_s BETWEEN min(old.observed_at, new.observed_at) - 5 AND new.observed_at + 60
                     AND new.observed_at <= trained_at + 5) BEGIN
@@ -124,14 +124,14 @@ CREATE TRIGGER training_event AFTER UPDATE OF is_training ON training WHEN old.i
 END;
 
 -- A training that is told of now explains a silence that is over.
-CREATE TRIGGER training_explains_silence AFTER INSERT ON model_version BEGIN
+CREATE TEMP TRIGGER training_explains_silence AFTER INSERT ON model_version BEGIN
   UPDATE outage_log SET explanation = (SELECT explanation FROM explained_silence e WHERE e.id = outage_log.id)
    WHERE upstream = 'model-service' AND explanation IS NULL
      AND ended_at BETWEEN new.trained_at - new.training_duration_s - 60 AND new.trained_at + 120;
 END;
 
 -- Trainings that were observed at model-service stay.
-CREATE TRIGGER models_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
+CREATE TEMP TRIGGER models_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
   DELETE FROM model_version;
   DELETE FROM event WHERE category = 'model' AND origin <> 'observed';
   DELETE FROM event_floor WHERE event_type LIKE 'model@_%' ESCAPE '@';

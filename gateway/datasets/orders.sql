@@ -25,15 +25,15 @@ CREATE TABLE trade_order (
 CREATE INDEX trade_order_by_closure ON trade_order (closure, time DESC, id DESC);
 CREATE INDEX trade_order_by_signal ON trade_order (signal_id, closure, time DESC);
 CREATE INDEX trade_order_by_time ON trade_order (time DESC);
-CREATE TRIGGER order_seen AFTER INSERT ON trade_order WHEN new.closure IN ('filled', 'cancelled', 'rejected') BEGIN
+CREATE TEMP TRIGGER order_seen AFTER INSERT ON trade_order WHEN new.closure IN ('filled', 'cancelled', 'rejected') BEGIN
   UPDATE trade_order SET closed_at = new.changed_at WHERE id = new.id;
 END;
-CREATE TRIGGER order_closure_changed AFTER UPDATE OF closure ON trade_order WHEN old.closure <> new.closure BEGIN
+CREATE TEMP TRIGGER order_closure_changed AFTER UPDATE OF closure ON trade_order WHEN old.closure <> new.closure BEGIN
   UPDATE trade_order SET closed_at = CASE WHEN new.closure IN ('filled', 'cancelled', 'rejected') THEN new.changed_at END
     WHERE id = new.id;
 END;
 -- At most 10,000 of each closure, with each slice of a burst. No turn deletes more than a thousand: what is left goes with the next.
-CREATE TRIGGER order_bound AFTER UPDATE OF last_success_at ON source
+CREATE TEMP TRIGGER order_bound AFTER UPDATE OF last_success_at ON source
 WHEN new.source IN ('postgres.orders', 'postgres.executions') BEGIN
   DELETE FROM trade_order WHERE id IN (
     SELECT o.id FROM (VALUES ('open'), ('filled'), ('cancelled'), ('rejected'), ('dry_run')) c
@@ -44,7 +44,7 @@ END;
 -- The newest 200 of each closure that has ended, when all of an answer is there: an order that left and came back with a later row of
 -- the same answer would be seen for the first time once more, and its end at the time of its last refusal. For the same reason what the
 -- next cycle reads again, two minutes back, stays until then.
-CREATE TRIGGER order_retention AFTER UPDATE OF last_success_at ON source
+CREATE TEMP TRIGGER order_retention AFTER UPDATE OF last_success_at ON source
 WHEN new.source IN ('postgres.orders', 'postgres.executions') AND new.last_success_at IS NOT old.last_success_at BEGIN
   DELETE FROM trade_order WHERE id IN (
     SELECT o.id FROM (VALUES ('filled'), ('cancelled'), ('rejected'), ('dry_run')) c
@@ -102,7 +102,7 @@ LEFT JOIN execution e ON e.event_id = (
    ORDER BY x.executed_at DESC, x.event_id LIMIT 1)
 ORDER BY o.time DESC, o.order_id;
 
-CREATE TRIGGER order_rejection AFTER UPDATE OF closed_at ON trade_order
+CREATE TEMP TRIGGER order_rejection AFTER UPDATE OF closed_at ON trade_order
 WHEN old.closed_at IS NULL AND new.closure = 'rejected' AND new.close_reason IS NOT NULL BEGIN
   INSERT INTO error_sample VALUES ('order-manager', 'rejection', new.close_reason,
     CAST(coalesce(new.closed_at, new.time, unixepoch()) AS INTEGER));
@@ -110,7 +110,7 @@ END;
 
 -- Rows of orders that were created before `events_from` and are new here were there before the gateway first looked, or
 -- are read anew: they tell nothing, until they change.
-CREATE TRIGGER order_created_event AFTER INSERT ON trade_order WHEN new.time IS NOT NULL AND new.id NOT LIKE 'event:%'
+CREATE TEMP TRIGGER order_created_event AFTER INSERT ON trade_order WHEN new.time IS NOT NULL AND new.id NOT LIKE 'event:%'
  AND coalesce(new.time >= (SELECT value FROM cursor WHERE source = 'postgres.orders' AND name = 'events_from'), 1) BEGIN
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, signal_id, order_id, strategy_id, asset, side, price,
       summary, details)
@@ -127,15 +127,15 @@ END;
 CREATE TABLE order_end (
   id TEXT NOT NULL
 ) STRICT;
-CREATE TRIGGER order_seen_ended AFTER INSERT ON trade_order WHEN new.closure IN ('filled', 'cancelled', 'rejected')
+CREATE TEMP TRIGGER order_seen_ended AFTER INSERT ON trade_order WHEN new.closure IN ('filled', 'cancelled', 'rejected')
  AND coalesce(new.time >= (SELECT value FROM cursor WHERE source = 'postgres.orders' AND name = 'events_from'), 1) BEGIN
   INSERT INTO order_end VALUES (new.id);
 END;
-CREATE TRIGGER order_ended AFTER UPDATE OF closure ON trade_order
+CREATE TEMP TRIGGER order_ended AFTER UPDATE OF closure ON trade_order
 WHEN old.closure <> new.closure AND new.closure IN ('filled', 'cancelled', 'rejected') BEGIN
   INSERT INTO order_end VALUES (new.id);
 END;
-CREATE TRIGGER order_ended_event AFTER INSERT ON order_end BEGIN
+CREATE TEMP TRIGGER order_ended_event AFTER INSERT ON order_end BEGIN
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, signal_id, order_id, strategy_id, asset, side, price,
       summary, details)
   SELECT 'order_executed:' || id, changed_at, 'order_executed', 'order', 'order-manager', 'filled', 'row', signal_id, order_id,
@@ -159,7 +159,7 @@ CREATE TRIGGER order_ended_event AFTER INSERT ON order_end BEGIN
   DELETE FROM order_end;
 END;
 
-CREATE TRIGGER orders_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
+CREATE TEMP TRIGGER orders_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
   DELETE FROM trade_order;
   DELETE FROM execution;
   DELETE FROM event WHERE category = 'order';

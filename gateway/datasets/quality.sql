@@ -79,7 +79,7 @@ FROM quality_hour
 WHERE hour > 0
 GROUP BY hour, strategy_id;
 
-CREATE TRIGGER quality_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
+CREATE TEMP TRIGGER quality_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
   DELETE FROM quality_hour;
   DELETE FROM quality_partial;
 END;

@@ -62,7 +62,7 @@ CREATE TABLE queue_run (
   PRIMARY KEY (queue_id, tier, from_at)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX queue_run_by_end ON queue_run (tier, to_at, queue_id);
-CREATE TRIGGER queue_vanished AFTER DELETE ON queue BEGIN
+CREATE TEMP TRIGGER queue_vanished AFTER DELETE ON queue BEGIN
   DELETE FROM queue_run WHERE queue_id = old.id;
 END;
 
@@ -72,11 +72,11 @@ CREATE TABLE queue_sampling (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   time INTEGER NOT NULL
 ) STRICT;
-CREATE TRIGGER queue_appeared AFTER INSERT ON queue BEGIN
+CREATE TEMP TRIGGER queue_appeared AFTER INSERT ON queue BEGIN
   INSERT INTO queue_run (queue_id, tier, from_at, to_at, messages, publish_per_ks, consume_per_ks)
   SELECT new.id, 0, time, 253402300799, new.messages, new.publish_per_ks, new.consume_per_ks FROM queue_sampling;
 END;
-CREATE TRIGGER queue_changed AFTER UPDATE OF messages, publish_rate_per_s, consume_rate_per_s ON queue
+CREATE TEMP TRIGGER queue_changed AFTER UPDATE OF messages, publish_rate_per_s, consume_rate_per_s ON queue
 WHEN (new.messages, new.publish_per_ks, new.consume_per_ks) IS NOT (old.messages, old.publish_per_ks, old.consume_per_ks) BEGIN
   UPDATE queue_run SET to_at = (SELECT time - 1 FROM queue_sampling)
    WHERE queue_id = new.id AND tier = 0 AND to_at = 253402300799 AND from_at < (SELECT time FROM queue_sampling);
@@ -86,7 +86,7 @@ WHEN (new.messages, new.publish_per_ks, new.consume_per_ks) IS NOT (old.messages
                             consume_per_ks = excluded.consume_per_ks;
 END;
 -- After the clock was set back, what is polled from then on takes the place of what was: a time has one value.
-CREATE TRIGGER queue_clock_set_back AFTER UPDATE OF time ON queue_sampling WHEN new.time < old.time BEGIN
+CREATE TEMP TRIGGER queue_clock_set_back AFTER UPDATE OF time ON queue_sampling WHEN new.time < old.time BEGIN
   DELETE FROM queue_poll WHERE tier = 0 AND time >= new.time;
   DELETE FROM queue_run WHERE tier = 0 AND from_at >= new.time;
   UPDATE queue_run SET to_at = new.time - 1 WHERE tier = 0 AND to_at >= new.time;
@@ -94,7 +94,7 @@ CREATE TRIGGER queue_clock_set_back AFTER UPDATE OF time ON queue_sampling WHEN 
   SELECT id, 0, new.time, 253402300799, messages, publish_per_ks, consume_per_ks FROM queue;
 END;
 -- Queues that an earlier version held: their runs have ended with their last poll.
-CREATE TRIGGER queue_sampling_begins AFTER INSERT ON queue_sampling BEGIN
+CREATE TEMP TRIGGER queue_sampling_begins AFTER INSERT ON queue_sampling BEGIN
   INSERT INTO queue_run (queue_id, tier, from_at, to_at, messages, publish_per_ks, consume_per_ks)
   SELECT id, 0, new.time, 253402300799, messages, publish_per_ks, consume_per_ks FROM queue WHERE true
   ON CONFLICT DO NOTHING;

@@ -19,7 +19,7 @@ CREATE TABLE signal (
 ) STRICT;
 CREATE INDEX signal_by_strategy ON signal (strategy_id, time DESC);
 CREATE INDEX signal_by_time ON signal (time DESC);
-CREATE TRIGGER signal_retention AFTER UPDATE OF last_success_at ON source WHEN new.source = 'postgres.signals' BEGIN
+CREATE TEMP TRIGGER signal_retention AFTER UPDATE OF last_success_at ON source WHEN new.source = 'postgres.signals' BEGIN
   DELETE FROM signal WHERE signal_id IN (
     SELECT signal_id FROM (
       SELECT signal_id, row_number() OVER (PARTITION BY strategy_id ORDER BY time DESC, signal_id DESC) AS n FROM signal
@@ -36,7 +36,7 @@ FROM source_status s CROSS JOIN signal g
 WHERE s.source = 'postgres.signals'
 ORDER BY g.time DESC, g.signal_id;
 
-CREATE TRIGGER signal_event AFTER INSERT ON signal WHEN new.time IS NOT NULL BEGIN
+CREATE TEMP TRIGGER signal_event AFTER INSERT ON signal WHEN new.time IS NOT NULL BEGIN
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, signal_id, model_version, strategy_id, asset, side,
       price, confidence, summary, details)
   VALUES ('trading_signal_received:' || new.signal_id, new.time, 'trading_signal_received', 'signal', 'model-service', new.kind, 'row',
@@ -50,7 +50,7 @@ CREATE TRIGGER signal_event AFTER INSERT ON signal WHEN new.time IS NOT NULL BEG
   ON CONFLICT DO NOTHING;
 END;
 
-CREATE TRIGGER signals_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
+CREATE TEMP TRIGGER signals_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
   DELETE FROM signal;
   DELETE FROM event WHERE event_type = 'trading_signal_received';
   DELETE FROM event_floor WHERE event_type = 'trading_signal_received';

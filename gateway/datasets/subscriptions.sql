@@ -12,7 +12,7 @@ CREATE TABLE subscription_row (
   last_event_at REAL                 -- of this row; upstream updates only one row of a topic
 ) STRICT;
 CREATE INDEX subscription_by_topic ON subscription_row (topic, is_active);
-CREATE TRIGGER subscription_cancelled_once AFTER UPDATE OF cancelled_at ON subscription_row
+CREATE TEMP TRIGGER subscription_cancelled_once AFTER UPDATE OF cancelled_at ON subscription_row
 WHEN old.cancelled_at IS NOT NULL AND new.cancelled_at IS NOT old.cancelled_at AND new.is_active = 0 BEGIN
   UPDATE subscription_row SET cancelled_at = old.cancelled_at WHERE subscription_id = new.subscription_id;
 END;
@@ -26,7 +26,7 @@ FROM source_status s CROSS JOIN subscription_row r
 WHERE s.source = 'postgres.subscriptions'
 ORDER BY r.is_active DESC, r.created_at DESC;
 
-CREATE TRIGGER subscription_created_event AFTER INSERT ON subscription_row WHEN new.created_at IS NOT NULL BEGIN
+CREATE TEMP TRIGGER subscription_created_event AFTER INSERT ON subscription_row WHEN new.created_at IS NOT NULL BEGIN
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, subscription_id, symbol, channel_type,
       requesting_service, summary, details)
   VALUES ('subscription_created:' || new.subscription_id, new.created_at, 'subscription_created', 'subscription', 'ws-gateway', 'created',
@@ -34,7 +34,7 @@ CREATE TRIGGER subscription_created_event AFTER INSERT ON subscription_row WHEN 
     coalesce(new.requesting_service, '?') || ' subscribed to ' || coalesce(new.topic, '?'), json_object('topic', new.topic))
   ON CONFLICT DO NOTHING;
 END;
-CREATE TRIGGER subscription_gone_event AFTER INSERT ON subscription_row WHEN new.is_active = 0 AND new.cancelled_at IS NOT NULL BEGIN
+CREATE TEMP TRIGGER subscription_gone_event AFTER INSERT ON subscription_row WHEN new.is_active = 0 AND new.cancelled_at IS NOT NULL BEGIN
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, subscription_id, symbol, channel_type,
       requesting_service, summary, details)
   VALUES ('subscription_cancelled:' || new.subscription_id, new.cancelled_at, 'subscription_cancelled', 'subscription', 'ws-gateway',
@@ -42,7 +42,7 @@ CREATE TRIGGER subscription_gone_event AFTER INSERT ON subscription_row WHEN new
     coalesce(new.requesting_service, '?') || ' cancelled ' || coalesce(new.topic, '?'), json_object('topic', new.topic))
   ON CONFLICT DO NOTHING;
 END;
-CREATE TRIGGER subscription_cancelled_event AFTER UPDATE OF is_active ON subscription_row
+CREATE TEMP TRIGGER subscription_cancelled_event AFTER UPDATE OF is_active ON subscription_row
 WHEN old.is_active = 1 AND new.is_active = 0 AND new.cancelled_at IS NOT NULL BEGIN
   INSERT INTO event (event_id, time, event_type, category, service, status, origin, subscription_id, symbol, channel_type,
       requesting_service, summary, details)
@@ -52,7 +52,7 @@ WHEN old.is_active = 1 AND new.is_active = 0 AND new.cancelled_at IS NOT NULL BE
   ON CONFLICT DO NOTHING;
 END;
 
-CREATE TRIGGER subscriptions_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
+CREATE TEMP TRIGGER subscriptions_of_another_system AFTER DELETE ON identity WHEN old.upstream = 'postgres' BEGIN
   DELETE FROM subscription_row;
   DELETE FROM event WHERE category = 'subscription';
   DELETE FROM event_floor WHERE event_type LIKE 'subscription@_%' ESCAPE '@';

@@ -40,18 +40,19 @@ CREATE VIEW {name}_trend AS SELECT CAST(NULL AS INTEGER) AS time WHERE false;)";
 
 constexpr const char* tables = R"(
 CREATE TABLE series_{name} (_id INTEGER PRIMARY KEY{label_columns}) STRICT;
-CREATE TABLE poll_{name} (tier INTEGER NOT NULL DEFAULT 0, time INTEGER NOT NULL, ok INTEGER NOT NULL, PRIMARY KEY (tier, time)) STRICT, WITHOUT ROWID;
+CREATE TABLE poll_{name} (tier INTEGER NOT NULL DEFAULT 0, time INTEGER NOT NULL, ok INTEGER NOT NULL,
+  PRIMARY KEY (tier, time)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_{name} (_series INTEGER NOT NULL, _tier INTEGER NOT NULL, _from INTEGER NOT NULL, _to INTEGER NOT NULL,
   {value_columns}, PRIMARY KEY (_series, _tier, _from)) STRICT, WITHOUT ROWID;
 CREATE INDEX run_{name}_by_end ON run_{name} (_tier, _to, _series);
-CREATE TRIGGER series_{name}_of_another_system AFTER DELETE ON identity WHEN old.upstream = {upstream} BEGIN
+CREATE TEMP TRIGGER series_{name}_of_another_system AFTER DELETE ON identity WHEN old.upstream = {upstream} BEGIN
   DELETE FROM poll_{name};
   DELETE FROM run_{name};
   DELETE FROM series_{name};
 END;)";
 
 constexpr const char* sampling = R"(
-CREATE TRIGGER poll_{name}_sampled AFTER INSERT ON poll_{name} WHEN new.tier = 0 AND new.ok = 1 BEGIN
+CREATE TEMP TRIGGER poll_{name}_sampled AFTER INSERT ON poll_{name} WHEN new.tier = 0 AND new.ok = 1 BEGIN
   INSERT INTO series_{name} ({labels}) SELECT DISTINCT {d_labels} FROM data_{name} d
    WHERE NOT EXISTS (SELECT 1 FROM series_{name} s WHERE {same_labels});
   UPDATE run_{name} SET _to = new.time
@@ -62,17 +63,18 @@ CREATE TRIGGER poll_{name}_sampled AFTER INSERT ON poll_{name} WHEN new.tier = 0
    WHERE NOT EXISTS (SELECT 1 FROM run_{name} r WHERE r._tier = 0 AND r._to = new.time AND r._series = s._id)
   ON CONFLICT DO NOTHING;
 END;
-CREATE TRIGGER poll_{name}_answered_before BEFORE UPDATE OF ok ON poll_{name} WHEN old.ok = 1 AND new.ok = 0 BEGIN
+CREATE TEMP TRIGGER poll_{name}_answered_before BEFORE UPDATE OF ok ON poll_{name} WHEN old.ok = 1 AND new.ok = 0 BEGIN
   SELECT raise(IGNORE);
 END;
-CREATE TRIGGER poll_{name}_answered_after_all AFTER UPDATE OF ok ON poll_{name} WHEN new.tier = 0 AND old.ok = 0 AND new.ok = 1 BEGIN
+CREATE TEMP TRIGGER poll_{name}_answered_after_all AFTER UPDATE OF ok ON poll_{name}
+WHEN new.tier = 0 AND old.ok = 0 AND new.ok = 1 BEGIN
   DELETE FROM poll_{name} WHERE tier = 0 AND time = new.time;
   INSERT INTO poll_{name} (tier, time, ok) VALUES (0, new.time, 1);
 END;)";
 
 // Series without any run left.
 constexpr const char* retention = R"(
-CREATE TRIGGER series_{name}_retention AFTER UPDATE ON tick BEGIN
+CREATE TEMP TRIGGER series_{name}_retention AFTER UPDATE ON tick BEGIN
   DELETE FROM series_{name} WHERE NOT EXISTS (SELECT 1 FROM run_{name} WHERE _series = _id);
 END;)";
 

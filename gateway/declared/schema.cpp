@@ -35,7 +35,7 @@ std::string view_columns_of(const Declared& d) {
 // What leaves by age or number, and when another system answers in its place.
 std::string retention_of(const Declared& d) {
   auto sql = filled(R"(
-CREATE TRIGGER data_{name}_of_another_system AFTER DELETE ON identity WHEN old.upstream = {upstream} BEGIN
+CREATE TEMP TRIGGER data_{name}_of_another_system AFTER DELETE ON identity WHEN old.upstream = {upstream} BEGIN
   DELETE FROM data_{name};
 END;)",
                     {{"name", d.name}, {"upstream", quoted_text(d.upstream)}});
@@ -43,14 +43,14 @@ END;)",
   const auto most = d.keep_newest > 0 ? d.keep_newest : d.most_rows;
   sql += filled(R"(
 CREATE INDEX data_{name}_by ON data_{name} ({by});
-CREATE TRIGGER data_{name}_newest AFTER UPDATE OF last_success_at ON source WHEN new.source = {source} BEGIN
+CREATE TEMP TRIGGER data_{name}_newest AFTER UPDATE OF last_success_at ON source WHEN new.source = {source} BEGIN
   DELETE FROM data_{name} WHERE rowid IN (SELECT rowid FROM data_{name} ORDER BY {by} DESC LIMIT -1 OFFSET {most});
 END;)",
                 {{"name", d.name}, {"by", quoted_name(d.keep_by)}, {"source", quoted_text(d.source())}, {"most", std::to_string(most)}});
   if (!d.keep_for) return sql;
   const auto seconds = std::to_string(d.keep_for->count() / 1000);
   return sql + filled(R"(
-CREATE TRIGGER data_{name}_for AFTER UPDATE ON tick BEGIN
+CREATE TEMP TRIGGER data_{name}_for AFTER UPDATE ON tick BEGIN
   DELETE FROM data_{name} WHERE {by} < new.time - {seconds};
 END;)",
                       {{"name", d.name}, {"by", quoted_name(d.keep_by)}, {"seconds", seconds}});
@@ -79,7 +79,7 @@ std::string event_of(const Declared& d, const DeclaredEvent& event) {
   const auto time =
       event.time.empty() ? std::string("unixepoch()") : fmt::format("coalesce({}.{}, unixepoch())", row, quoted_name(event.time));
   return filled(R"(
-CREATE TRIGGER data_{name}_event_{event} AFTER {on} ON data_{name} WHEN {when} BEGIN
+CREATE TEMP TRIGGER data_{name}_event_{event} AFTER {on} ON data_{name} WHEN {when} BEGIN
   INSERT INTO event (event_id, time, event_type, category, service, origin, summary, details)
   VALUES ({type}{id}, {time}, {type}, 'dataset', {upstream}, '{origin}', {text}, json_object({details}))
   ON CONFLICT DO NOTHING;
