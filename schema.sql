@@ -43,7 +43,7 @@ CREATE TABLE gateway_state (
   event_max INTEGER NOT NULL DEFAULT 1000
 ) STRICT;
 
--- Turned by the gateway every few seconds. Retention of what grows hangs on it as triggers, each beside its table: SQLite
+-- Turned by the gateway twice a minute. Retention of what grows hangs on it as triggers, each beside its table: SQLite
 -- has no timer, and a list of statements in the gateway would name every table once more.
 CREATE TABLE tick (
   id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <utility>
 
 #include "ask/tcp.hpp"
 #include "base/text.hpp"
@@ -14,6 +15,9 @@ constexpr auto probe_again_after = std::chrono::minutes(10);
 
 // Of an attempt's time, what ending it takes.
 Milliseconds reserve(Milliseconds timeout) { return std::min(timeout / 10, Milliseconds{500}); }
+
+// Of an attempt's time, after how much of it what came is handed over, where the others may wait.
+Milliseconds hand_over_after(Milliseconds timeout) { return timeout / 5; }
 
 // Of a dataset's share, what the server may use for one statement: it gives up before we do, and the connection stays.
 Milliseconds server_share(Milliseconds share) { return std::max(Milliseconds{1}, share * 3 / 4); }
@@ -28,6 +32,13 @@ Outcome measured(const Job& job, const Work& work) {
   outcome.result = work(outcome);
   outcome.timing.duration_ms = ms_since(start);
   return outcome;
+}
+
+bool timed_out(const Outcome& outcome) { return !outcome.result && outcome.result.error().kind == ErrorClass::timeout; }
+
+Turns::End end_of_turn(const Outcome& outcome, bool took_long) {
+  const bool too_large = !outcome.result && outcome.result.error().kind == ErrorClass::too_large;
+  return timed_out(outcome) || too_large || (outcome.result && took_long) ? Turns::End::slow : Turns::End::answered;
 }
 
 }  // namespace
@@ -48,25 +59,36 @@ std::vector<Outcome> Postgres::attempt(std::span<Job> jobs, const Deadline& dead
     if (!outcomes[i].result && lost()) broken = outcomes[i].result.error();
   }
   bool in_snapshot = false;
+  auto began = Clock::now();
   const Deadline end(deadline.left() - reserve(settings_.pace.timeout));
-  const auto order = turns_.order(names);
+  const auto hand_over = hand_over_after(settings_.pace.timeout);
+  const bool one_by_one = std::ranges::all_of(jobs, &Job::may_wait);
+  const auto order = turns_.order(names, one_by_one);
+  // What takes long is asked for when the others' answers are on their way to the store; then all the time is its own.
+  const bool all_slow = !order.empty() && turns_.slow(names[order[0]]);
+  const bool in_company = one_by_one && !all_slow && order.size() > 1;
   for (std::size_t n = 0; n < order.size(); ++n) {
     auto& job = jobs[datasets[order[n]]];
+    const bool too_long = in_snapshot && Clock::now() - began > hand_over;
+    if (n > 0 && one_by_one && !broken && (too_long || (in_company && turns_.slow(job.source->name)))) continue;
     auto share = Milliseconds{0};
+    auto start = Clock::now();
     auto outcome = measured(job, [&](Outcome& measuring) -> Result<Batch> {
       if (!broken && lost()) broken = connect(deadline, measuring);
       if (!broken && !in_snapshot) broken = probe(jobs, deadline);
       if (!broken && !in_snapshot) broken = take_snapshot(deadline);
       if (broken) return std::unexpected(*broken);
-      in_snapshot = true;
+      start = Clock::now();
+      if (!std::exchange(in_snapshot, true)) began = start;
       if (end.passed()) return failure(ErrorClass::timeout, "no time was left for it in this attempt; it comes first in the next one");
-      share = gateway::share(end, order.size() - n);
+      share = gateway::share(end, one_by_one && all_slow ? 1 : order.size() - n);
+      if (in_company) share = std::min(share, hand_over);
       return collect(job, share, deadline, measuring);
     });
-    const bool late =
-        !outcome.result && (outcome.result.error().kind == ErrorClass::timeout || outcome.result.error().kind == ErrorClass::too_large);
+    const auto turn = share.count() == 0 ? Turns::End::none : end_of_turn(outcome, Clock::now() - start > hand_over);
+    turns_.note(job.source->name, turn, share);
+    if (in_company && !lost() && turn == Turns::End::slow && timed_out(outcome) && Clock::now() - start > share / 2) continue;
     if (outcome.result) outcome.note = joined_notes(outcome.result->note, catalogue_.note(job.source->reads));
-    turns_.note(job.source->name, share.count() == 0 ? Turns::End::none : late ? Turns::End::slow : Turns::End::answered, share);
     if (!outcome.result && lost() && !broken) {
       broken =
           Error{outcome.result.error().kind, fmt::format("not queried, the connection was lost before: {}", outcome.result.error().text)};
@@ -75,6 +97,7 @@ std::vector<Outcome> Postgres::attempt(std::span<Job> jobs, const Deadline& dead
   }
   if (!lost()) connection_->run(in_snapshot ? "COMMIT" : "ROLLBACK", deadline);
   if (lost()) connection_.reset();
+  std::erase_if(outcomes, [](const Outcome& outcome) { return outcome.source.empty(); });
   return outcomes;
 }
 
@@ -128,7 +151,8 @@ Result<Batch> Postgres::collect(Job& job, Milliseconds share, const Deadline& de
   if (!begun) return std::unexpected(begun.error());
   const Deadline turn(share);
   // Where the server does not keep to its timeout, waiting for what it does when asked to cancel costs less than the connection.
-  auto batch = ask(job, {turn, Deadline(share + (deadline.left() - share) / 2)}, server, outcome);
+  const auto patience = job.may_wait ? std::min(share, (deadline.left() - share) / 2) : (deadline.left() - share) / 2;
+  auto batch = ask(job, {turn, Deadline(share + patience)}, server, outcome);
   if (batch) {
     if (auto error = rewritten(*job.source, deadline)) batch = std::unexpected(std::move(*error));
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -11,15 +12,16 @@
 
 namespace gateway {
 
-// Those that had no turn the last time come first, then those that answered, in the order given; those that used up their
-// share come last, and among them the one that had the largest share before the others: they take turns at the end, where
+// Those that had no turn the last time come first, then those that answered, in the order given; those that took long come
+// last, and among them the one that had the largest share before the others: they take turns at the end, where
 // all the time that is left is theirs. For one thread.
 class Turns {
  public:
   enum class End { none, answered, slow };
 
-  // Positions in `names`, in the order in which to ask.
-  std::vector<std::size_t> order(std::span<const std::string> names) const {
+  // Positions in `names`, in the order in which to ask. `alone`: those that took long are asked one an attempt, so that the one that was
+  // asked longest ago comes first.
+  std::vector<std::size_t> order(std::span<const std::string> names, bool alone = false) const {
     std::vector<std::size_t> positions(names.size());
     for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = i;
     const auto last = [&](std::size_t position) {
@@ -29,20 +31,28 @@ class Turns {
     std::ranges::stable_sort(positions, [&](std::size_t a, std::size_t b) {
       const auto left = last(a), right = last(b);
       if (left.end != right.end) return left.end < right.end;
-      return left.end == End::slow && left.share > right.share;
+      return left.end == End::slow && (alone ? left.noted < right.noted : left.share > right.share);
     });
     return positions;
   }
 
+  // Whether its last turn took long.
+  bool slow(const std::string& name) const {
+    const auto found = last_.find(name);
+    return found != last_.end() && found->second.end == End::slow;
+  }
+
   // How a turn ended, and how much time it was given.
-  void note(const std::string& name, End end, Milliseconds share) { last_[name] = {end, share}; }
+  void note(const std::string& name, End end, Milliseconds share) { last_[name] = {end, share, ++notes_}; }
 
  private:
   struct Turn {
     End end = End::answered;
     Milliseconds share{0};
+    std::uint64_t noted = 0;
   };
   std::map<std::string, Turn> last_;
+  std::uint64_t notes_ = 0;
 };
 
 }  // namespace gateway

@@ -13,6 +13,8 @@ namespace gateway {
 struct Job {
   const Source* source = nullptr;
   PriorState prior;
+  // Another attempt follows at once: what would keep answers that are there waiting need not be asked for in this one.
+  bool may_wait = false;
 };
 
 // What the job's source makes of the answers to what it asked, and how long that took. Never throws: a source relies on
@@ -24,7 +26,7 @@ class Upstream {
   virtual ~Upstream() = default;
 
   // Asks for every job's source, in order, within one deadline. Blocks; called from a pool thread, one call at a time.
-  // Never throws: what goes wrong is in the outcomes, one for each job.
+  // Never throws: what goes wrong is in the outcomes, one for each job that was asked for.
   virtual std::vector<Outcome> attempt(std::span<Job> jobs, const Deadline& deadline) = 0;
 
   // Ends a running attempt soon; from any thread. May be called again until the attempt has returned.

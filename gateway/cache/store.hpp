@@ -85,7 +85,7 @@ class Store {
   // All of it at once, after what is half stored; a large database takes 100 ms and more. The file is closed and complete, but not
   // yet synced. Returns its size, or what went wrong.
   std::expected<std::int64_t, std::string> copy_to(const std::filesystem::path& file, const Stamp& stamp);
-  // Retention, every few seconds, and then as below.
+  // Retention, twice a minute, and then as below.
   bool tidy(std::int64_t now, Milliseconds budget = no_limit);
   // Goes on with what is due of histories, for about `budget`; true: there is more.
   bool roll_history(std::int64_t now, Milliseconds budget);

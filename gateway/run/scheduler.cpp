@@ -18,7 +18,7 @@ using asio::awaitable;
 constexpr auto nudge = Milliseconds{50};          // between two calls to a thread to come back
 constexpr auto stop_within = Milliseconds{2000};  // of SIGTERM
 constexpr auto upkeep = Milliseconds{20};         // at a time
-constexpr auto tidy_every = std::chrono::seconds{10};
+constexpr auto tidy_every = std::chrono::seconds{30};
 constexpr auto look_at_clock_every = std::chrono::seconds{1};
 
 sigset_t stop_signals() {

@@ -23,28 +23,31 @@ awaitable<std::vector<Outcome>> UpstreamLoop::attempt(std::int64_t now) {
   asked_all_ = Clock::now() >= all_due_at_;
   asked_ = due_sources();
   asked_all_ |= asked_.size() == spec_.sources.size();
+  waiting_.clear();
   jobs_.clear();
   for (const auto& setup : asked_) {
     Job job{.source = setup.source, .prior = context_.store.prior_state(*setup.source, now)};
     job.prior.first_sample_counts = context_.settings.once;
+    job.may_wait = !context_.settings.once;
     jobs_.push_back(std::move(job));
   }
   start_attempt(now);
-  auto wait = spec_.pace.timeout;
+  auto wait = deadline_->left();
   for (const auto give_up = Clock::now() + wait + grace; in_flight_ && Clock::now() < give_up; wait = nudge) {
     if (deadline_->passed() || stopping_) spec_.client->cancel();
     timer_.expires_after(wait);
     co_await timer_.async_wait(quietly);
   }
-  if (outcomes_) co_return std::move(*outcomes_);
-  co_return not_returned(now);
+  if (!outcomes_) co_return not_returned(now);
+  note_waiting();
+  co_return std::move(*outcomes_);
 }
 
 void UpstreamLoop::start_attempt(std::int64_t now) {
   outcomes_.reset();
   in_flight_ = true;
   published_ = false;
-  deadline_.emplace(spec_.pace.timeout);
+  deadline_.emplace(time_for_attempt());
   context_.pool.post([this, now] {
     // The wall for exceptions: what is thrown here would end the process.
     auto outcomes = [&]() -> std::vector<Outcome> {
@@ -62,6 +65,27 @@ void UpstreamLoop::start_attempt(std::int64_t now) {
       outcomes_ = std::move(outcomes);
       timer_.cancel();
     });
+  });
+}
+
+// What reads on does not hold up the others for long when their interval is over.
+Milliseconds UpstreamLoop::time_for_attempt() const {
+  const auto timeout = spec_.pace.timeout, at_least = timeout * 2 / 5;
+  if (asked_all_ || reading_on_.empty()) return timeout;
+  return std::clamp(std::chrono::duration_cast<Milliseconds>(all_due_at_ - Clock::now()) + at_least, at_least, timeout);
+}
+
+// Of those that were to be asked, and of those that read on and were left out for the others' sake.
+void UpstreamLoop::note_waiting() {
+  const auto is_among = [](const auto& all, const std::string& source) { return std::ranges::count(all, source, &Outcome::source) > 0; };
+  waiting_.clear();
+  for (const auto& name : reading_on_) {
+    if (std::ranges::none_of(asked_, [&](const auto& setup) { return setup.source->name == name; })) waiting_.push_back(name);
+  }
+  std::erase_if(asked_, [&](const auto& setup) {
+    const bool waits = !is_among(*outcomes_, setup.source->name);
+    if (waits) waiting_.push_back(setup.source->name);
+    return waits;
   });
 }
 

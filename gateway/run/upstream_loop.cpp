@@ -81,17 +81,20 @@ awaitable<bool> UpstreamLoop::poll_once() {
     all_due_at_ = start;
     co_return false;  // what came was asked for with the other system's cursors
   }
+  if (outcomes.empty()) co_return false;  // all of them take long, which is known now
   co_await record(std::move(outcomes), now, start);
   co_return true;
 }
 
 bool UpstreamLoop::is_reading_on(const SourceSetup& setup) const { return std::ranges::count(reading_on_, setup.source->name) > 0; }
 
-// Those that read on while the others wait for their interval; the probe alone while the datasets wait for their backoff.
+// Those that read on while the others wait for their interval, and go on when these were asked; the probe alone while the datasets wait
+// for their backoff.
 std::vector<SourceSetup> UpstreamLoop::due_sources() const {
   if (Clock::now() >= all_due_at_) {
     std::vector<SourceSetup> all;
-    std::ranges::copy_if(spec_.sources, std::back_inserter(all), [&](const auto& setup) { return !waits_for_its_interval(setup); });
+    std::ranges::copy_if(spec_.sources, std::back_inserter(all),
+                         [&](const auto& setup) { return !waits_for_its_interval(setup) && !is_reading_on(setup); });
     return all.empty() ? spec_.sources : all;
   }
   std::vector<SourceSetup> due;
@@ -120,6 +123,7 @@ awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t
   note_intervals(outcomes, start);
   const auto asked = asked_all_ ? Scope::all : reading_on_.empty() ? Scope::probe : Scope::reading_on;
   auto result = result_of(outcomes);
+  if (!waiting_.empty() && (result == AttemptResult::answered || result == AttemptResult::asks_again)) result = AttemptResult::more;
   // Without a probe that would wake them when the upstream is back they try at their interval, but not with a wrong password.
   const bool datasets_only = !spec_.after_publish && std::ranges::none_of(spec_.sources, is_probe);
   const bool backs_off = !datasets_only || result == AttemptResult::refused;
@@ -139,10 +143,11 @@ awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t
   const auto stored = co_await store_outcomes(outcomes, report);
   reading_on_.clear();
   if (stored.all) {
-    schedule(next, start);
+    if (result == AttemptResult::more) reading_on_ = waiting_;
     for (const auto& outcome : outcomes) {
       if (outcome.result && outcome.result->more) reading_on_.push_back(outcome.source);
     }
+    schedule(next, start);
   } else {  // whatever there is more of would not be stored either
     result = AttemptResult::answered;
     schedule(on_beat({.probe = pace.interval, .all = pace.interval}, start - context_.beat, pace.interval), start);
@@ -156,8 +161,8 @@ awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t
 
 void UpstreamLoop::schedule(const NextAttempt& next, Clock::time_point start) {
   if (next.all) all_due_at_ = start + *next.all;
-  const bool has_probe = std::ranges::any_of(spec_.sources, is_probe);
-  next_at_ = has_probe ? std::min(start + next.probe, all_due_at_) : all_due_at_;
+  const bool asked_between = !reading_on_.empty() || std::ranges::any_of(spec_.sources, is_probe);
+  next_at_ = asked_between ? std::min(start + next.probe, all_due_at_) : all_due_at_;
 }
 
 // A large answer takes several turns of the loop, between which others have theirs.

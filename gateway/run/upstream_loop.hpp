@@ -67,6 +67,8 @@ class UpstreamLoop {
   boost::asio::awaitable<bool> poll_once();
   boost::asio::awaitable<std::vector<Outcome>> attempt(std::int64_t now);
   void start_attempt(std::int64_t now);
+  Milliseconds time_for_attempt() const;
+  void note_waiting();
   std::vector<SourceSetup> due_sources() const;
   bool waits_for_its_interval(const SourceSetup& setup) const;
   void note_intervals(const std::vector<Outcome>& outcomes, Clock::time_point start);
@@ -90,6 +92,7 @@ class UpstreamLoop {
   Clock::time_point next_at_{}, all_due_at_{};           // the next attempt; the next one that asks all sources
   std::vector<std::string> reading_on_;                  // sources with more to ask at once; the others keep their interval
   std::vector<SourceSetup> asked_;                       // by the attempt under way
+  std::vector<std::string> waiting_;                     // sources that are asked at once when this attempt is stored
   bool asked_all_ = false;                               // that were due: not the probe alone, nor those that read on
   std::map<std::string, Clock::time_point> not_before_;  // sources with a longer interval of their own
   std::vector<Job> jobs_;                                // owned here: a thread that is stuck still uses them

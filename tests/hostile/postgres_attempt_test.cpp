@@ -57,6 +57,28 @@ TEST_F(PostgresAttempt, TheShareIsForAllStatementsOfADataset) {
 }
 
 // As a view may do it: the server's own timeout is caught, and so is what else would end it softly.
+// Where another attempt follows at once, answers that are there do not wait for it.
+TEST_F(PostgresAttempt, WhatTakesLongIsAskedForAlone) {
+  Statements asked(settings(std::chrono::seconds(10)));
+  asked.add("one", {"SELECT 1"});
+  asked.add("long", {"SELECT 1 FROM pg_sleep(3)"});
+  asked.add("two", {"SELECT 2"});
+  EXPECT_EQ(asked.attempt_of_several(), (Classes{{"one", "rows"}, {"two", "rows"}})) << "its share beside others has not ended it";
+  EXPECT_EQ(asked.attempt_of_several("long"), (Classes{{"long", "rows"}})) << "not all the time was its own";
+  const auto times = asked.asked["long"];
+  EXPECT_EQ(asked.attempt_of_several(), (Classes{{"one", "rows"}, {"two", "rows"}}));
+  EXPECT_EQ(asked.asked["long"], times) << "it is known to take long";
+}
+
+TEST_F(PostgresAttempt, NoneWaitsForEverWhereAllTakeLong) {
+  Statements asked(settings(std::chrono::seconds(3)));
+  asked.add("one", {"SELECT 1 FROM pg_sleep(600)"});
+  asked.add("two", {"SELECT 1 FROM pg_sleep(600)"});
+  Classes seen;
+  for (int n = 0; n < 5; ++n) seen.merge(asked.attempt_of_several());
+  EXPECT_EQ(seen, (Classes{{"one", "timeout"}, {"two", "timeout"}}));
+}
+
 TEST_F(PostgresAttempt, WhatIgnoresTheServersTimeoutIsCancelledByRequest) {
   Statements asked(settings(std::chrono::seconds(4)));
   server.sql(

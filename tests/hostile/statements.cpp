@@ -12,7 +12,8 @@ void Statements::add(const std::string& name, std::vector<std::string> statement
                       .prior_state_sql = {},
                       .reads = std::move(reads),
                       .judged_alone = judged_alone,
-                      .ask = [statements = std::move(statements)](const PriorState&) -> Result<std::vector<Request>> {
+                      .ask = [this, name, statements = std::move(statements)](const PriorState&) -> Result<std::vector<Request>> {
+                        ++asked[name];
                         std::vector<Request> requests;
                         for (const auto& sql : statements) requests.emplace_back(SqlRequest{sql, {}});
                         return requests;
@@ -29,6 +30,18 @@ void Statements::add(const std::string& name, std::vector<std::string> statement
 Classes Statements::attempt() {
   std::vector<Job> jobs;
   for (const auto& source : sources_) jobs.push_back({.source = &source, .prior = {}});
+  return attempt(std::move(jobs));
+}
+
+Classes Statements::attempt_of_several(const std::string& only) {
+  std::vector<Job> jobs;
+  for (const auto& source : sources_) {
+    if (only.empty() || source.name == only) jobs.push_back({.source = &source, .prior = {}, .may_wait = true});
+  }
+  return attempt(std::move(jobs));
+}
+
+Classes Statements::attempt(std::vector<Job> jobs) {
   values.clear();
   errors.clear();
   Classes classes;

@@ -77,6 +77,22 @@ TEST_F(PostgresFaults, ADatasetThatSleepsForEverCostsItselfOnly) {
   }
 }
 
+// The others' answers are shown before it has been waited for.
+class SleepingDataset : public Integration {};
+
+TEST_F(SleepingDataset, IsNotWaitedForByTheOthersAnswers) {
+  upstreams.sql(
+      "ALTER TABLE model_versions RENAME TO hidden; GRANT SELECT ON hidden TO grafana_monitor; "
+      "CREATE VIEW model_versions AS SELECT h.* FROM hidden h RIGHT JOIN pg_sleep(600) ON true; "
+      "GRANT SELECT ON model_versions TO grafana_monitor");
+  settings["POSTGRES_TIMEOUT"] = "10s";
+  start_gateway();
+  EXPECT_TRUE(eventually(query("SELECT sum(freshness <> 'fresh'), (SELECT count(*) FROM source_attempt WHERE source = 'postgres.models') "
+                               "FROM source_status WHERE upstream = 'postgres' AND source <> 'postgres.models'"),
+                         "0|0"));
+  EXPECT_TRUE(eventually(source("postgres.models", "error_class, freshness"), "timeout|never"));
+}
+
 TEST_F(PostgresFaults, AForbiddenTableIsAnAuthFaultAndItsRowsStay) {
   ASSERT_TRUE(is_well());
   upstreams.sql("REVOKE SELECT ON trading_signals FROM grafana_monitor");

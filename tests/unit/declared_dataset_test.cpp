@@ -210,6 +210,14 @@ TEST(DeclaredDataset, events_tell_of_changes_after_the_first_answer) {
   EXPECT_EQ(cache.text("SELECT event_type, summary FROM event ORDER BY 1"), "sizes.left|a is gone\nsizes.seen|b is new");
 }
 
+// A reader would parse them with every query.
+TEST(DeclaredDataset, none_of_its_triggers_is_in_the_file) {
+  DeclaredStore cache(
+      {sizes + "keep: {newest: 2, by: size}\nhistory: {columns: {size: mean}}\nevents:\n  - {name: seen, on: new, text: \"{asset}\"}\n"});
+  EXPECT_NE(cache.text("SELECT count(*) FROM sqlite_temp_schema WHERE type = 'trigger' AND tbl_name LIKE '%sizes'"), "0");
+  EXPECT_EQ(cache.text("SELECT name FROM sqlite_schema WHERE type = 'trigger'"), "");
+}
+
 // What a gateway with this dataset leaves behind after an answer of one row.
 void publish_one(const std::string& dataset, const std::string& size, const std::filesystem::path& file) {
   DeclaredStore before({dataset});

@@ -144,6 +144,11 @@ TEST_F(Restore, does_not_set_off_retention_or_history_again) {
   for (const auto& table : tables_of(twice)) EXPECT_EQ(all_rows(twice, table), all_rows(cache_.store(), table)) << table;
 }
 
+TEST_F(Restore, the_file_has_no_triggers) {
+  SQLite::Database published(file_.string());
+  EXPECT_EQ(published.execAndGet("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'").getInt(), 0);
+}
+
 TEST_F(Restore, triggers_work_again_afterwards) {
   Store restored;
   restored.restore(file_);

@@ -41,5 +41,14 @@ TEST(TurnsOfDatasets, slow_ones_take_turns_with_the_largest_share) {
   EXPECT_EQ(order(turns), "cab");
 }
 
+TEST(TurnsOfDatasets, slow_ones_that_are_asked_one_an_attempt_take_turns) {
+  Turns turns;
+  for (const auto* name : {"a", "b", "c"}) turns.note(name, Turns::End::slow, Milliseconds{10});
+  for (const auto* first : {"a", "b", "c", "a"}) {
+    EXPECT_EQ(names[turns.order(names, true)[0]], first);
+    turns.note(first, Turns::End::slow, Milliseconds{50});
+  }
+}
+
 }  // namespace
 }  // namespace gateway
