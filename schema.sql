@@ -1,15 +1,15 @@
 -- The cache: one SQLite file, written by the gateway, read by Grafana and by people with `sqlite3`.
 --
--- This file holds what belongs to no single dataset. A dataset's tables and views stand beside its code, in
--- gateway/datasets/*.sql; gateway/CMakeLists.txt puts them together, this file first.
+-- This file contains everything that does not belong to a single dataset. A dataset's tables and views are next to its code, in
+-- gateway/datasets/*.sql; gateway/CMakeLists.txt concatenates them, this file first.
 --
--- Each section is one subject: its tables, what keeps them small, and the views that are public. Views are a promise
--- (their names and columns stay); tables are not. Times are unix seconds UTC: INTEGER where an age is computed from
+-- Each section covers one subject: its tables, their retention, and the public views. The names and columns of views
+-- are stable; tables are internal. Times are unix seconds UTC: INTEGER where an age is computed from
 -- them, REAL where fractions matter. NULL means "not available", never 0. Booleans are 0 or 1.
 --
--- Freshness is never stored. Views compute it at read time, against the reader's clock, so that the data of a
--- gateway that died goes stale by itself. Every verdict about now is `unknown` unless its source is fresh; the
--- last-known value stands beside it. Only functions that SQLite 3.40 has are used.
+-- Freshness is never stored. Views compute it at read time, against the reader's clock, so the data turns stale
+-- even if the gateway dies. Every verdict about the present is `unknown` unless its source is fresh; the
+-- last known value is in a column beside it. Only functions of SQLite 3.40 are used.
 --
 -- A few tables hold nothing: SQLite has no procedures, and a trigger cannot call one, so an insert into such a table is
 -- how several statements get a name, and parameters, for several callers. Each says who calls it.
@@ -18,7 +18,7 @@
 -- as long as all else does. Several on one table fire in no order that is promised.
 
 PRAGMA application_id = 1128744513;  -- "CGWA"
-PRAGMA user_version = 4;             -- a file of another version is set aside, its rows carried over where they fit
+PRAGMA user_version = 4;             -- a file of another version is moved aside; matching rows are carried over
 
 ----------------------------------------------------------------------------------------------------------------------
 -- The gateway itself
@@ -27,16 +27,16 @@ CREATE TABLE gateway_state (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   version TEXT NOT NULL,
   started_at INTEGER NOT NULL,
-  published_at INTEGER,              -- when this file was made
+  published_at INTEGER,              -- when this file was published
   publish_count INTEGER NOT NULL DEFAULT 0,  -- since started_at
   published_bytes INTEGER NOT NULL DEFAULT 0,
-  saved_at INTEGER,                  -- when the newest copy that survives a power cut was made; this file's own time: it is that copy
+  saved_at INTEGER,                  -- when the cache was last saved to disk; equal to published_at: this file is that copy
   saved_bytes INTEGER NOT NULL DEFAULT 0,    -- since started_at
   file_bytes INTEGER,
   loop_max_ms REAL,                  -- since started_at
-  maintenance TEXT,                  -- what an operator announces in the file `maintenance` beside this one
+  maintenance TEXT,                  -- the announcement in the file `maintenance` next to this one
   maintenance_until INTEGER,         -- NULL: until that file is removed
-  publish_within_s REAL NOT NULL,    -- it publishes at least this often, whatever happens upstream
+  publish_within_s REAL NOT NULL,    -- it publishes at least this often, even without changes
   backoff_cap_s REAL NOT NULL,
   history_quarters_s INTEGER NOT NULL DEFAULT 1209600,
   event_retention_s INTEGER NOT NULL DEFAULT 2592000,
@@ -51,21 +51,21 @@ CREATE TABLE tick (
 ) STRICT;
 INSERT INTO tick VALUES (1, 0);
 
--- One row in a copy of another host's file, as `cache-gateway follow` makes it; none where a gateway publishes.
+-- One row in a copy made by `cache-gateway follow`; no row in a file published by a gateway.
 CREATE TABLE copy_state (
   id INTEGER PRIMARY KEY CHECK (id = 1),
-  origin TEXT NOT NULL,              -- the object it came from
-  copied_at INTEGER NOT NULL,        -- when it came
-  error TEXT,                        -- why nothing newer comes
+  origin TEXT NOT NULL,              -- the object it was fetched from
+  copied_at INTEGER NOT NULL,        -- when it was fetched
+  error TEXT,                        -- why there is no newer copy
   failing_since INTEGER
 ) STRICT;
 
--- One row. `loop_max_ms` is the longest time the gateway was busy with one thing; nothing else is polled meanwhile.
--- `bytes_per_day` is what publishing writes, to memory as a rule; `saved_bytes_per_day` is what it writes to the disk, as a copy
--- that survives a power cut, made at `saved_at`. Both at the pace since it started; not available in the first minute.
--- `maintenance`: a planned outage while it lasts, in an operator's words; NULL: there is none.
--- `copy_of`: the object that this file is a copy of, come at `copied_at`; NULL: it is no copy. `copy_error`: why nothing newer comes.
--- `unsaved_s`: how much of what this file shows a power cut would cost now; NULL: there is no such copy.
+-- One row. `loop_max_ms` is the longest time the gateway's loop was blocked by one task.
+-- `bytes_per_day` is what publishing writes, usually to memory; `saved_bytes_per_day` is what is written to disk by saves,
+-- the last at `saved_at`. Both are extrapolated from the time since the start, and not available in the first minute.
+-- `maintenance`: the announcement of a current planned outage; NULL: there is none.
+-- `copy_of`: the object that this file is a copy of, fetched at `copied_at`; NULL: not a copy. `copy_error`: why there is no newer copy.
+-- `unsaved_s`: how much of this file's data a power cut would lose now; NULL: nothing has been saved.
 CREATE VIEW gateway AS
 SELECT version, started_at, published_at, publish_count, file_bytes,
        CASE WHEN published_at - started_at >= 60 THEN 86400.0 * published_bytes / (published_at - started_at) END AS bytes_per_day,
@@ -81,7 +81,7 @@ SELECT version, started_at, published_at, publish_count, file_bytes,
 FROM gateway_state LEFT JOIN copy_state c;
 
 ----------------------------------------------------------------------------------------------------------------------
--- Sources: one dataset, asked for in one piece
+-- Sources: datasets, each queried as a unit
 
 CREATE TABLE source (
   source TEXT PRIMARY KEY,
@@ -96,11 +96,11 @@ CREATE TABLE source (
   duration_ms REAL,                  -- of the last attempt
   rows INTEGER,                      -- held in this file
   consecutive_failures INTEGER NOT NULL DEFAULT 0,
-  failing_for_s REAL NOT NULL DEFAULT 0,  -- since the last success, by a clock that nobody sets
+  failing_for_s REAL NOT NULL DEFAULT 0,  -- since the last success, by the steady clock
   error_class TEXT,
   error TEXT,
   failure_means TEXT,                -- nothing, unhealthy, no_endpoint; NULL after a success
-  note TEXT                          -- what to know although it answers, such as a time zone that makes its times doubtful
+  note TEXT                          -- a warning although it answers, such as a time zone that makes its times doubtful
 ) STRICT;
 
 -- The last attempts of every source, for source_attempt. The newest 60 of each stay.
@@ -135,7 +135,7 @@ SELECT source, upstream, interval_s, stale_after_s, last_attempt_at, last_succes
             WHEN unixepoch() - last_success_at BETWEEN -5 AND stale_after_s AND failing_for_s <= stale_after_s THEN 'fresh'
             ELSE 'stale' END AS freshness,
        duration_ms, rows, consecutive_failures, error_class, error, next_attempt_at,
-       -- n attempts span n - 1 intervals; one alone tells nothing
+       -- n attempts span n - 1 intervals; a single one gives no rate
        (SELECT 60.0 * avg(requests) * (count(*) - 1) / nullif(max(time) - min(time), 0) FROM attempt a
          WHERE a.source = s.source AND a.time > s.last_attempt_at - 600) AS requests_per_min,
        position, failure_means, note
@@ -147,7 +147,7 @@ SELECT time, source, duration_ms, connect_ms, wait_ms, read_ms, parse_ms, rows, 
 FROM attempt
 ORDER BY id DESC;
 
--- Where a source's reading goes on: watermarks and the like. Never shown.
+-- The positions up to which sources have read. Internal.
 CREATE TABLE cursor (
   source TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -155,9 +155,9 @@ CREATE TABLE cursor (
   PRIMARY KEY (source, name)
 ) STRICT;
 
--- Which system an upstream's rows came from, where it can tell: PostgreSQL's system identifier and the database. When a row
--- is deleted here, another system answers in its place: what was read from the old one goes, by a trigger beside each table;
--- what was observed of the upstream stays.
+-- The system that an upstream's rows came from, if known: PostgreSQL's system identifier and the database. A row is
+-- deleted when a different system answers: triggers next to each table then delete what was read from the old one;
+-- observations of the upstream stay.
 CREATE TABLE identity (
   upstream TEXT PRIMARY KEY,
   identity TEXT NOT NULL
@@ -170,9 +170,9 @@ CREATE TEMP TRIGGER source_of_another_system AFTER DELETE ON identity BEGIN
 END;
 
 ----------------------------------------------------------------------------------------------------------------------
--- Outages: an upstream that failed twice in a row, or the gateway's own absence. The newest 500 stay.
+-- Outages: of an upstream that failed twice in a row, or of the gateway itself. The newest 500 are kept.
 
--- How each upstream's attempts ended lately: an attempt failed if not one of its sources was answered.
+-- The recent failures of each upstream: an attempt failed if none of its sources was answered.
 CREATE TABLE upstream (
   upstream TEXT PRIMARY KEY,
   failures INTEGER NOT NULL,         -- in a row
@@ -186,7 +186,7 @@ CREATE TABLE outage_log (
   ended_at INTEGER,                  -- NULL while it lasts
   error_class TEXT,
   error TEXT,
-  explanation TEXT                   -- what was found out later: a training
+  explanation TEXT                   -- found later: a training
 ) STRICT;
 CREATE UNIQUE INDEX outage_open ON outage_log (upstream) WHERE ended_at IS NULL;
 CREATE TEMP TRIGGER outage_retention AFTER INSERT ON outage_log BEGIN
@@ -196,7 +196,7 @@ END;
 CREATE VIEW outage AS
 SELECT upstream, started_at, ended_at, error_class, error, explanation FROM outage_log ORDER BY started_at DESC, id DESC;
 
--- For charts: each has an end, until when it is known to last, and the gateway's absence now is among them.
+-- For charts: every outage has an end (for ongoing ones the last known time), and current downtime of the gateway is included.
 CREATE VIEW outage_period AS
 SELECT o.upstream, o.started_at, o.ended_at, max(o.started_at + 1, coalesce(o.ended_at, g.known_until)) AS until_at, o.error_class, o.error,
        o.explanation
@@ -210,7 +210,7 @@ FROM outage WHERE upstream = 'gateway'
 UNION ALL
 SELECT 'gateway', published_at, NULL, unixepoch(), NULL, NULL, NULL FROM gateway WHERE freshness = 'stale' AND published_at < unixepoch();
 
--- model-service does not answer while it trains: a silence that lies within a training, give or take what polling cannot see.
+-- model-service does not answer while it trains: matches an outage with a training, within the resolution of polling.
 CREATE VIEW explained_silence AS
 SELECT o.id, 'training of ' || v.version || ' for ' || v.strategy_id AS explanation
 FROM outage_log o JOIN model_version v
@@ -228,12 +228,12 @@ CREATE TABLE status_run (
   status TEXT NOT NULL,
   PRIMARY KEY (subject, from_at)
 ) STRICT, WITHOUT ROWID;
--- Always empty: an insert here is one observation. Services and exchange connections are sampled by the same rule, each by a
--- trigger beside its table.
+-- Always empty: an insert here is one observation. Services and exchange connections follow the same rule; each calls it from a
+-- trigger next to its table.
 CREATE TABLE status_sample (
   subject TEXT NOT NULL,
   time INTEGER NOT NULL,
-  status TEXT,                        -- NULL: this poll told nothing
+  status TEXT,                        -- NULL: no information from this poll
   contiguous_s REAL NOT NULL          -- a longer silence ends a run
 ) STRICT;
 CREATE TEMP TRIGGER status_sampled AFTER INSERT ON status_sample BEGIN
@@ -256,14 +256,14 @@ CREATE TEMP TRIGGER status_retention AFTER UPDATE ON tick BEGIN
      WHERE n > 2000);
 END;
 
--- `end_time` is the last poll that said so: what comes after it is unknown until the next run.
+-- `end_time` is the last poll with this status; the time until the next run is unknown.
 CREATE VIEW service_status_trend AS
 SELECT from_at AS time, to_at AS end_time, subject AS service, status FROM status_run WHERE subject NOT LIKE 'ws:%';
 CREATE VIEW ws_status_trend AS
 SELECT from_at AS time, to_at AS end_time, substr(subject, 4) AS connection, status FROM status_run WHERE subject LIKE 'ws:%';
 
 ----------------------------------------------------------------------------------------------------------------------
--- Errors of services, told apart by their text without ids and numbers. The newest 100 a service stay.
+-- Errors of services, grouped by their text without ids and numbers. The newest 100 per service are kept.
 
 CREATE TABLE service_error_row (
   service TEXT NOT NULL,
@@ -275,7 +275,7 @@ CREATE TABLE service_error_row (
   last_at INTEGER NOT NULL,
   PRIMARY KEY (service, kind, pattern)
 ) STRICT;
--- Always empty: an insert here is one sighting. Attempts, what a service says, and refused orders come to one list.
+-- Always empty: an insert here is one occurrence. Failed attempts, errors reported by services and rejected orders share one list.
 CREATE TABLE error_sample (
   service TEXT NOT NULL,
   kind TEXT NOT NULL,
@@ -301,13 +301,13 @@ CREATE VIEW service_error AS
 SELECT last_at AS time, service, kind, message, count, first_at, last_at FROM service_error_row ORDER BY last_at DESC, service, kind;
 
 ----------------------------------------------------------------------------------------------------------------------
--- One history of events. An event is written once, by the trigger on the row or the change it tells of, under an id that
--- follows from it, so that reading the row again changes nothing.
+-- The history of events. An event is written once, by the trigger on its row or change, under an id derived from it, so
+-- reading the row again changes nothing.
 
 CREATE TABLE event (
   event_id TEXT PRIMARY KEY,
   time REAL NOT NULL,
-  not_before_at REAL,                -- of a change that nobody watched: it lies between this and `time`
+  not_before_at REAL,                -- of a change between two polls: it happened between this and `time`
   event_type TEXT NOT NULL,
   category TEXT NOT NULL,
   service TEXT NOT NULL,
@@ -329,7 +329,7 @@ CREATE TABLE event (
   details TEXT                       -- JSON
 ) STRICT;
 CREATE INDEX event_by_time ON event (time DESC);
-CREATE INDEX event_by_type ON event (event_type, time DESC, event_id);  -- the order in which they leave
+CREATE INDEX event_by_type ON event (event_type, time DESC, event_id);  -- the order of retention
 CREATE INDEX event_by_service ON event (service, time DESC);
 
 -- What has left does not come back when its row is read again: events older than the newest that left of their type are
@@ -407,8 +407,8 @@ FROM event e
 ORDER BY e.time DESC, e.event_id;
 
 ----------------------------------------------------------------------------------------------------------------------
--- Datasets of the users' own, from the files in DATASETS_DIR. Each has a table data_NAME, a view NAME and a view NAME_trend, which
--- its file makes: gateway/declared/schema.cpp.
+-- User-defined datasets, from the files in DATASETS_DIR. Each has a table data_NAME, a view NAME and a view NAME_trend, which
+-- gateway/declared/schema.cpp generates from its file.
 
 CREATE TABLE declared_dataset (
   dataset TEXT PRIMARY KEY,
@@ -443,8 +443,8 @@ SELECT c.dataset, c.position, c.name, c.type, c.note, c.in_trend
 FROM declared_column c JOIN declared_dataset d ON d.dataset = c.dataset
 ORDER BY d.position, c.position;
 
--- The rows and the history of every dataset in one form, for panels that are not made for one of them and must answer whether it is
--- there or not. A run makes both anew from the datasets that it has: gateway/cache/dataset_views.cpp.
+-- The rows and the history of all datasets in one form, for panels that must work whether or not a given dataset exists.
+-- Every run recreates both from its datasets: gateway/cache/dataset_views.cpp.
 -- `row`: a JSON object, times as UTC text, in the order of the dataset's own view, of which it has the first 1,000.
 CREATE VIEW dataset_row AS
 SELECT NULL AS dataset, NULL AS "row", NULL AS source, NULL AS fetched_at, NULL AS age_s, NULL AS freshness WHERE false;

@@ -31,7 +31,7 @@ class Deadline {
   Clock::time_point at_;
 };
 
-// Set from any thread; a thread in poll(2) on fd() wakes. Reset by the owner between two attempts.
+// May be set from any thread; a thread in poll(2) on fd() wakes up. The owner resets it between two attempts.
 class Cancel {
  public:
   Cancel() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}

@@ -1,6 +1,6 @@
-// What can go wrong between us and an upstream, in the words that operators see.
+// Failures of attempts at an upstream, in the words that operators see.
 // An Error is a value: it is returned, never thrown, and logged in one place only (the scheduler).
-// Its text names the place and the remedy; it never contains a body, a row or a secret.
+// Its text states where it occurred and what to do; it never contains a body, a row or a secret.
 #pragma once
 
 #include <expected>
@@ -9,7 +9,7 @@
 
 namespace gateway {
 
-// `resolver` is shown as dns, and `server_error` as http: operators need no finer word, but what they say of the peer differs.
+// `resolver` is shown as dns, and `server_error` as http: operators need no finer distinction, but the health of the peer differs.
 enum class ErrorClass {
   dns,       // the resolver answered: there is no such name
   resolver,  // the resolver did not answer
@@ -34,7 +34,7 @@ enum class HealthImplication {
   no_endpoint,  // the peer is alive and has no such endpoint: unknown at once
 };
 
-// The one place that decides it, from the class alone.
+// The only function that decides it, from the class alone.
 constexpr HealthImplication implication(ErrorClass kind) {
   switch (kind) {
     case ErrorClass::dns:

@@ -1,5 +1,5 @@
-// Rows, the one currency between upstreams, mappings and the store.
-// A Table is what a query answered (PostgreSQL's or our own store's); a Batch is what a source wants written.
+// Rows: the data type shared by upstreams, mappings and the store.
+// A Table is the result of a query (of PostgreSQL or of the store); a Batch is what a source wants to write.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@ using Row = std::vector<Value>;
 
 inline bool is_null(const Value& value) { return std::holds_alternative<std::monostate>(value); }
 
-// Readers of a Value that never throw: another type than asked for is "not available".
+// Accessors of a Value. They never throw: a value of another type is "not available".
 std::optional<std::int64_t> integer(const Value& value);
 std::optional<double> number(const Value& value);  // also of an integer
 std::optional<std::string> text(const Value& value);
-std::string text_of(const Value& value);  // whatever it is, as text; NULL is empty
+std::string text_of(const Value& value);  // any value as text; NULL is empty
 
 template <typename T>
 Value maybe(const std::optional<T>& value) {
@@ -34,7 +34,7 @@ struct Table {
   std::vector<std::string> columns;
   std::vector<Row> rows;
 
-  // Index of a column; a name that is not there is a programming error and throws std::out_of_range.
+  // Index of a column; an unknown name is a programming error and throws std::out_of_range.
   std::size_t column(std::string_view name) const;
   const Value& at(std::size_t row, std::string_view name) const { return rows.at(row).at(column(name)); }
   bool empty() const { return rows.empty(); }
@@ -42,8 +42,8 @@ struct Table {
 
 enum class Mode {
   upsert,   // rows are added, or update the row with the same primary key
-  replace,  // the same, and rows of the scope that are not among them vanish
-  erase,    // rows name keys: rows with these values in the write's columns vanish
+  replace,  // the same, and other rows of the scope are deleted
+  erase,    // rows are keys: rows with these values in the write's columns are deleted
 };
 
 struct Write {
@@ -51,7 +51,7 @@ struct Write {
   Mode mode = Mode::upsert;
   std::vector<std::string> columns;
   std::vector<Row> rows;
-  // For replace: only rows with these values are in question (empty: the whole table).
+  // For replace: only rows with these values are affected (empty: the whole table).
   std::vector<std::pair<std::string, Value>> scope;
 };
 

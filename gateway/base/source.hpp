@@ -1,5 +1,5 @@
-// A source: one dataset, asked for in one piece. It is data plus pure functions, so that a test can run it on recorded
-// answers and a newcomer can read it in one go. Adapters (http, postgres) know how to ask; the store knows how to keep.
+// A source: one dataset that is queried as a unit. It consists of data and pure functions, so tests can run it on recorded
+// answers. Adapters (http, postgres) do the I/O; the store keeps the rows.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@
 
 namespace gateway {
 
-// Columns the read-only role sees of a table; a column it may not read is `forbidden`, an absent one is not listed.
+// The columns of a table as the read-only role sees them; one it may not read is `forbidden`, an absent one is not listed.
 struct Catalogue {
   enum class Access { readable, forbidden };
   struct Column {
@@ -28,11 +28,11 @@ struct Catalogue {
     Column(Access given, std::string its_type = {}) : access(given), type(std::move(its_type)) {}
   };
   std::map<std::string, std::map<std::string, Column>> tables;
-  // Tables that exist and cannot be read as they should, with the reason and the remedy. They are not among `tables`.
+  // Tables that exist but cannot be read properly, with the reason and the remedy. They are not in `tables`.
   std::map<std::string, std::string> refused;
 };
 
-// What is already known when a source decides what to ask. A value: read on the loop thread, used in a pool thread.
+// The state a source needs to decide what to query. A value: created on the loop thread, used in a pool thread.
 struct PriorState {
   std::int64_t now = 0;                  // unix seconds when the attempt starts
   std::vector<Table> tables;             // answers to Source::prior_state_sql, in its order
@@ -79,10 +79,10 @@ struct Source {
   std::optional<Milliseconds> interval = {}, stale_after = {};  // of its own, where it has any: no shorter than its upstream's
   bool in_own_lane = false;  // a dataset of a file, of a built-in upstream: over a connection of its own, so that it delays no built-in one
   bool judged_alone = false;  // PostgreSQL only: outside the datasets' common transaction
-  // Both run in the upstream's pool thread, touch nothing but their arguments, and report faults as a Result.
+  // Both run in the upstream's pool thread, access only their arguments, and return errors as a Result.
   std::function<Result<std::vector<Request>>(const PriorState&)> ask;
   std::function<Result<Batch>(const PriorState&, std::span<const Answer>)> parse;
-  // What a failure itself tells (a refusal is an observation, a missed poll is a gap). Pure; may be empty.
+  // Rows derived from a failure (a refusal is an observation, a missed poll is a gap). Pure; may be empty.
   std::function<Batch(const PriorState&, const Error&)> failed;
 };
 
@@ -95,7 +95,7 @@ struct SourceSetup {
   Pace pace;
 };
 
-// One attempt's times in milliseconds; absent where the phase did not happen.
+// The durations of one attempt in milliseconds; absent for phases that did not happen.
 struct Timing {
   double duration_ms = 0;
   std::optional<double> connect_ms, wait_ms, read_ms, parse_ms;
@@ -108,7 +108,7 @@ struct Outcome {
   std::int64_t age_s = 0;  // of the oldest answer when it came: it counts as fetched that much earlier
   Timing timing;
   Result<Batch> result;
-  std::string note = {};  // what an operator should know although the source answers; empty: nothing
+  std::string note = {};  // a warning for operators although the source answers; empty: none
 };
 
 }  // namespace gateway

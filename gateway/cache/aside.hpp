@@ -1,4 +1,4 @@
-// Which of the files that were set aside stay.
+// Retention of files that were moved aside.
 #pragma once
 
 #include <filesystem>
@@ -6,8 +6,8 @@
 
 namespace gateway {
 
-// Of the files in `directory` whose names begin with `prefix`, the newest stays, and of the others the four that are worth
-// most: what a file has that nobody can give again is its events. Names sort by age. Never throws.
+// Of the files in `directory` whose names begin with `prefix`, the newest and the four with the most events stay, because
+// events cannot be fetched again. Names sort by age. Never throws.
 void keep_the_most_worth(const std::filesystem::path& directory, const std::string& prefix);
 
 }  // namespace gateway

@@ -1,4 +1,4 @@
-// A copy of the working database into a file, made in slices, so that a large one does not hold up the loop.
+// Copies the working database into a file in slices, so that a large database does not block the loop.
 #pragma once
 
 #include <SQLiteCpp/Backup.h>
@@ -13,8 +13,8 @@
 
 namespace gateway {
 
-// Used on the loop thread; the store outlives it. What is written to the store before the last slice is in the copy too, since
-// SQLite then copies anew; a store that is written to all the time is at last copied in one go.
+// Used on the loop thread; the store must outlive it. Writes to the store before the last slice are in the copy too, because
+// SQLite then restarts the copy; if the store is written to constantly, it is finally copied in one step.
 class StoreCopy {
  public:
   static constexpr int all_pages = -1;

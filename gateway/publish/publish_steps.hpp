@@ -1,4 +1,4 @@
-// The steps of a publish, on an open directory under its lock. All block on the file system, and only save() on the disk.
+// The steps of a publish, on an open directory under its lock. All block on the file system; only save() waits for the disk.
 #pragma once
 
 #include <expected>
@@ -19,14 +19,14 @@ struct Shown {
   std::string displaced;  // the new name of what stood there and was not published by us; empty: nothing
 };
 
-// Gives a closed copy the published name, after cheap checks: its mode set, strays of the old file unlinked, and the two files
-// exchanged, the old one then unlinked. Nothing is synced, and an exchange makes no file system sync: where the next publish
-// comes before the kernel writes back, the disk never sees this one. A reader sees the old file or the new one, whole.
-// `last`: the file shown before, still open; what else stands there is kept under another name. Empty: whatever is there.
+// Publishes a closed copy: checks it, sets its mode, removes stray files of the old one, exchanges the two files and unlinks the
+// old one. Nothing is synced, and an exchange triggers no sync in the file system: if the next publish
+// comes before the kernel writes back, this one never reaches the disk. A reader sees the complete old or new file.
+// `last`: the previously published file, still open; any other file in its place is kept under another name. Empty: any file.
 std::expected<Shown, std::string> show(const Directory& directory, const std::string& name, const Descriptor& next, const Descriptor& last,
                                        mode_t mode);
 
-// Gives the shown file the second name NAME.saved, with content and name safely on the disk. nullopt: saved.
+// Gives the published file the second name NAME.saved, with content and name synced to disk. nullopt: saved.
 std::optional<std::string> save(const Directory& directory, const std::string& name, const Descriptor& file);
 
 }  // namespace gateway

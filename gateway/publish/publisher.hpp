@@ -1,6 +1,6 @@
-// Makes the store visible to readers, and safe from a power cut. A live publish costs a copy in memory and no write to the disk:
-// publish_steps.hpp says how. Now and then, by the budget for it, the same file is saved as well, as CACHE_PATH.saved. The copy is
-// made on the loop thread (the store is there); the steps after it happen in the publisher's own thread, one publish at a time.
+// Publishes the store to readers, and saves it against power cuts. A publish costs a copy in memory and no write to disk
+// (publish_steps.hpp). At intervals, within SAVE_BUDGET, the same file is also saved as CACHE_PATH.saved. The copy is
+// made on the loop thread, which owns the store; all later steps run in the publisher's thread, one publish at a time.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -27,11 +27,11 @@ struct PublishTimes {
 
 // Called on the loop thread.
 struct PublishReports {
-  // After each publish; an error says what is wrong and that readers keep the last good file.
+  // After each publish; with an error, readers keep the last good file.
   std::function<void(const std::optional<std::string>& error)> published;
-  // After each save; an error: the copy saved before stays, and the next publish says so to readers.
+  // After each save; with an error, the previous saved copy stays, and the next publish shows that to readers.
   std::function<void(const std::optional<std::string>& error)> saved;
-  // What an operator should know although publishing goes on.
+  // A warning for operators while publishing continues.
   std::function<void(const std::string& text)> notice;
   // After each successful publish, before `published`.
   std::function<void(const PublishTimes& times)> measured;
@@ -48,11 +48,11 @@ class Publisher {
   Publisher(boost::asio::io_context& loop, Store& store, PublishedFile file, Lock& lock, SavePace pace, PublishReports reports);
   ~Publisher();
 
-  // Starts a publish, which is also saved when that is due; or does nothing while one is under way (false). The copy is made in
-  // slices, a few milliseconds each.
+  // Starts a publish, including a save if one is due; does nothing and returns false while another is in progress. The copy is
+  // made in slices of a few milliseconds.
   bool publish();
-  // A publish from start to end, after waiting for one under way. For the first one, which is not saved: readers wait for it;
-  // and for the last one and `once`, which are.
+  // Publishes synchronously, after waiting for a publish in progress. For the first publish, which is not saved because readers
+  // wait for it, and for the last one and `once`, which are saved.
   enum class Save { no, yes };
   std::optional<std::string> publish_now(Save save);
 

@@ -1,5 +1,5 @@
-// Decides when the store is published: soon after a change that people see, at least every `publish_within` without one, and before
-// the published file would call a source stale that has answered.
+// Decides when the store is published: soon after a visible change, at least every `publish_within` without one, and before
+// the published file would show an answering source as stale.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -15,7 +15,7 @@
 
 namespace gateway {
 
-// Used on the loop thread only.
+// Used only on the loop thread.
 class PublishLoop {
  public:
   // All arguments must outlive it.
@@ -27,9 +27,9 @@ class PublishLoop {
   boost::asio::awaitable<void> run();
   void stop();
 
-  // The store holds something new. `seen`: more than that there was an attempt.
+  // The store has changed. `seen`: visibly, beyond the record of an attempt.
   void changed(bool seen);
-  // An attempt has begun, or is stored. Those that were asked on one beat share a publish.
+  // An attempt has begun, or is stored. Attempts that start together share a publish.
   void attempt_began() { ++under_way_; }
   void attempt_ended();
   // Blocks; for the first and the last publish. Returns what went wrong.
@@ -39,7 +39,7 @@ class PublishLoop {
  private:
   void note_maintenance();
 
-  // Logged when it begins to fail, now and then while it does, and when it has recovered.
+  // Logged when it begins to fail, at intervals while it fails, and when it recovers.
   struct Step {
     const char *failed, *recovered, *consequence;
     bool failing = false;
