@@ -30,24 +30,24 @@ run: configured
 	@test -f $(ENV_FILE) || { echo "$(ENV_FILE) is missing; install -m 600 .env.example .env, and adapt it"; exit 2; }
 	$(BUILD)/cache-gateway run --env-file $(ENV_FILE)
 
-# start demo upstreams and the gateway, show its status; Ctrl-C ends all
+# start the demo upstreams and the gateway, show its status; Ctrl-C stops everything
 demo: configured
 	@cmake --build $(BUILD) --parallel $(JOBS) --target cache-gateway trading-system
 	@tests/demo/demo up
 
-# take a demo upstream away: make demo-stop UPSTREAM=postgres
+# stop a demo upstream: make demo-stop UPSTREAM=postgres
 demo-stop:
 	@tests/demo/demo stop $(UPSTREAM)
 
-# bring it back: make demo-start UPSTREAM=postgres
+# start it again: make demo-start UPSTREAM=postgres
 demo-start:
 	@tests/demo/demo start $(UPSTREAM)
 
-# every view's rows and every source's freshness; fails if one is not as it should be
+# check the rows of every view and the freshness of every source
 demo-check:
 	@tests/demo/demo check
 
-# end a demo whose terminal is gone
+# stop a demo whose terminal was closed
 demo-down:
 	@tests/demo/demo down
 
@@ -71,7 +71,7 @@ test-sanitized: deps
 	@cmake --build build-$(PRESET) --parallel $(JOBS) --target $(addsuffix -tests,$(or $(TESTS),unit integration))
 	@cd build-$(PRESET) && ctest --output-on-failure --no-tests=error -R '$(or $(TESTS),unit|integration)'
 
-# kill the gateway at random moments and at each step of a publish while readers poll: make kill-test COUNT=2000
+# kill the gateway at random moments and at each step of a publish while readers query: make kill-test COUNT=2000
 COUNT ?= 2000
 kill-test: build
 	@KILL_COUNT=$(COUNT) $(BUILD)/tests/integration/integration-tests --gtest_brief=1 --gtest_filter='Kill.*'
@@ -82,35 +82,35 @@ CUTS ?= 100
 power-cut: build
 	@POWER_CUTS=$(CUTS) $(BUILD)/tests/faults/fault-tests --gtest_brief=1 --gtest_filter='PowerCut.*'
 
-# services polled at the very interval after which their server closes idle connections: make keep-alive KEEP_ALIVE_SECONDS=600
+# poll services exactly at their server's keep-alive timeout: make keep-alive KEEP_ALIVE_SECONDS=600
 KEEP_ALIVE_SECONDS ?= 600
 keep-alive: build
 	@KEEP_ALIVE_SECONDS=$(KEEP_ALIVE_SECONDS) $(BUILD)/tests/faults/fault-tests --gtest_brief=1 --gtest_filter='RealServers.NginxPolled*'
 
-# the lag rule on random hours of a queue, in simulated time: make lag-walks WALKS=2000
+# test the lag rule on random hours of a queue, in simulated time: make lag-walks WALKS=2000
 WALKS ?= 2000
 lag-walks: configured
 	@cmake --build $(BUILD) --parallel $(JOBS) --target unit-tests
 	@LAG_WALKS=$(WALKS) $(BUILD)/tests/unit/unit-tests --gtest_filter='LagWalks.*'
 
-# every situation of a queue at once on a real broker for seven minutes, watched by real gateways; fails if a verdict is wrong
+# test the lag rule on 29 queues of a real broker for seven minutes; fails if a verdict is wrong
 lag-broker: configured
 	@cmake --build $(BUILD) --parallel $(JOBS) --target lag-broker
 	@$(BUILD)/tests/lag-broker/lag-broker
 
-# one gateway for many publishes while faults come and go; it must end where it began: make soak CYCLES=10000
+# run one gateway for many publishes with changing faults; fails if its memory, descriptors, threads or file grew: make soak CYCLES=10000
 CYCLES ?= 10000
 soak: build
 	@$(BUILD)/tests/faults/soak $(CYCLES)
 
-# upload to a real S3 store, built first from the Go module proxy, and follow it, while it fails in every way
+# test uploading and following with a real S3 store (built from the Go module proxy) and its failures
 test-object-store: configured
 	@.ci/deps object-store
 	@tests/object-store/build-store $(BUILD)/tools
 	@cmake --build $(BUILD) --parallel $(JOBS) --target object-store-tests
 	@tests/object-store/run $(BUILD)/tests/object-store/object-store-tests
 
-# kill, freeze and cut off gateways, store and follower at random moments while readers poll the copy: make follow-test TIMES=200
+# kill, freeze and disconnect gateways, store and follower at random moments while readers query the copy: make follow-test TIMES=200
 follow-test: configured
 	@.ci/deps object-store
 	@tests/object-store/build-store $(BUILD)/tools
@@ -125,7 +125,7 @@ fuzz:
 	@tests/fuzz/coverage
 	@tests/fuzz/run $(RUNS) $(SEED)
 
-# look at every dashboard of a running Grafana in a browser: make test-grafana GRAFANA_URL=http://127.0.0.1:4700
+# test every dashboard of a running Grafana in a browser: make test-grafana GRAFANA_URL=http://127.0.0.1:4700
 test-grafana:
 	@.ci/deps browser
 	@cd tests/grafana/live && npm ci --silent --no-audit --no-fund
@@ -140,25 +140,25 @@ lint: build
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 --dry-run --Werror
 	@git ls-files 'gateway/*.cpp' | xargs -P $(JOBS) -n 4 clang-tidy-19 --quiet -p $(BUILD) > $(BUILD)/lint.log 2>&1 || { grep -A 4 -E '(error|warning):' $(BUILD)/lint.log; exit 1; }
 
-# rewrite the sources as clang-format wants them
+# format the sources with clang-format
 format:
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
 	@jsonnetfmt -i grafana/lib/*.libsonnet grafana/pages/*.jsonnet
 
-# an import of orders and signals of one timestamp while the gateway runs: make burst ROWS=1000000
+# import many orders and signals with one timestamp while the gateway runs: make burst ROWS=1000000
 ROWS ?= 60000
 burst: configured
 	@cmake --build $(BUILD) --parallel $(JOBS) --target cache-gateway
 	@ROWS=$(ROWS) tests/benchmark/burst $(BUILD)/cache-gateway
 
-# what the gateway costs beside what people run instead, into build/bench/report.md; a part: make bench-cycle, -peers, -postgres, -broker, -freshness, -reads, -start, -memory
+# compare the gateway's cost with Prometheus and other baselines, into build/bench/report.md; one part: make bench-cycle, -peers, -postgres, -broker, -freshness, -reads, -start, -memory
 bench: $(addprefix bench-,cycle peers postgres broker freshness reads start memory)
 
 BENCH_SIZE ?= full
 bench-%: bench-programs
 	@tests/benchmark/bench --size $(BENCH_SIZE) --build $(BUILD) $*
 
-# a part of it, in small, so that it cannot rot
+# a small run of the benchmarks, to check that they still work
 bench-smoke: bench-programs
 	@tests/benchmark/bench --size smoke --build $(BUILD) cycle start
 
@@ -167,12 +167,12 @@ bench-programs: configured
 	@.ci/deps bench
 	@cmake --build $(BUILD) --parallel $(JOBS) --target bench-programs
 
-# what SQLite and the dashboards' questions cost alone, in ms of processor time
+# the CPU time of SQLite and of the dashboards' queries alone
 bench-queries: build
 	@$(BUILD)/tests/grafana/grafana-bench
 	@$(BUILD)/tests/history/history-bench
 
-# one-line breakages, each of which a test must notice
+# apply one-line defects, each of which a test must detect
 mutants: build
 	@.ci/deps object-store
 	@tests/object-store/build-store $(BUILD)/tools
@@ -191,11 +191,11 @@ deb: deps
 	@cmake --build $(BUILD)-deb --parallel $(JOBS)
 	@cd $(BUILD)-deb && cpack -G DEB > /dev/null && ls "$$PWD"/*.deb
 
-# the package in a fresh Debian with systemd: installed, started, upgraded, removed (needs root and debootstrap; three minutes)
+# install, start, upgrade and remove the package in a fresh Debian with systemd (needs root and debootstrap; three minutes)
 test-package: deb
 	@tests/deployment/package $(BUILD)-deb/*.deb
 
-# with Docker: the gateway and Grafana (port 4700), by default beside demo upstreams
+# with Docker: start the gateway and Grafana (port 4700), by default with demo upstreams
 up:
 	@gateway/deploy/compose-up $(COMPOSE)
 
@@ -207,7 +207,7 @@ down:
 logs:
 	@$(COMPOSE) logs --follow
 
-# the containers, really built, started and broken once (needs Docker; some minutes)
+# build, start and break the real containers (needs Docker; takes several minutes)
 test-deployment:
 	@tests/deployment/run
 
