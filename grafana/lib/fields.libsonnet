@@ -33,6 +33,7 @@
   left:: { align: 'left' },
   right:: { align: 'right' },
   time:: $.left + $.dash { unit: 'time:YYYY-MM-DD HH:mm:ss', width: 158 },
+  dayTime:: $.left { unit: 'time:MM-DD HH:mm:ss', width: 110 },
   duration:: $.right + $.dash { unit: 'dtdurations', decimals: 0, width: 94 },
   count:: $.right { unit: 'locale' },
   percent:: $.right { unit: 'percentunit', decimals: 1 },
@@ -104,6 +105,7 @@
         + property('noValue', format, 'none')
         + property('mappings', format, 'colors')
         + property('custom.cellOptions', format, 'cell')
+        + property('custom.hideFrom.viz', format, 'hidden')
         + property('thresholds', format, 'steps')
         + (if std.objectHas(format, 'link') then [{ id: 'links', value: [{ title: format.link[0], url: format.link[1], targetBlank: false }] }] else [])
         + (if std.objectHas(format, 'fixed') then [{ id: 'color', value: { mode: 'fixed', fixedColor: format.fixed } }] else []),

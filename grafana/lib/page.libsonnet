@@ -72,7 +72,7 @@ local freshness(spec) = g.tile({
     FROM t
   |||),
   field: 'freshness',
-  size: 21,
+  size: 16,
   colors: g.matching([['^PLANNED', g.blue], ['^FRESH', g.green], ['^STALE', g.yellow], ['^GATEWAY', g.red], ['^NO', g.grey]]),
   empty: 'Freshness unknown: do not treat anything below as current',
   more: g.defaults({ links: [{ title: 'Which source, and why: open the page Cache', url: '/d/cache?${__url_time_range}', targetBlank: false }] }),

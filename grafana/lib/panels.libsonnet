@@ -89,24 +89,22 @@
     fieldConfig+: { defaults+: { mappings: spec.colors, thresholds: g.steps([g.grey]) } },
   }, spec),
 
-  // The same for each row, with the row's name.
-  tiles(spec):: merged(g.tile(spec { size: 0, more:: {} }) {
+  // The same for each row, with the row's name, in sizes that fit a phone, too.
+  tiles(spec):: merged(g.tile(spec { more:: {} }) {
     options+: {
-      orientation: 'vertical',
       reduceOptions+: { values: true, limit: 25 },
       textMode: 'value_and_name',
-      text: { titleSize: 15, valueSize: spec.size },
+      text: { titleSize: 12, valueSize: spec.size },
     },
   }, spec),
 
   // One row of figures, each with its name.
-  figures(spec):: merged(g.tile(spec { field: '', colors: [], more:: {} }) {
+  figures(spec):: merged(g.tile(spec { field: '', colors: [], size: 0, more:: {} }) {
     options+: {
       colorMode: 'value',
-      orientation: 'vertical',
       reduceOptions+: { fields: '/.*/' },
       textMode: 'value_and_name',
-      text: { titleSize: 13, valueSize: spec.size },
+      text:: {},
     },
     fieldConfig+: { defaults+: { thresholds: g.steps([g.plain]) } },
   }, spec),
@@ -149,14 +147,14 @@
     },
     fieldConfig+: {
       defaults+: {
-        color: { mode: 'palette-classic-by-name' },  // a strategy has one colour on all pages
+        color: { mode: if spec.by == 'strategy_id' then 'palette-classic-by-name' else 'palette-classic' },  // by name, two lines may share a colour
         displayName: '${__field.labels.' + spec.by + '}',
         custom: {
           drawStyle: 'line',
           fillOpacity: 0,
           lineWidth: 2,
           pointSize: 6,
-          showPoints: 'auto',
+          showPoints: option(spec, 'points', 'auto'),
           spanNulls: false,
         },
       },
@@ -175,6 +173,7 @@
   // others have the type of their first value.
   history(spec):: g.lines({
     by: 'series',
+    points: 'never',
     sql: g.with({ which: spec.which, measure: spec.measure }, |||
       WITH r AS MATERIALIZED (
         SELECT time / step * step AS time, series, value
@@ -206,7 +205,7 @@
   // Turns the JSON of dataset_row into columns.
   fromJson:: { transformations+: [{ id: 'extractFields', options: { source: '_row', format: 'json', replace: true, keepTime: false } }] },
 
-  legendTable(calcs):: { options+: { legend+: { calcs: calcs, displayMode: 'table', placement: 'right' } } },
+  legendTable(calcs):: { options+: { legend+: { calcs: calcs, displayMode: 'table', placement: 'right', sortBy: { lastNotNull: 'Last *', sum: 'Total' }[calcs[0]], sortDesc: true } } },
   defaults(values):: { fieldConfig+: { defaults+: values } },
 
   // The status of each value of the column `by` of the view `of` over time, known by the source that `source` gives for a row t.

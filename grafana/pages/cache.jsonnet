@@ -25,7 +25,6 @@ g.page({
       g.file_bytes, g.saved_bytes_per_day, CAST(g.unsaved_s AS REAL) AS unsaved_s, g.publish_count, g.version
     FROM gateway g
   |||,
-  size: 22,
   empty: 'unknown',
   columns: [
     ['state', 'Gateway', { colors: g.values([['up', g.green], ['down', g.red]]) }],
@@ -74,7 +73,7 @@ g.page({
 })
 + g.lines({
   title: 'Response times',
-  at: [0, 23, 12, 10],
+  at: [0, 23, 11, 10],
   help: |||
     The duration of each attempt, including failed ones. @range@ Only the last 60 attempts of each source are kept, about ten minutes.
     > a source that gets slower delivers older data; close to its timeout it starts to fail.
@@ -92,7 +91,7 @@ g.page({
 })
 + g.table({
   title: 'Outages',
-  at: [12, 23, 12, 10],
+  at: [11, 23, 13, 10],
   help: |||
     When an upstream could not be reached (two or more failures in a row), or the gateway itself was down. The newest 100, including ongoing ones. @always@ Charts show them as shading, unless they are too short to be visible.
     > outages at the same hour every day point to a scheduled job.
@@ -108,10 +107,10 @@ g.page({
   tinted: false,
   columns: [
     ['upstream', 'Upstream', g.wide(120)],
-    ['started_at', 'Start (UTC)', g.time],
-    ['ended_at', 'End (UTC)', g.time { none: 'ongoing' }],
+    ['started_at', 'Start (UTC)', g.dayTime],
+    ['ended_at', 'End (UTC)', g.dayTime { none: 'ongoing' }],
     ['lasted_s', 'Duration', g.duration],
-    ['problem', 'Problem', g.prose(90)],
+    ['problem', 'Problem', g.prose(220)],
   ],
 })
 + g.table({
@@ -133,7 +132,7 @@ g.page({
   columns: [
     g.at,
     g.age,
-    ['source', 'Source', g.wide(210)],
+    ['source', 'Source', g.wide(200)],
     ['outcome', 'Outcome', g.word(96, g.matching([['^ok$', g.green], ['.+', g.red]]))],
     ['duration_ms', 'Took', { width: 90, unit: 'ms', decimals: 1 }],
     ['connect_ms', 'Connecting', g.dash { width: 96, unit: 'ms', decimals: 1 }],

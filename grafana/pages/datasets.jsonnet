@@ -9,15 +9,15 @@ local list(spec) = g.table({
     LIMIT 200
   ||| % spec.which,
   columns: [
-    ['dataset', 'Dataset', g.left { width: 150, link: ['This dataset', '/d/datasets?var-dataset=${__value.raw:percentencode}&var-measure=All&${__url_time_range}'] }],
-    ['about', 'About', g.prose(150)],
+    ['dataset', 'Dataset', g.left { width: 144, link: ['This dataset', '/d/datasets?var-dataset=${__value.raw:percentencode}&var-measure=All&${__url_time_range}'] }],
+    ['about', 'About', g.prose(140)],
     ['state', 'Data', g.verdict(106, g.dataWords)],
     ['fetched_at', 'Last updated (UTC)', g.time { none: 'never' }],
     ['data_age_s', 'Age', g.duration { none: 'never' }],
-    ['rows', 'Rows', g.count { width: 70 }],
-    ['source', 'Source', g.left + g.toAttempts + { width: 190 }],
-    ['file', 'File', g.wide(160)],
-    ['problem', 'Problem', g.prose(160)],
+    ['rows', 'Rows', g.count { width: 64 }],
+    ['source', 'Source', g.left + g.toAttempts + { width: 206 }],
+    ['file', 'File', g.wide(180)],
+    ['problem', 'Problem', g.prose(140)],
   ],
 } + spec);
 
@@ -123,5 +123,5 @@ g.page({
     > if it is empty, the file needs `history` (docs/datasets.md), or nothing was measured in this range.
   |||,
   empty: 'No history to show in this time range',
-  more: g.defaults({ custom+: { showPoints: 'never' } }) { repeat: 'measure', repeatDirection: 'h', maxPerRow: 2 },
+  more: { repeat: 'measure', repeatDirection: 'h', maxPerRow: 2 },
 })

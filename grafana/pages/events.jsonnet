@@ -52,11 +52,11 @@ g.page({
     * **Basis**: *row*: recorded by the trading system; *derived* from a record (the start of a training from its end and duration); *observed*: the gateway saw a change between two polls. *(some time after ...)*: not observed directly; it happened between that time and the one shown.
     * The colour of the type shows the kind of event, as in the chart above.
     * A signal id links to the signal and its outcome, an order id to the order.
-    > read from the bottom up to see what led to the current state. Search accepts ids, assets and words.
+    > read from the bottom up to see what led to the current state.
   |||,
   sql: |||
     SELECT time, @since time age_s@, event_type, service, status,
-      summary || coalesce(' (some time after ' || strftime('%Y-%m-%d %H:%M:%S', not_before_at, 'unixepoch') || ' UTC)', '') AS summary, signal_id, order_id, coalesce(model_version, subscription_id) AS other_id, origin, event_id
+      summary || coalesce(' (some time after ' || strftime('%Y-%m-%d %H:%M:%S', not_before_at, 'unixepoch') || ' UTC)', '') AS summary, signal_id, order_id, coalesce(model_version, subscription_id) AS other_id, origin
     FROM event_history
     WHERE @chosen category category@ AND @chosen event_type type@ AND @chosen service service@
       AND instr(lower(@text event_id@ || ' ' || @text signal_id@ || ' ' || @text order_id@ || ' ' || @text asset@ || ' ' || @text symbol@ || ' ' || @text summary@), lower(trim(${find:sqlstring}))) > 0
@@ -70,13 +70,12 @@ g.page({
     g.age,
     ['event_type', 'Event type', g.word(180, g.eventWords)],
     ['service', 'Service', g.wide(112)],
-    ['status', 'Status', g.left + g.coloured + g.dash + { width: 86, colors: g.matching([['^(filled|completed|active|connected|healthy)$', g.green], ['^(cancelled|degraded|reconnecting|connecting)$', g.yellow], ['^(rejected|disconnected|unhealthy)$', g.red], ['^unknown$', g.grey], ['^dry_run$', g.purple, 'dry run']]) }],
-    ['summary', 'What happened', g.from(170)],
+    ['status', 'Status', g.left + g.coloured + g.dash + { width: 100, colors: g.matching([['^(filled|completed|active|connected|healthy)$', g.green], ['^(cancelled|degraded|reconnecting|connecting)$', g.yellow], ['^(rejected|disconnected|unhealthy)$', g.red], ['^unknown$', g.grey], ['^dry_run$', g.purple, 'dry run']]) }],
+    ['summary', 'What happened', g.from(236)],
     g.signalId({ width: 94, none: '' }),
     g.orderId({ width: 94, none: '' }),
     ['other_id', 'Model or subscription', g.left + g.dash + { width: 106 }],
     ['origin', 'Basis', g.wide(76)],
-    ['event_id', 'Event id', g.wide(94)],
   ],
 })
 + g.table({

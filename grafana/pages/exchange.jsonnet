@@ -24,7 +24,7 @@ g.page({
     ORDER BY connection
   |||,
   field: 'status',
-  size: 24,
+  size: 20,
   colors: g.connectionWords,
   empty: 'unknown: no connections to show',
 })
@@ -32,30 +32,26 @@ g.page({
   title: 'Connections in detail',
   at: [0, 7, 24, 5],
   help: |||
-    Details of each connection. **Basis** is explained at the end of the page.
-
-    **Subscriptions** counts the active rows of this connection; **Reported** is ws-gateway's own total over all topics. *Connected for* is unknown without fresh data. @tinted@
+    **Basis** is explained at the end of the page. **Subscriptions** counts the active rows of this connection; **Reported** is ws-gateway's own total over all topics. *Connected for* is unknown without fresh data. @tinted@
     > a rising number of reconnects points to an unstable network, an old heartbeat to a hung connection.
   |||,
   sql: |||
-    SELECT connection || coalesce(' (' || environment || ')', '') AS name, @was status last_known_status@ AS status, duration_s, connected_at, last_heartbeat_at, @since last_heartbeat_at heartbeat_s@, reconnect_count, active_subscriptions, reported_subscriptions, coalesce(doubt, last_error) AS last_error, basis, observed_since, freshness
+    SELECT connection || coalesce(' (' || environment || ')', '') AS name, @was status last_known_status@ AS status, duration_s, last_heartbeat_at, @since last_heartbeat_at heartbeat_s@, reconnect_count, active_subscriptions, reported_subscriptions, coalesce(doubt, last_error) AS last_error, basis, freshness
     FROM ws_connection
     ORDER BY connection
   |||,
   empty: 'No connections to show',
   columns: [
-    ['name', 'Connection, environment', g.wide(138)],
-    ['status', 'Now', g.verdict(192, g.connectionWords)],
+    ['name', 'Connection', g.wide(124)],
+    ['status', 'Now', g.verdict(176, g.connectionWords)],
     ['duration_s', 'Connected for', g.duration { none: 'n/a' }],
-    ['connected_at', 'Connected since (UTC)', g.time { none: 'n/a' }],
     ['last_heartbeat_at', 'Last heartbeat (UTC)', g.time { none: 'n/a' }],
     ['heartbeat_s', 'Age', g.duration { none: 'n/a' }],
     ['reconnect_count', 'Reconnects', g.right { width: 94 }],
-    ['active_subscriptions', 'Sub- scriptions', g.right { width: 82 }],
+    ['active_subscriptions', 'Subscriptions', g.right { width: 110 }],
     ['reported_subscriptions', 'Reported', g.right + g.dash + { width: 78 }],
-    ['last_error', 'Last error or doubt', g.left + g.dash + { minWidth: 60 }],
-    ['basis', 'Basis', g.wide(76)],
-    ['observed_since', 'Observed since (UTC)', g.time],
+    ['last_error', 'Last error or doubt', g.left + g.dash + { minWidth: 100 }],
+    ['basis', 'Basis', g.wide(84)],
   ],
 })
 + g.timeline({
@@ -90,10 +86,10 @@ g.page({
   columns: [
     g.at,
     g.age,
-    ['connection', 'Connection', g.wide(94)],
-    ['from_status', 'From', g.word(100, g.connectionWords)],
+    ['connection', 'Connection', g.wide(88)],
+    ['from_status', 'From', g.word(96, g.connectionWords)],
     ['to_status', 'To', g.left + g.coloured + { minWidth: 96, colors: g.connectionWords }],
-    ['unsure_s', 'Uncertainty', g.duration],
+    ['unsure_s', 'Uncertainty', g.duration { width: 92 }],
   ],
 })
 + g.table({
@@ -115,8 +111,8 @@ g.page({
   columns: [
     ['channel_type', 'Channel', g.from(76)],
     ['active', 'Active', g.right { width: 62 }],
-    ['cancelled', 'Cancelled', g.right { width: 84 }],
-    ['symbols', 'Symbols', g.right { width: 74 }],
+    ['cancelled', 'Cancelled', g.right { width: 78 }],
+    ['symbols', 'Symbols', g.right { width: 68 }],
     ['services', 'Services', g.right { width: 74 }],
     ['last_event_at', 'Newest event (UTC)', g.time { none: 'none' }],
     ['age_s', 'Age', g.duration { none: 'none' }],
@@ -145,7 +141,7 @@ g.page({
     ['created_at', 'Since (UTC)', g.time],
     ['topic_last_event_at', 'Newest event (UTC)', g.time { none: 'none' }],
     ['age_s', 'Age', g.duration { none: 'none' }],
-    ['subscription_id', 'Subscription id', g.wide(300)],
+    ['subscription_id', 'Subscription id', g.wide(296)],
   ],
 })
 + g.words({
@@ -154,7 +150,7 @@ g.page({
   help: 'Where the figures on this page come from.',
   text: |||
     * **reported**: in the /health of ws-gateway. The status of the *private* connection always is.
-    * **observed**: not reported by ws-gateway, but seen to change between two polls of the cache gateway. Reconnects and connection times are then counted from *Observed since*.
+    * **observed**: not reported by ws-gateway, but seen to change between two polls of the cache gateway. Reconnects and connection times are then counted since it began to observe.
     * **inferred**: no service reports the *public* connection. It counts as connected while the newest market event of any active subscription is younger than `WS_QUIET_AFTER` (one minute).
   |||,
 })

@@ -20,7 +20,7 @@ g.page({
   sql: |||
     SELECT strategy_id, coalesce(active_version, CASE WHEN freshness IN ('fresh', 'stale') THEN 'none' ELSE 'unknown' END) AS active_version, CASE warmup WHEN 1 THEN 'warm-up' WHEN 0 THEN 'no' ELSE 'unknown' END AS warmup,
       @was training_status last_known_training_status@ AS training,
-      model_type, trained_at, @since trained_at trained_s@, accuracy, f1_score, roc_auc, training_duration_s, training_dataset_size, training_queue_size, pending_dataset_builds, freshness
+      model_type, trained_at, @since trained_at trained_s@, accuracy, f1_score, roc_auc, training_queue_size, pending_dataset_builds, freshness
     FROM model_state
     WHERE @chosen strategy_id strategy@
     ORDER BY strategy_id, trained_at DESC
@@ -28,8 +28,8 @@ g.page({
   |||,
   empty: 'No models to show',
   columns: [
-    ['strategy_id', 'Strategy', g.from(140)],
-    ['active_version', 'Active version', g.wide(120)],
+    ['strategy_id', 'Strategy', g.from(108)],
+    ['active_version', 'Active version', g.wide(100)],
     ['warmup', 'Warm-up', g.verdict(84, g.values([['no', g.green], ['warm-up', g.yellow], ['unknown', g.grey]]))],
     ['training', 'Training', g.verdict(172, g.matching([['^idle', g.none], ['^training', g.blue], ['^unknown', g.grey]]))],
     ['model_type', 'Model type', g.left + g.dash + { width: 96 }],
@@ -38,8 +38,6 @@ g.page({
     ['accuracy', 'Accuracy', g.percent { width: 80 }],
     ['f1_score', 'F1 score', g.percent { width: 72 }],
     ['roc_auc', 'ROC AUC', g.right { width: 76, decimals: 3 }],
-    ['training_duration_s', 'Training took', g.duration { width: 90, none: 'n/a' }],
-    ['training_dataset_size', 'Examples', g.count { width: 82 }],
     ['training_queue_size', 'Trainings waiting', g.count { width: 82 }],
     ['pending_dataset_builds', 'Datasets waiting', g.count { width: 82 }],
   ],
@@ -48,7 +46,7 @@ g.page({
   title: 'Quality of each strategy',
   at: [0, 11, 17, 10],
   help: |||
-    The performance of each strategy, of all time unless **Counted since** has a date. The definitions are in the panel beside it. **With PnL**: executions with a recorded profit; the trading system rarely records it. **Successful**: those with a profit above zero. @tinted@ @always@
+    The performance of each strategy, of all time unless **Counted since** has a date. The definitions are in the panel beside it. **With PnL**: executions with a recorded profit; the trading system rarely records it. **Successful**: those with a profit above zero. Losses and win rates below 50 % are red, win rates up to 60 % yellow. @tinted@ @always@
     > win rate red (below 50 %) over many executions: consider retraining or pausing the strategy.
   |||,
   sql: |||
@@ -77,13 +75,11 @@ g.page({
   at: [17, 11, 7, 10],
   help: 'The definitions of the quality figures on this page.',
   text: |||
-    **Win rate** is the share of executions with a profit above zero among the executions *whose profit is recorded*. Executions without a recorded profit are left out: they count neither as wins nor as losses.
+    **Win rate** is the share of executions with a profit above zero among the executions *whose profit is recorded*. Others count neither as wins nor as losses.
 
     **Total PnL** is the sum of the recorded profits, in the quote currency. Where none is recorded it is *n/a*, not 0.
 
     **Orders** are all orders except dry runs. **Accuracy** and **F1** were measured when the active model was trained; they say how well it predicted, not how well it traded.
-
-    **Colours**: losses and win rates below 50 % are red, win rates up to 60 % yellow.
   |||,
 })
 + g.lines({
@@ -202,7 +198,7 @@ g.page({
   title: 'Dataset builds, running and failed',
   at: [0, 52, 24, 8],
   help: |||
-    What training is waiting for: datasets that the feature service is building now, and the latest failed builds with their reason. Independent of the time range. @tinted@
+    What training is waiting for: datasets that the feature service is building now, and the latest failed builds with their reason. @always@ @tinted@
     > a build that has been running for an hour, or the same failure repeatedly: check feature-service.
   |||,
   sql: |||

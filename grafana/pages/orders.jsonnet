@@ -35,7 +35,6 @@ g.page({
     FROM (SELECT coalesce(max(freshness) = 'fresh', 0) AS fresh, CAST(max(age_s, 0) AS INTEGER) AS read_s FROM source_status WHERE source = 'postgres.orders')
     LEFT JOIN (SELECT closure FROM recent_orders WHERE @chosen strategy_id strategy@ AND @chosen asset asset@ ORDER BY time DESC LIMIT 100)
   ||| % std.join(', ', ["CASE WHEN fresh THEN total(closure = '%s') END AS %s" % [one[0], one[0]] for one in closures]),
-  size: 24,
   empty: 'unknown',
   columns: [[one[0], one[3], { steps: g.steps([g.plain, [1, one[1]]]) }] for one in closures] + [
     ['read_s', 'Updated', { none: 'never', unit: 'dtdurations', decimals: 0 }],
@@ -49,14 +48,14 @@ g.page({
 
     * **Outcome**: *filled*; *cancelled*; *rejected* by the order manager or the exchange; *open*; *dry run*: simulated, never sent.
     * **Reason** of a rejection. The trading system records none for cancelled orders.
-    * **Executed or closed**: when a filled order was executed, or a cancelled or rejected one closed.
+    * **Ended after**: seconds until it was executed, cancelled or rejected.
     * Figures are rounded; *Order details* below has all digits. **n/a** means not recorded, never zero. Most fills have no profit (PnL): the trading system rarely records it. Negative fees are a rebate.
     > click an order id for the order's details, a signal id for the signal behind it.
   |||,
   sql: |||
     SELECT time, @since time age_s@, strategy_id, asset, side, closure,
       coalesce(close_reason, CASE closure WHEN 'cancelled' THEN 'not recorded' WHEN 'rejected' THEN 'the exchange gave no reason' WHEN 'open' THEN CASE WHEN status = 'partially_filled' THEN 'partly filled so far' END END) AS reason,
-      coalesce(CASE WHEN closure = 'filled' THEN executed_at END, closed_at) AS ended_at, @rounded execution_price@ AS execution_price,
+      coalesce(CASE WHEN closure = 'filled' THEN executed_at END, closed_at) - time AS ended_s, @rounded execution_price@ AS execution_price,
       CASE WHEN closure = 'filled' OR execution_quantity > 0 THEN @rounded execution_quantity@ END AS execution_quantity, @rounded execution_fees@ AS execution_fees, realized_pnl, order_id, signal_id, freshness
     FROM recent_orders
     WHERE @chosen strategy_id strategy@ AND @chosen asset asset@ AND @chosen closure closure@
@@ -73,7 +72,7 @@ g.page({
     g.side,
     ['closure', 'Outcome', g.verdict(82, g.values(closures))],
     ['reason', 'Reason', g.left + g.dash + { minWidth: 50 }],
-    ['ended_at', 'Executed or closed (UTC)', g.time],
+    ['ended_s', 'Ended after', g.right + g.dash + { width: 66, unit: 'suffix: s', decimals: 1 }],
     ['execution_price', 'Exec. price', g.right { width: 90, unit: 'string' }],
     ['execution_quantity', 'Exec. quantity', g.right { width: 90, unit: 'string' }],
     ['execution_fees', 'Fees', g.right { width: 80, unit: 'string' }],

@@ -31,7 +31,6 @@ g.page({
     FROM (SELECT max(freshness) = 'fresh' AS fresh FROM source_status WHERE source = 'postgres.quality')
     LEFT JOIN (%s) ON fresh
   ||| % std.strReplace(days('1'), '\n', ' '),
-  size: 22,
   empty: 'unknown',
   columns: [
     ['pnl', 'PnL', { decimals: 2 }],
@@ -99,18 +98,18 @@ g.page({
   ||| % days('strategy_id'),
   empty: 'No recorded profits to show in this time range',
   columns: [
-    ['strategy_id', 'Strategy', g.from(120)],
-    ['pnl', 'PnL', g.money { width: 90, decimals: 2 }],
-    ['trades', 'With PnL', g.count { width: 84 }],
+    ['strategy_id', 'Strategy', g.from(110)],
+    ['pnl', 'PnL', g.money { width: 80, decimals: 2 }],
+    ['trades', 'With PnL', g.count { width: 76 }],
     ['won', 'Win rate', g.percent { width: 70 }],
-    ['average', 'Average', g.money { width: 84, decimals: 3 }],
-    ['best', 'Best day', g.money { width: 84, decimals: 2 }],
-    ['worst', 'Worst day', g.money { width: 84, decimals: 2 }],
+    ['average', 'Average', g.money { width: 76, decimals: 3 }],
+    ['best', 'Best day', g.money { width: 76, decimals: 2 }],
+    ['worst', 'Worst day', g.money { width: 80, decimals: 2 }],
   ],
 })
 + g.table({
   title: 'By asset, over the cached executions',
-  at: [0, 27, 9, 12],
+  at: [0, 27, 10, 12],
   help: |||
     Each asset over the cached executions: the newest 200 and those of the orders on the page Orders; **Since** is the oldest of them. @tinted@ @always@
     > for a longer period, declare a dataset of your own (docs/datasets.md).
@@ -126,17 +125,17 @@ g.page({
   empty: 'No executions with a recorded profit to show',
   columns: [
     ['asset', 'Asset', g.from(84)],
-    ['pnl', 'PnL', g.money { width: 76, decimals: 2 }],
+    ['pnl', 'PnL', g.money { width: 70, decimals: 2 }],
     ['trades', 'With PnL', g.count { width: 60 }],
-    ['average', 'Average', g.money { width: 76, decimals: 3 }],
+    ['average', 'Average', g.money { width: 72, decimals: 3 }],
     ['best', 'Best trade', g.money { width: 70, decimals: 2 }],
     ['worst', 'Worst trade', g.money { width: 70, decimals: 2 }],
-    ['since', 'Since (UTC)', g.time],
+    ['since', 'Since (UTC)', g.left { width: 76, unit: 'time:MM-DD' }],
   ],
 })
 + g.table({
   title: 'Best and worst trades of the last 200 executions',
-  at: [9, 27, 15, 12],
+  at: [10, 27, 14, 12],
   help: |||
     Those of the newest 200 executions that have a recorded profit, best first. @tinted@ @always@
     > click a signal id to see why the trade was made.
@@ -152,9 +151,9 @@ g.page({
     g.strategy,
     g.asset,
     g.side,
-    ['price', 'Price', g.right { width: 90, unit: 'string' }],
-    ['quantity', 'Quantity', g.right { width: 90, unit: 'string' }],
-    ['realized_pnl', 'PnL', g.money { width: 90, decimals: 4 }],
-    g.signalId({ minWidth: 90 }),
+    ['price', 'Price', g.right { width: 84, unit: 'string' }],
+    ['quantity', 'Quantity', g.right { width: 84, unit: 'string' }],
+    ['realized_pnl', 'PnL', g.money { width: 64, decimals: 2 }],
+    g.signalId({ minWidth: 70 }),
   ],
 })

@@ -4,12 +4,15 @@ local g = import '../lib/page.libsonnet';
 local rows(dataset, spec) = g.table({
   sql: "SELECT row AS _row FROM dataset_row WHERE dataset = '%s' LIMIT 1000" % dataset,
   empty: 'Nothing to show. Not set up? Copy %s.yaml from gateway/datasets/examples into DATASETS_DIR, grant its tables, restart the gateway' % dataset,
-  more: g.defaults({ unit: 'string', custom+: { minWidth: 90 } }) + g.fromJson,
+  more: g.defaults({ unit: 'string', custom+: { minWidth: 90 } }) + g.fromJson + {
+    transformations+: [{ id: 'organize', options: { indexByName: { [spec.columns[n][0]]: n for n in std.range(0, std.length(spec.columns) - 1) } } }],
+  },
 } + spec);
+local money = g.right { unit: 'locale', decimals: 2 };
+local hidden = { hidden: true };
 local over_time(dataset, spec) = g.history({
   which: "dataset = '%s'" % dataset,
   empty: 'No history to show in this time range. Not set up? See the table above',
-  more: g.defaults({ custom+: { showPoints: 'never' } } + (if std.objectHas(spec, 'format') then spec.format else {})),
 } + spec);
 
 g.page({
@@ -28,11 +31,11 @@ g.page({
     > *n/a*: position-manager does not report this figure now. An empty table: the dataset `portfolio` is not set up.
   |||,
   columns: [
-    ['total_exposure_usdt', 'Exposure (USDT)', {}],
-    ['net_exposure_usdt', 'Net exposure (USDT)', {}],
-    ['total_unrealized_pnl_usdt', 'Unrealised PnL (USDT)', g.money],
-    ['total_realized_pnl_usdt', 'Realised PnL (USDT)', g.money],
-    ['portfolio_value_usdt', 'Value (USDT)', {}],
+    ['total_exposure_usdt', 'Exposure (USDT)', money],
+    ['net_exposure_usdt', 'Net exposure (USDT)', money],
+    ['total_unrealized_pnl_usdt', 'Unrealised PnL (USDT)', g.money + money],
+    ['total_realized_pnl_usdt', 'Realised PnL (USDT)', g.money + money],
+    ['portfolio_value_usdt', 'Value (USDT)', money],
     ['open_positions_count', 'Open positions', {}],
   ],
 })
@@ -44,12 +47,20 @@ g.page({
     > exceeded: reduce the position, or raise the limit in the file and restart the gateway.
   |||,
   columns: [
-    ['limit_used', 'Limit used', g.percent + g.coloured + { steps: g.steps([g.plain, [0.8, g.yellow], [1.0000001, g.red]]) }],
+    ['asset', 'Asset', {}],
+    ['limit_used', 'Limit used', g.percent + g.coloured + { width: 76, steps: g.steps([g.plain, [0.8, g.yellow], [1.0000001, g.red]]) }],
     ['limit_state', 'Within limit', g.left + g.filled + { colors: g.values([['within', g.green, 'yes'], ['exceeded', g.red], ['unknown', g.grey]]) }],
-    ['direction', 'Direction', g.left + g.coloured + { colors: g.values([['long', g.blue, '▲ long'], ['short', g.purple, '▼ short'], ['unknown', g.grey]]) }],
-    ['unrealized_pnl', 'Unrealised PnL', g.money],
-    ['realized_pnl', 'Realised PnL', g.money],
+    ['direction', 'Direction', g.left + g.coloured + { colors: g.values([['long', g.blue, '▲ long'], ['short', g.purple, '▼ short']]) }],
+    ['size', 'Size', { width: 124 }],
+    ['size_limit', 'Limit', {}],
+    ['unrealized_pnl', 'Unrealised PnL', g.money + money],
+    ['realized_pnl', 'Realised PnL', g.money + money],
+    ['average_entry_price', 'Entry price', { width: 124 }],
+    ['current_price', 'Price', { width: 124 }],
     ['last_updated', 'Changed (UTC)', g.wide(158)],
+    ['mode', 'Mode', { width: 76 }],
+    ['last_known_direction', null, hidden],
+    ['last_known_limit_state', null, hidden],
   ],
 })
 + over_time('positions', {
@@ -60,7 +71,7 @@ g.page({
     The share of its limit that each position uses. The 20 largest. @history@
     > if a line climbs towards 100 %, see the position above.
   |||,
-  format: { unit: 'percentunit', min: 0 },
+  more: g.defaults({ unit: 'percentunit', min: 0 }),
 })
 + over_time('positions', {
   title: 'Unrealised PnL of each position',
@@ -79,9 +90,11 @@ g.page({
     > if **Received** is old while orders are executed, see the page Exchange connection.
   |||,
   columns: [
+    ['coin', 'Coin', {}],
     ['wallet_balance', 'Balance', {}],
     ['available_balance', 'Available', {}],
-    ['usd_value', 'Value (USD)', {}],
+    ['frozen', 'Frozen', {}],
+    ['usd_value', 'Value (USD)', money],
     ['received_at', 'Received (UTC)', g.wide(158)],
   ],
 })
@@ -102,4 +115,5 @@ g.page({
     The total exposure and the value of the portfolio, in USDT. @history@
     > exposure that grows faster than the value means growing risk.
   |||,
+  columns: [['total_exposure_usdt', 'Exposure', {}], ['portfolio_value_usdt', 'Value', {}]],
 })

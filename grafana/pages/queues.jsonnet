@@ -69,7 +69,6 @@ g.page({
       (SELECT CAST(max(age_s, 0) AS INTEGER) FROM source_status WHERE source = 'rabbitmq.queues') AS read_s
     FROM queue_now
   |||,
-  size: 22,
   empty: 'n/a',
   columns: [
     ['queues', 'Queues', { unit: 'locale' }],
@@ -77,7 +76,7 @@ g.page({
     ['publish_rate_per_s', 'Published/s', { decimals: 1 }],
     ['consume_rate_per_s', 'Consumed/s', { decimals: 1 }],
     ['without_consumer', 'No consumers', {}],
-    ['not_shown', 'Not listed below', {}],
+    ['not_shown', 'Not listed', {}],
     ['read_s', 'Updated', { none: 'never', unit: 'dtdurations', decimals: 0 }],
   ],
 })
@@ -98,7 +97,7 @@ g.page({
     SELECT name || CASE vhost WHEN '/' THEN '' ELSE ' (vhost ' || vhost || ')' END AS queue, lag AS verdict, lag_severity,
       nullif(@last_known lag last_known_lag lag_reason@ || CASE WHEN messages_unacknowledged > 0 THEN ' (' || messages_unacknowledged || ' unacknowledged)' ELSE '' END
         || CASE WHEN state <> 'running' THEN ' (queue is ' || state || ')' ELSE '' END, '') AS reason,
-      messages, consumers, publish_rate_per_s, consume_rate_per_s, growth_per_s, drain_eta_s, lagging_since, @since lagging_since lagging_s@, freshness
+      messages, consumers, publish_rate_per_s, consume_rate_per_s, growth_per_s, drain_eta_s, @since lagging_since lagging_s@, freshness
     FROM queue_now
     WHERE @contains name find@
     ORDER BY (last_known_lag = 'lagging') DESC, lag_severity DESC, messages DESC, name, vhost
@@ -106,18 +105,17 @@ g.page({
   |||,
   empty: 'No queues to show',
   columns: [
-    ['queue', 'Queue', g.wide(316)],
+    ['queue', 'Queue', g.from(180)],
     ['verdict', 'Lag', g.verdict(82, g.lagWords)],
-    ['lag_severity', 'Severity', g.right + g.coloured + { width: 70, decimals: 1, steps: g.steps([g.plain, [0, g.plain], [0.5, g.yellow], [1, g.red]]) }],
+    ['lag_severity', 'Severity', g.right + g.coloured + { width: 74, decimals: 1, steps: g.steps([g.plain, [0, g.plain], [0.5, g.yellow], [1, g.red]]) }],
     ['reason', 'Reason', g.prose(200)],
     ['messages', 'Messages', g.count { width: 82 }],
-    ['consumers', 'Consumers', g.right + g.coloured + { width: 70, steps: g.steps([g.plain, [0, g.yellow], [1, g.plain]]) }],
-    ['publish_rate_per_s', 'Published/s', g.right { width: 60, decimals: 1 }],
-    ['consume_rate_per_s', 'Consumed/s', g.right { width: 60, decimals: 1 }],
+    ['consumers', 'Consumers', g.right + g.coloured + { width: 84, steps: g.steps([g.plain, [0, g.yellow], [1, g.plain]]) }],
+    ['publish_rate_per_s', 'Published/s', g.right { width: 92, decimals: 1 }],
+    ['consume_rate_per_s', 'Consumed/s', g.right { width: 92, decimals: 1 }],
     ['growth_per_s', 'Growth/s', g.right { width: 76, decimals: 2 }],
     ['drain_eta_s', 'Empty in', g.duration],
-    ['lagging_since', 'Lagging since (UTC)', g.time],
-    ['lagging_s', 'For', g.duration],
+    ['lagging_s', 'Lagging for', g.duration],
   ],
 })
 + g.lines({
@@ -130,7 +128,8 @@ g.page({
   sql: of_the_worst('messages', 'max'),
   by: 'queue',
   empty: 'No queue history to show in this time range',
-  more: g.legendTable(['lastNotNull', 'max']) + g.defaults({ custom+: { showPoints: 'never' }, min: 0, decimals: 0 }),
+  points: 'never',
+  more: g.legendTable(['lastNotNull', 'max']) + g.defaults({ min: 0, decimals: 0 }),
 })
 + g.lines({
   title: 'Publish rate',
@@ -142,7 +141,8 @@ g.page({
   sql: of_the_worst('publish_rate_per_s', 'avg'),
   by: 'queue',
   empty: 'No queue history to show in this time range',
-  more: g.defaults({ custom+: { showPoints: 'never' }, min: 0 }),
+  points: 'never',
+  more: g.defaults({ min: 0 }),
 })
 + g.lines({
   title: 'Consume rate',
@@ -154,5 +154,6 @@ g.page({
   sql: of_the_worst('consume_rate_per_s', 'avg'),
   by: 'queue',
   empty: 'No queue history to show in this time range',
-  more: g.defaults({ custom+: { showPoints: 'never' }, min: 0 }),
+  points: 'never',
+  more: g.defaults({ min: 0 }),
 })

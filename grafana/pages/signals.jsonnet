@@ -17,17 +17,17 @@ g.page({
   title: 'Activity',
   at: [0, 3, 24, 4],
   help: |||
-    Is the model producing signals? The age of the newest signal and the count of the last hour for the selected strategies. Unknown while the data is stale. Only cached signals count: the newest 100 or more of each strategy.
+    Is the model producing signals? The age of the newest signal and the count of the last hour for the selected strategies. Unknown while the data is stale. **≥**: so many, and more that are no longer cached.
     > if there has been no signal for longer than usual, see the page Model, and check on the page Exchange connection that market data is arriving. @always@
   |||,
   sql: |||
     SELECT CASE WHEN fresh THEN CAST(max(0, unixepoch() - max(time)) AS INTEGER) END AS newest_s,
-      CASE WHEN fresh THEN total(recent) END AS signals_1h, CASE WHEN fresh THEN total(recent AND side = 'buy') END AS buys_1h,
-      CASE WHEN fresh THEN total(recent AND side = 'sell') END AS sells_1h, CASE WHEN fresh THEN count(DISTINCT CASE WHEN recent THEN strategy_id END) END AS strategies_1h
-    FROM (SELECT coalesce(max(freshness) = 'fresh', 0) AS fresh FROM source_status WHERE source = 'postgres.signals')
+      CASE WHEN fresh THEN least || count(recent OR NULL) END AS signals_1h, CASE WHEN fresh THEN least || count(recent AND side = 'buy' OR NULL) END AS buys_1h,
+      CASE WHEN fresh THEN least || count(recent AND side = 'sell' OR NULL) END AS sells_1h, CASE WHEN fresh THEN count(DISTINCT CASE WHEN recent THEN strategy_id END) END AS strategies_1h
+    FROM (SELECT coalesce(max(freshness) = 'fresh', 0) AS fresh,
+      CASE WHEN EXISTS (SELECT 1 FROM recent_signals GROUP BY strategy_id HAVING count(*) >= 100 AND min(time) > unixepoch() - 3600) THEN '≥ ' ELSE '' END AS least FROM source_status WHERE source = 'postgres.signals')
     LEFT JOIN (SELECT *, time > unixepoch() - 3600 AS recent FROM recent_signals WHERE @chosen strategy_id strategy@ AND @chosen asset asset@ AND @chosen side side@)
   |||,
-  size: 24,
   empty: 'unknown',
   columns: [
     ['newest_s', 'Newest signal, age', { unit: 'dtdurations', decimals: 0 }],
@@ -71,7 +71,7 @@ g.page({
     ['confidence', 'Confi- dence', g.right { width: 66, unit: 'percentunit', decimals: 0 }],
     ['kind', 'Kind', g.word(76, g.values([['model', g.blue], ['rule', g.purple], ['warmup', g.yellow, 'warm-up']]))],
     ['reasoning', 'Reasoning', g.left + g.dash + { minWidth: 150 }],
-    ['market', 'Market', g.wide(320)],
+    ['market', 'Market', g.from(150)],
     ['model_version', 'Model version', g.left { width: 100, none: 'none' }],
     g.signalId({ width: 90 }),
   ],
@@ -140,7 +140,7 @@ g.page({
   |||,
   empty: 'No strategies to show',
   columns: [
-    ['strategy_id', 'Strategy', g.from(110)],
+    ['strategy_id', 'Strategy', g.from(108)],
     ['time', 'Newest signal (UTC)', g.time],
     g.age,
     ['signals', 'Kept', g.right { width: 60 }],

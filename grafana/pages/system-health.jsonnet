@@ -9,7 +9,7 @@ g.page({
 })
 + g.tile({
   title: 'Overall',
-  at: [0, 3, 5, 5],
+  at: [0, 3, 3, 5],
   help: |||
     The verdict over all configured services: **unhealthy** if any of them is unhealthy, else **unknown** if any cannot be judged now, else **degraded**, else **healthy**. Unknown is not good news: there may be a problem.
     > find the service that is not green in the tiles on the right, then its row below.
@@ -30,7 +30,7 @@ g.page({
 })
 + g.tiles({
   title: 'Services',
-  at: [5, 3, 19, 5],
+  at: [3, 3, 21, 5],
   help: |||
     One tile per service with its current status. **unknown** (grey): no current data; the small text shows the last known status.
 
@@ -48,10 +48,9 @@ g.page({
     LIMIT 25
   |||,
   field: 'status',
-  size: 17,
+  size: 14,
   colors: g.healthWords,
   empty: 'No services to show',
-  more: { options+: { wideLayout: false } },
 })
 + g.tile({
   title: 'Summary',
@@ -62,7 +61,7 @@ g.page({
   |||,
   sql: 'SELECT reason FROM system_health',
   field: 'reason',
-  size: 16,
+  size: 14,
   colors: g.matching([['^all ', g.none]]),
   empty: 'No cache to read',
   more: g.defaults({ thresholds: g.steps([g.none]) }),
@@ -75,16 +74,16 @@ g.page({
     > click a name for its events. @tinted@
   |||,
   sql: |||
-    SELECT kind, subject, status AS state, since, @since since since_s@, why, freshness
+    SELECT status AS state, kind, subject, since, @since since since_s@, why, freshness
     FROM problem
     ORDER BY rank, severity DESC, subject
     LIMIT 200
   |||,
   empty: 'No known problems',
   columns: [
-    ['kind', 'Kind', g.wide(92)],
-    ['subject', 'Name', g.left { minWidth: 200, link: ['Events with this name', '/d/events?var-find=${__value.raw:percentencode}&var-service=All&var-category=All&var-type=All&${__url_time_range}'] }],
     ['state', 'Now', g.verdict(104, g.matching([['^(unhealthy|lagging|disconnected|missing)', g.red], ['^(degraded|stale|connecting|reconnecting)', g.yellow], ['^(unknown|never)', g.grey]]))],
+    ['kind', 'Kind', g.wide(92)],
+    ['subject', 'Name', g.left { width: 290, link: ['Events with this name', '/d/events?var-find=${__value.raw:percentencode}&var-service=All&var-category=All&var-type=All&${__url_time_range}'] }],
     ['since', 'Since (UTC)', g.time],
     ['since_s', 'For', g.duration],
     ['why', 'Reason', g.prose(240)],
@@ -126,7 +125,7 @@ g.page({
     ['latency_ms', 'Response time', { width: 80, unit: 'ms', decimals: 1 }],
     ['fetched_at', 'Last updated', g.time { none: 'never' }],
     ['data_age_s', 'Age', g.duration],
-    ['source_state', 'Data', g.word(104, g.dataWords)],
+    ['source_state', 'Data', g.verdict(104, g.dataWords)],
     ['error', 'Problem', g.prose(200)],
   ],
 })
@@ -190,10 +189,10 @@ g.page({
   |||,
   empty: 'No queues to show',
   columns: [
-    ['name', 'Queue', g.left { width: 256, link: ['This queue', '/d/queues?var-find=${__value.raw:percentencode}&${__url_time_range}'] }],
+    ['name', 'Queue', g.left { minWidth: 170, link: ['This queue', '/d/queues?var-find=${__value.raw:percentencode}&${__url_time_range}'] }],
     ['lag', 'Now', g.verdict(90, g.lagWords)],
     ['messages', 'Messages', g.count { width: 82 }],
-    ['consumers', 'Consumers', g.right { width: 68 }],
+    ['consumers', 'Consumers', g.right { width: 84 }],
     ['reason', 'Reason', g.prose(120)],
   ],
 })
@@ -201,7 +200,7 @@ g.page({
   title: 'Errors',
   at: [0, 51, 24, 8],
   help: |||
-    Recent errors, newest first. Errors of a service that differ only in ids and numbers share a row. **Count**: how often it occurred (for rejections: how many orders). At most 100; independent of the time range.
+    Recent errors, newest first. Errors of a service that differ only in ids and numbers share a row. **Count**: how often it occurred (for rejections: how many orders). At most 100. @always@
     > check *Last seen*: an old error is over. Many of one kind: read the service's log.
   |||,
   sql: |||

@@ -1,8 +1,11 @@
 // What the screen says when nobody knows: the first sentence of every dashboard, and every verdict below it. Green is only
 // ever what is known to be good now.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <regex>
 #include <set>
 
@@ -185,6 +188,25 @@ TEST(GrafanaFreshness, verdicts_are_unknown_while_nobody_knows) {
 }
 
 // Stale rows are marked across their width, by a column that colours the row.
+// 200 signals of a strategy are kept. Where they all came within the hour, more may have come.
+TEST(GrafanaFreshness, a_count_of_signals_that_are_not_all_kept_says_at_least) {
+  const auto& page = *dashboard("signals");
+  const auto& panel = *std::ranges::find(page.panels, "Activity", &Panel::title);
+  const auto signals_in = [&](const Cache& on) {
+    const auto frame = answer(on, page, panel);
+    return gateway::text(frame.rows.at(0).at(frame.index("signals_1h"))).value_or("");
+  };
+  EXPECT_EQ(signals_in(cache("demo")).find("≥"), std::string::npos);
+
+  auto burst = cache("demo");
+  burst.file = std::filesystem::temp_directory_path() / ("burst-" + std::to_string(::getpid()) + ".db");
+  std::filesystem::copy_file(cache("demo").file, burst.file, std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::permissions(burst.file, std::filesystem::perms::owner_all);
+  SQLite::Database{burst.file.string(), SQLite::OPEN_READWRITE}.exec("UPDATE signal SET time = unixepoch() - 1 - rowid % 1000");
+  EXPECT_EQ(signals_in(burst), "≥ 800");
+  std::filesystem::remove(burst.file);
+}
+
 TEST(GrafanaFreshness, stale_rows_are_tinted_across_their_width) {
   const auto& on = cache("all_stale");
   for (const auto& dashboard : dashboards()) {

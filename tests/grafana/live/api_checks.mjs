@@ -9,6 +9,18 @@ function sent(target, sql) {
   return { ...target, refId: 'A', datasource: { type: source_type, uid: source_uid }, queryText: sql };
 }
 
+// As the dashboard opens: of a choice of one Grafana takes the first that there is.
+async function values_of(grafana, dashboard, range) {
+  const values = opening_values(dashboard);
+  for (const { name, query, allValue } of dashboard.templating.list.filter(({ type }) => type === 'query')) {
+    if (allValue) continue;
+    const { json } = await grafana.query([sent({ queryType: 'table', timeColumns: [] }, interpolated(query, values, range))], range);
+    const first = json?.results?.A?.frames?.[0]?.data?.values?.[0]?.[0];
+    if (first !== undefined) values[name] = { values: [first] };
+  }
+  return values;
+}
+
 // What is wrong with the answer to one target.
 async function faults_of(grafana, where, target, sql, range) {
   const { status, json, text } = await grafana.query([sent(target, sql)], range);
@@ -20,8 +32,8 @@ async function faults_of(grafana, where, target, sql, range) {
 }
 
 async function panel_faults(grafana, dashboard, panel) {
-  const values = opening_values(dashboard);
   const range = opening_range(dashboard);
+  const values = await values_of(grafana, dashboard, range);
   const faults = [];
   for (const target of panel.targets ?? []) {
     faults.push(...(await faults_of(grafana, `${dashboard.uid} / ${panel.id} ${panel.title}`, target, interpolated(target.rawQueryText, values, range), range)));
@@ -60,8 +72,9 @@ export async function check_api(grafana) {
     const faults = [];
     for (const dashboard of dashboards) {
       for (const variable of dashboard.templating.list.filter((one) => one.type === 'query')) {
-        const sql = interpolated(variable.query, opening_values(dashboard), opening_range(dashboard));
-        faults.push(...(await faults_of(grafana, `${dashboard.uid} / variable ${variable.name}`, { queryType: 'table', timeColumns: [] }, sql, opening_range(dashboard))));
+        const range = opening_range(dashboard);
+        const sql = interpolated(variable.query, await values_of(grafana, dashboard, range), range);
+        faults.push(...(await faults_of(grafana, `${dashboard.uid} / variable ${variable.name}`, { queryType: 'table', timeColumns: [] }, sql, range)));
       }
     }
     return faults;
@@ -72,7 +85,7 @@ export async function check_api(grafana) {
     for (const dashboard of dashboards) {
       for (const { name, target } of dashboard.annotations.list.filter((one) => !one.builtIn)) {
         const range = opening_range(dashboard);
-        faults.push(...(await faults_of(grafana, `${dashboard.uid} / annotation ${name}`, target, interpolated(target.rawQueryText, opening_values(dashboard), range), range)));
+        faults.push(...(await faults_of(grafana, `${dashboard.uid} / annotation ${name}`, target, interpolated(target.rawQueryText, await values_of(grafana, dashboard, range), range), range)));
       }
     }
     return faults;
