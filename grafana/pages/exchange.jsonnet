@@ -85,8 +85,8 @@ g.page({
   tinted: false,
   columns: [
     g.at,
-    g.age,
-    ['connection', 'Connection', g.wide(88)],
+    ['age_s', 'Age', g.duration { width: 84 }],
+    ['connection', 'Connection', g.wide(84)],
     ['from_status', 'From', g.word(96, g.connectionWords)],
     ['to_status', 'To', g.left + g.coloured + { minWidth: 96, colors: g.connectionWords }],
     ['unsure_s', 'Uncertainty', g.duration { width: 92 }],
