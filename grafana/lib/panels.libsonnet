@@ -103,6 +103,7 @@
     options+: {
       colorMode: 'value',
       reduceOptions+: { fields: '/.*/' },
+      wideLayout: false,
       textMode: 'value_and_name',
       text:: {},
     },
