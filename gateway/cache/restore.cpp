@@ -71,7 +71,7 @@ std::vector<std::string> take_over_renamed(Database& database, const Declared& d
   }
   const Row names{dataset.name, dataset.was, dataset.source()};
   const auto was_source = "(SELECT source FROM declared_dataset WHERE dataset = ?2)";
-  for (const std::string table : {"source", "attempt"}) {
+  for (const std::string table : {"source", "attempt", "cursor"}) {
     database.query_once(fmt::format("UPDATE OR IGNORE {} SET source = ?3 WHERE ?1 <> ?2 AND source = {}", table, was_source), names);
   }
   database.query_once("UPDATE OR IGNORE declared_dataset SET dataset = ?1, source = ?3 WHERE dataset = ?2", names);

@@ -77,7 +77,7 @@ std::optional<Error> fault_of_members(const Declared& d, const std::vector<const
 
 }  // namespace
 
-Result<SqlRequest> statement_of(const Declared& d, const Catalogue& catalogue) {
+Result<std::string> selected_columns(const Declared& d, const Catalogue& catalogue) {
   const bool in_catalogue = !d.table.empty() && d.table.find('.') == std::string::npos;
   if (in_catalogue) {
     if (auto error = fault_of_table(d, catalogue)) return std::unexpected(std::move(*error));
@@ -91,9 +91,15 @@ Result<SqlRequest> statement_of(const Declared& d, const Catalogue& catalogue) {
     const bool absent = in_catalogue && column.optional && missing_columns(catalogue, d.table, {column.from});
     columns += (columns.empty() ? "" : ", ") + (absent ? "NULL::text" : as_text(d, column)) + " AS " + quoted_name(column.name);
   }
+  return columns;
+}
+
+Result<SqlRequest> statement_of(const Declared& d, const Catalogue& catalogue) {
+  const auto columns = selected_columns(d, catalogue);
+  if (!columns) return std::unexpected(columns.error());
   // The line breaks end a comment in what the file gives.
   const auto from = d.table.empty() ? "(\n" + d.sql + "\n)" : quoted_table(d.table);
-  auto sql = "SELECT " + columns + " FROM " + from + " AS q";
+  auto sql = "SELECT " + *columns + " FROM " + from + " AS q";
   if (!d.where.empty()) sql += " WHERE (\n" + d.where + "\n)";
   if (!d.table.empty() && !d.keep_by.empty()) sql += " ORDER BY q." + quoted_name(d.column(d.keep_by)->from) + " DESC NULLS LAST";
   const auto most = !d.table.empty() && d.keep_newest > 0 ? std::min(d.keep_newest, d.most_rows + 1) : d.most_rows + 1;

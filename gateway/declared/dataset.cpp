@@ -20,8 +20,9 @@ constexpr auto second = Milliseconds{1000}, day = Milliseconds{86'400'000};
 }  // namespace
 
 DatasetReader::DatasetReader(const Node& root, const Surroundings& surroundings, const Faults& faults, Declared& into)
-    : keys_(root, "", {"dataset", "about", "upstream", "was",  "sql",    "reads",    "table",       "where",   "get",    "rows",
-                       "columns", "key",   "order",    "keep", "bounds", "interval", "stale_after", "history", "events", "verdicts"},
+    : keys_(root, "",
+            {"dataset", "about", "upstream", "was",  "sql",    "reads",    "table",       "where",   "get",    "rows",    "columns",
+             "key",     "order", "read",     "keep", "bounds", "interval", "stale_after", "history", "events", "verdicts"},
             faults),
       surroundings_(surroundings),
       faults_(faults),
@@ -35,6 +36,7 @@ void DatasetReader::read() {
   if (std::ssize(d_.columns) > most_columns) keys_.fault("columns", fmt::format("{} columns, at most {}", d_.columns.size(), most_columns));
   read_key();
   read_keep();
+  read_since();
   read_bounds();
   d_.interval = keys_.duration("interval", second, day);
   d_.stale_after = keys_.duration("stale_after", second, 7 * day);
@@ -167,6 +169,8 @@ std::string Declared::fingerprint() const {
     all += fmt::format("|{} {} {} {}{}{} {}", c.name, name_of(c.type), c.from, static_cast<int>(c.format), c.required ? "!" : "",
                        c.cut.value_or(0), c.decimals.value_or(-1));
   }
+  // Where reading on stands says nothing about another order, nor about older rows that are to be kept now.
+  if (!since.empty()) all += fmt::format("|since {} {} {}", fmt::join(since, ","), keep_newest, keep_for.value_or(Milliseconds{0}).count());
   std::uint64_t hash = 14695981039346656037U;  // FNV-1a: the same on every machine, as std::hash need not be
   for (const char c : all) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
   return fmt::format("{:016x}", hash);

@@ -45,7 +45,8 @@ struct Declared {
   std::string name, about, upstream, was;
   std::string sql, table, where, get;  // exactly one of sql, table, get
   std::vector<std::string> reads;
-  std::string rows;  // pointer
+  std::string rows;                // pointer
+  std::vector<std::string> since;  // time and id, in whose order a growing table is read on; empty: all of it is read each time
   std::vector<DeclaredColumn> columns;
   std::vector<std::string> key;
   std::string order;
@@ -61,6 +62,7 @@ struct Declared {
   std::string source() const { return upstream + "." + name; }
   std::string data() const { return "data_" + name; }
   bool keeps_answer() const { return keep_by.empty(); }
+  std::int64_t most_held() const { return keep_newest > 0 ? keep_newest : most_rows; }
   const DeclaredColumn* column(std::string_view its_name) const;  // nullptr: none of this name
   // Changes when another question is asked: what is held is then no answer to it.
   std::string fingerprint() const;

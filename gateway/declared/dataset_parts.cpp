@@ -81,6 +81,35 @@ void DatasetReader::read_column(const Node& name, const Node& value) {
   d_.columns.push_back(std::move(column));
 }
 
+void DatasetReader::read_since() {
+  const auto* given = keys_.find("read");
+  if (given == nullptr) return;
+  if (given->kind == Node::Kind::text) {
+    if (given->text != "all") keys_.fault("read", "use all, or {since: [TIME, ID]}");
+    return;
+  }
+  const Keys keys(*given, "read.", {"since"}, faults_);
+  d_.since = keys.list("since");
+  if (d_.since.size() != 2) keys_.fault("read", "needs since: [TIME, ID], the columns in whose order the table grows");
+  else check_since(keys);
+}
+
+// Rows that are equal in both are not told apart, and a step that ends between them would lose the rest.
+void DatasetReader::check_since(const Keys& keys) {
+  if (d_.table.empty()) keys.fault("since", "needs table");
+  for (const auto& name : d_.since) {
+    require_column(keys, "since", name);
+    if (const auto* column = d_.column(name); column != nullptr && column->optional) keys.fault("since", name + " is optional");
+  }
+  const auto* time = d_.column(d_.since[0]);
+  if (time != nullptr && (time->type != Type::time || time->format != Format::none))
+    keys.fault("since", time->name + " is not a time, or is a number in the table");
+  if (!std::ranges::all_of(d_.key, [&](const auto& name) { return std::ranges::find(d_.since, name) != d_.since.end(); }))
+    keys.fault("since", "the key has other columns: no two rows may be equal in both TIME and ID");
+  if (d_.keep_by != d_.since[0])
+    keys.fault("since", fmt::format("needs keep: {{for: 7d, by: {0}}} or {{newest: 1000, by: {0}}}", d_.since[0]));
+}
+
 void DatasetReader::read_history() {
   const auto* given = keys_.find("history");
   if (given == nullptr) return;

@@ -19,6 +19,8 @@ class DatasetReader {
   void check_question();
   void read_key();
   void read_keep();
+  void read_since();
+  void check_since(const Keys& keys);
   void read_bounds();
   void read_column(const Node& name, const Node& value);
   void read_history();

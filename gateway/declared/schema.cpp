@@ -40,13 +40,13 @@ CREATE TEMP TRIGGER data_{name}_of_another_system AFTER DELETE ON identity WHEN 
 END;)",
                     {{"name", d.name}, {"upstream", quoted_text(d.upstream)}});
   if (d.keeps_answer()) return sql;
-  const auto most = d.keep_newest > 0 ? d.keep_newest : d.most_rows;
-  sql += filled(R"(
+  sql += filled(
+      R"(
 CREATE INDEX data_{name}_by ON data_{name} ({by});
 CREATE TEMP TRIGGER data_{name}_newest AFTER UPDATE OF last_success_at ON source WHEN new.source = {source} BEGIN
   DELETE FROM data_{name} WHERE rowid IN (SELECT rowid FROM data_{name} ORDER BY {by} DESC LIMIT -1 OFFSET {most});
 END;)",
-                {{"name", d.name}, {"by", quoted_name(d.keep_by)}, {"source", quoted_text(d.source())}, {"most", std::to_string(most)}});
+      {{"name", d.name}, {"by", quoted_name(d.keep_by)}, {"source", quoted_text(d.source())}, {"most", std::to_string(d.most_held())}});
   if (!d.keep_for) return sql;
   const auto seconds = std::to_string(d.keep_for->count() / 1000);
   return sql + filled(R"(

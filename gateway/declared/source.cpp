@@ -6,6 +6,7 @@
 #include <map>
 
 #include "declared/expression.hpp"
+#include "declared/reading_since.hpp"
 
 namespace gateway {
 namespace {
@@ -38,7 +39,7 @@ std::optional<Error> doubled(const Declared& d, const std::vector<Row>& rows, co
 }
 
 std::optional<Error> fault_of(const Declared& d, const std::vector<Row>& rows, const PriorState& prior, std::int64_t most_bytes) {
-  if (std::ssize(rows) > d.most_rows)
+  if (d.since.empty() && std::ssize(rows) > d.most_rows)
     return Error{ErrorClass::too_large,
                  fmt::format("{} rows or more, at most {}: narrow the query, or raise bounds.rows", d.most_rows + 1, d.most_rows)};
   if (auto error = doubled(d, rows, d.key, "key")) return error;
@@ -48,7 +49,7 @@ std::optional<Error> fault_of(const Declared& d, const std::vector<Row>& rows, c
   const auto used = integer(prior.tables.at(0).at(0, "bytes")).value_or(0), held = integer(prior.tables.at(0).at(0, "held")).value_or(0);
   const auto bytes = bytes_of(rows);
   constexpr double mib = 1024 * 1024;
-  if (std::ssize(rows) > held && used + bytes > most_bytes)
+  if ((std::ssize(rows) > held || !d.since.empty()) && used + bytes > most_bytes)
     return Error{ErrorClass::too_large, fmt::format("the cache would be {:.1f} MiB, at most {:.1f} (CACHE_MAX_SIZE)",
                                                     static_cast<double>(used + bytes) / mib, static_cast<double>(most_bytes) / mib)};
   return std::nullopt;
@@ -62,10 +63,9 @@ Write poll_row(const Declared& d, std::int64_t at, bool ok) {
           .scope = {}};
 }
 
-Batch batch_of(const Declared& d, std::vector<Row> rows, std::int64_t now) {
+Batch batch_of(const Declared& d, std::vector<Row> rows, std::int64_t now, Mode mode) {
   Batch batch{.writes = {}, .rows = std::ssize(rows)};
-  Write write{
-      .table = d.data(), .mode = d.keeps_answer() ? Mode::replace : Mode::upsert, .columns = {}, .rows = std::move(rows), .scope = {}};
+  Write write{.table = d.data(), .mode = mode, .columns = {}, .rows = std::move(rows), .scope = {}};
   for (const auto& column : d.columns) write.columns.push_back(column.name);
   if (d.key.empty()) {
     write.columns.emplace_back("_row");
@@ -76,12 +76,24 @@ Batch batch_of(const Declared& d, std::vector<Row> rows, std::int64_t now) {
   return batch;
 }
 
+Result<Batch> batch_since(const Declared& d, const PriorState& prior, Table answer, std::int64_t most_bytes) {
+  const ReadingSince reading(d, prior);
+  const auto place = reading.take_place(answer);
+  auto rows = rows_of(d, answer);
+  if (!rows) return std::unexpected(rows.error());
+  if (auto error = fault_of(d, *rows, prior, most_bytes)) return std::unexpected(std::move(*error));
+  auto batch = batch_of(d, std::move(*rows), prior.now, reading.first() ? Mode::replace : Mode::upsert);
+  reading.go_on(batch, place);
+  return batch;
+}
+
 }  // namespace
 
 Source source_of(std::shared_ptr<const Declared> dataset, const SourceLimits& limits) {
   const auto& d = *dataset;
   std::vector<std::string> tables{d.data()};
   if (d.history) tables.push_back("poll_" + d.name);
+  if (!d.since.empty()) tables.emplace_back("cursor");
   Source source{
       .name = d.source(),
       .upstream = d.upstream,
@@ -98,18 +110,21 @@ Source source_of(std::shared_ptr<const Declared> dataset, const SourceLimits& li
       .ask = [dataset](const PriorState& prior) -> Result<std::vector<Request>> {
         if (!dataset->get.empty())
           return std::vector<Request>{HttpRequest{.target = dataset->get, .body_cap = static_cast<std::size_t>(dataset->most_bytes)}};
-        auto statement = statement_of(*dataset, *prior.catalogue);
+        auto statement =
+            dataset->since.empty() ? statement_of(*dataset, *prior.catalogue) : ReadingSince(*dataset, prior).statement(*prior.catalogue);
         if (!statement) return std::unexpected(statement.error());
         return std::vector<Request>{std::move(*statement)};
       },
       .parse = [dataset, most = limits.most_bytes](const PriorState& prior, std::span<const Answer> answers) -> Result<Batch> {
+        if (!dataset->since.empty()) return batch_since(*dataset, prior, std::get<Table>(answers[0]), most);
         auto rows =
             dataset->get.empty() ? rows_of(*dataset, std::get<Table>(answers[0])) : rows_of(*dataset, std::get<HttpAnswer>(answers[0]));
         if (!rows) return std::unexpected(rows.error());
         if (auto error = fault_of(*dataset, *rows, prior, most)) return std::unexpected(std::move(*error));
-        return batch_of(*dataset, std::move(*rows), prior.now);
+        return batch_of(*dataset, std::move(*rows), prior.now, dataset->keeps_answer() ? Mode::replace : Mode::upsert);
       },
       .failed = {}};
+  if (!d.since.empty()) source.prior_state_sql.push_back(ReadingSince::state_sql(d.source()));
   // The probe knows a table by its name alone, where the search path leads.
   std::ranges::copy_if(d.reads, std::back_inserter(source.reads), [](const auto& name) { return name.find('.') == std::string::npos; });
   // A poll that failed is a hole in the charts.

@@ -16,6 +16,8 @@ struct SourceLimits {
 
 Source source_of(std::shared_ptr<const Declared> dataset, const SourceLimits& limits);
 
+// The columns as the statement selects them from a table or statement called q, or why they cannot be.
+Result<std::string> selected_columns(const Declared& dataset, const Catalogue& catalogue);
 // The statement, for PostgreSQL as this catalogue describes it.
 Result<SqlRequest> statement_of(const Declared& dataset, const Catalogue& catalogue);
 // Rows in the order of `columns`, each checked; `answers` as the upstream gave them.

@@ -198,5 +198,84 @@ TEST_F(Datasets, CheckOnceAndGrantsHelpWhoeverWritesAFile) {
   EXPECT_NE(cache_gateway({"grants"}, settings).output.find("GRANT SELECT ON \"positions\" TO \"grafana_monitor\";"), std::string::npos);
 }
 
+class GrowingTable : public Datasets {
+ protected:
+  GrowingTable() {
+    upstreams.sql(
+        "DROP TABLE IF EXISTS ticks; CREATE TABLE ticks (\"Id\" bigint PRIMARY KEY, at timestamptz, price numeric); CREATE INDEX ON ticks "
+        "(at); "
+        "GRANT SELECT ON ticks TO grafana_monitor");
+  }
+  ~GrowingTable() override { upstreams.sql("DROP TABLE ticks"); }
+
+  void declare(const std::string& keep, const std::string& more = {}) const {
+    write("ticks.yaml",
+          fmt::format("dataset: ticks\nupstream: postgres\ntable: ticks\nkey: id\ncolumns:\n  id: {{type: integer, from: Id}}\n"
+                      "  at: time\n  price: number\nread: {{since: [at, id]}}\nkeep: {{{}, by: at}}\n{}",
+                      keep, more));
+  }
+  // Rows with these ids, all of one time.
+  void add(int first, int last, const std::string& at = "now()") const {
+    upstreams.sql(fmt::format("INSERT INTO ticks SELECT n, {}, n FROM generate_series({}, {}) n", at, first, last));
+  }
+  Look held() const { return query("SELECT count(*), min(id), max(id) FROM ticks"); }
+};
+
+TEST_F(GrowingTable, IsReadOnThroughRowsOfOneTimeAndWhatComesLate) {
+  declare("newest: 20000", "bounds: {rows: 20000}\n");
+  add(1, 3, "now() - interval '1 hour'");
+  start_gateway();
+  ASSERT_TRUE(eventually(held(), is({"3|1|3"})));
+  add(101, 12100);
+  EXPECT_TRUE(eventually(held(), is({"12003|1|12100"})));
+  add(50, 50, "now() - interval '1 minute'");
+  EXPECT_TRUE(eventually(query("SELECT count(*) FROM ticks WHERE id = 50"), is({"1"})));
+  upstreams.sql("UPDATE ticks SET price = -1 WHERE \"Id\" = 1");
+  upstreams.sql("DELETE FROM ticks WHERE \"Id\" = 2");
+  add(12101, 12101);
+  EXPECT_TRUE(eventually(held(), is({"12005|1|12101"}))) << "what was deleted stays";
+  EXPECT_EQ(reader.text("SELECT price FROM ticks WHERE id = 1"), "1.0") << "what is held is not read again";
+}
+
+TEST_F(GrowingTable, IsReadOnAfterARestartWithoutWhatTheTableHasNoLonger) {
+  declare("newest: 1000", "events:\n  - {name: came, on: new, text: \"tick {id}\"}\n");
+  add(1, 3, "now() - interval '1 hour'");
+  start_gateway();
+  ASSERT_TRUE(eventually(held(), is({"3|1|3"})));
+  gateway().kill();
+  upstreams.sql("DELETE FROM ticks");
+  add(4, 5, "now() - interval '10 minutes'");
+  start_gateway();
+  EXPECT_TRUE(eventually(held(), is({"5|1|5"})));
+  EXPECT_TRUE(
+      eventually(query("SELECT summary FROM event_history WHERE event_type = 'ticks.came' ORDER BY summary"), is({"tick 4", "tick 5"})));
+  gateway().terminate();
+  declare("newest: 1000", "where: q.price > 4\n");
+  start_gateway();
+  EXPECT_TRUE(eventually(held(), is({"1|5|5"}))) << "another question is asked anew";
+}
+
+TEST_F(GrowingTable, OfABurstTheNewestAreKeptAndNoneIsNewTwice) {
+  declare("newest: 10", "events:\n  - {name: came, on: new, text: \"tick {id}\"}\n");
+  start_gateway();
+  ASSERT_TRUE(becomes("postgres.ticks", "fresh"));
+  for (int id = 1; id <= 30; ++id) add(id, id, fmt::format("now() - interval '{} ms'", 1000 - id));
+  EXPECT_TRUE(eventually(held(), is({"10|21|30"})));
+  const auto since = now();
+  EXPECT_TRUE(eventually([&] { return attempts("postgres.ticks", since + 1) > 2; }));
+  EXPECT_EQ(reader.text("SELECT count(*) FROM event_history WHERE event_type = 'ticks.came'"), "30");
+}
+
+TEST_F(GrowingTable, IsNotReadFurtherBackThanIsKept) {
+  declare("for: 1h");
+  add(1, 5, "now() - interval '2 hours'");
+  add(6, 8);
+  add(9, 9, "now() + interval '1 day'");
+  start_gateway();
+  EXPECT_TRUE(eventually(held(), is({"3|6|8"})));
+  add(10, 12, "now() - interval '30 seconds'");
+  EXPECT_TRUE(eventually(held(), is({"6|6|12"})));
+}
+
 }  // namespace
 }  // namespace integration

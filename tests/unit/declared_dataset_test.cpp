@@ -80,6 +80,15 @@ INSTANTIATE_TEST_SUITE_P(
         Misuse{sizes + "history: {columns: {asset: last}}\n", "f.yaml:6:21: history.columns: asset is not a number"},
         Misuse{sizes + "keep: {for: 7d}\n", "f.yaml:6:7: keep: needs by: the column that orders the rows"},
         Misuse{sizes + "keep: {for: 7d, by: size}\n", "f.yaml:6:21: keep.by: is not a time"},
+        Misuse{sizes + "read: since\n", "f.yaml:6:7: read: use all, or {since: [TIME, ID]}"},
+        Misuse{sizes + "read: {since: at}\n", "f.yaml:6:7: read: needs since: [TIME, ID], the columns in whose order the table grows"},
+        Misuse{sizes + "read: {since: [at, asset]}\n", "f.yaml:6:15: read.since: needs keep: {for: 7d, by: at} or {newest: 1000, by: at}"},
+        Misuse{sizes + "keep: {newest: 5, by: size}\nread: {since: [size, at]}\n",
+               "f.yaml:7:15: read.since: size is not a time, or is a number in the table\n"
+               "f.yaml:7:15: read.since: the key has other columns: no two rows may be equal in both TIME and ID"},
+        Misuse{sizes + "keep: {for: 7d, by: at}\nread: {since: [at, ast]}\n",
+               "f.yaml:7:15: read.since: no column 'ast': did you mean at?\n"
+               "f.yaml:7:15: read.since: the key has other columns: no two rows may be equal in both TIME and ID"},
         Misuse{sizes + "events: [{name: x, on: changed siz, text: y}]\n", "f.yaml:6:24: events.on: no column 'siz': did you mean size?"},
         Misuse{sizes + "events: [{name: x, on: new, text: \"{ast}\"}]\n", "f.yaml:6:35: events.text: no column 'ast': did you mean at?"},
         Misuse{sizes + "events: [{name: x, on: new, when: old.size = 1, text: y}]\n", "f.yaml:6:35: events.when: no such column: old.size"},
@@ -257,6 +266,51 @@ TEST(DeclaredDataset, history_and_rows_are_carried_over_unless_the_labels_change
   asked_otherwise.store().restore(directory / "cache.db");
   asked_otherwise.begin(t0 + 5);
   EXPECT_EQ(asked_otherwise.text("SELECT asset, freshness FROM sizes"), "a|never");
+}
+
+const std::string growing = sizes + "keep: {newest: 5, by: at}\nread: {since: [at, asset]}\n";
+
+// A row as the statement of a growing table gives it, dated so many seconds after t0, and the database's clock.
+Row tick(const char* asset, double time, double now, bool looked_back = false) {
+  const auto at = fmt::format("2025-12-01T10:{:02}:{:02}+00:00", static_cast<int>(time) / 60, static_cast<int>(time) % 60);
+  const std::string name = asset;
+  return {name, std::string("1"), at, flag(looked_back), static_cast<double>(t0) + time, name, name, static_cast<double>(t0) + now};
+}
+
+TEST(DeclaredDataset, the_place_reached_stays_behind_rows_dated_ahead_and_follows_a_clock_that_is_set_back) {
+  DeclaredStore cache({growing});
+  cache.begin(t0);
+  const auto place = [&] {
+    return cache.text("SELECT value - 1764583200 FROM cursor WHERE name = 'at' UNION ALL SELECT value FROM cursor WHERE name = 'at_id'");
+  };
+  EXPECT_EQ(cache.take(t0, Table{.columns = {}, .rows = {tick("a", 5, 10), tick("b", 5, 10), tick("c", 40, 10)}}), "");
+  EXPECT_EQ(cache.text("SELECT asset FROM sizes ORDER BY asset"), "a\nb\nc");
+  EXPECT_EQ(place(), "5\nb");
+  Row nothing = tick("", 0, 20);
+  for (std::size_t n = 0; n + 1 < nothing.size(); ++n) nothing[n] = {};
+  EXPECT_EQ(cache.take(t0 + 10, Table{.columns = {}, .rows = {nothing}}), "");
+  EXPECT_EQ(place(), "5\nb");
+  EXPECT_EQ(cache.take(t0 + 20, Table{.columns = {}, .rows = {tick("d", 7, 30), tick("a", 3, 30, true)}}), "");
+  EXPECT_EQ(place(), "7\nd") << "what was looked back for is no place";
+  nothing.back() = static_cast<double>(t0 - 100);
+  EXPECT_EQ(cache.take(t0 + 30, Table{.columns = {}, .rows = {nothing}}), "");
+  EXPECT_EQ(place(), "-100\n");
+}
+
+TEST(DeclaredDataset, a_growing_table_that_is_renamed_is_read_on) {
+  const TemporaryDirectory directory;
+  DeclaredStore before({growing});
+  before.begin(t0);
+  EXPECT_EQ(before.take(t0, Table{.columns = {}, .rows = {tick("a", 5, 10)}}), "");
+  ASSERT_TRUE(before.store().copy_to(directory / "cache.db", {.published_at = t0}));
+  DeclaredStore after({"dataset: amounts\nwas: sizes\n" + growing.substr(growing.find("upstream"))});
+  after.store().restore(directory / "cache.db");
+  after.begin(t0 + 5);
+  EXPECT_EQ(after.text("SELECT value - 1764583200 FROM cursor WHERE source = 'postgres.amounts' AND name = 'at'"), "5");
+  DeclaredStore wider({growing.substr(0, growing.find("newest: 5")) + "newest: 6" + growing.substr(growing.find("newest: 5") + 9)});
+  wider.store().restore(directory / "cache.db");
+  wider.begin(t0 + 5);
+  EXPECT_EQ(wider.text("SELECT count(*) FROM cursor"), "0") << "older rows are to be kept, too";
 }
 
 TEST(DeclaredDataset, a_column_of_another_type_is_carried_over_where_it_fits) {
