@@ -39,7 +39,7 @@ constexpr const char* empty_trend = R"(
 CREATE VIEW {name}_trend AS SELECT CAST(NULL AS INTEGER) AS time WHERE false;)";
 
 constexpr const char* tables = R"(
-CREATE TABLE series_{name} (_id INTEGER PRIMARY KEY{label_columns}) STRICT;
+CREATE TABLE series_{name} (_id INTEGER PRIMARY KEY{label_columns}) STRICT;{label_index}
 CREATE TABLE poll_{name} (tier INTEGER NOT NULL DEFAULT 0, time INTEGER NOT NULL, ok INTEGER NOT NULL,
   PRIMARY KEY (tier, time)) STRICT, WITHOUT ROWID;
 CREATE TABLE run_{name} (_series INTEGER NOT NULL, _tier INTEGER NOT NULL, _from INTEGER NOT NULL, _to INTEGER NOT NULL,
@@ -50,6 +50,10 @@ CREATE TEMP TRIGGER series_{name}_of_another_system AFTER DELETE ON identity WHE
   DELETE FROM run_{name};
   DELETE FROM series_{name};
 END;)";
+
+// Each poll finds the series of each row: without it, all of them would be looked through for each.
+constexpr const char* label_index = R"(
+CREATE INDEX _series_{name}_by_labels ON series_{name} ({labels});)";
 
 constexpr const char* sampling = R"(
 CREATE TEMP TRIGGER poll_{name}_sampled AFTER INSERT ON poll_{name} WHEN new.tier = 0 AND new.ok = 1 BEGIN
@@ -107,6 +111,7 @@ std::string history_schema_of(const Declared& d) {
   const auto s_labels = each(labels, "s.{c}", ", ");
   const auto sql = std::string(tables) + sampling + retention + trend;
   const auto once = filled(sql, {{"label_columns", label_columns},
+                                 {"label_index", labels.empty() ? "" : filled(label_index, {{"labels", each(labels, "{c}", ", ")}})},
                                  {"value_columns", value_columns},
                                  {"upstream", quoted_text(d.upstream)},
                                  {"labels", labels.empty() ? "_id" : each(labels, "{c}", ", ")},

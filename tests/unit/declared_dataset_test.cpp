@@ -326,6 +326,13 @@ TEST(DeclaredDataset, a_column_of_another_type_is_carried_over_where_it_fits) {
   EXPECT_EQ(as_whole.text("SELECT asset, size FROM data_sizes"), "a|");
 }
 
+// Or a poll would cost the square of their number.
+TEST(DeclaredDataset, a_series_is_found_by_its_labels_without_looking_through_all) {
+  DeclaredStore cache({with_history});
+  cache.begin(t0);
+  EXPECT_NE(cache.text("EXPLAIN QUERY PLAN SELECT 1 FROM series_sizes s WHERE s.asset IS 'a'").find("INDEX"), std::string::npos);
+}
+
 TEST(DeclaredDataset, columns_may_be_called_like_those_of_the_history_itself) {
   DeclaredStore cache(
       {"dataset: a\nupstream: postgres\ntable: t\nkey: [id, tier]\ncolumns: {id: text, tier: text, from_at: number, rows: number, error: "
