@@ -28,7 +28,11 @@ constexpr std::array known{
     Known{"QuotaExceeded", ErrorClass::http, "the store is full"},
     Known{"PermanentRedirect", ErrorClass::http, "the bucket is elsewhere; are OBJECT_STORE_REGION and OBJECT_STORE_ENDPOINT right?"},
     Known{"TemporaryRedirect", ErrorClass::http, "the bucket is elsewhere; are OBJECT_STORE_REGION and OBJECT_STORE_ENDPOINT right?"},
+    Known{"XMinioStorageFull", ErrorClass::http, "the store is full"},
+    Known{"OperationAborted", ErrorClass::http, "the store is busy with another request for the same object"},
     Known{"SlowDown", ErrorClass::server_error, "too many requests"},
+    Known{"SlowDownRead", ErrorClass::server_error, "too many requests"},
+    Known{"SlowDownWrite", ErrorClass::server_error, "too many requests"},
     Known{"InternalError", ErrorClass::server_error, "the store has failed"},
     Known{"ServiceUnavailable", ErrorClass::server_error, "the store is overloaded"}};
 
@@ -49,6 +53,9 @@ Error store_error(const HttpAnswer& answer, const std::string& request) {
   }
   const auto text = fmt::format("{}: HTTP {}", request, answer.status);
   const auto status = answer.status;
+  if (status == 409 || status == 412)
+    return {ErrorClass::http, text + "; the store holds something else under this key, or another request for it is under way"};
+  if (status == 429) return {ErrorClass::server_error, text + "; too many requests"};
   if (status == 401 || status == 403) return {ErrorClass::auth, text + "; check the keys, and what they may do"};
   if (status == 404) return {ErrorClass::http, text + "; there is no such object or bucket"};
   if (status >= 300 && status < 400) return {ErrorClass::http, text + "; redirects are not followed, check OBJECT_STORE_ENDPOINT"};

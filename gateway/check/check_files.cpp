@@ -89,10 +89,12 @@ Finding check_reader(const Reader& reader, const fs::path& file, const Settings&
               : std::string("set CACHE_MODE=0440 and put it into the file's group, or set CACHE_MODE=0444")};
 }
 
-Finding check_file(const fs::path& file) {
+Finding check_file(const fs::path& file, bool of_follower) {
   const auto found = inspect(file);
   switch (found.state) {
-    case FileState::absent: return {Grade::note, file.string() + " does not exist yet", "start the gateway: cache-gateway run"};
+    case FileState::absent:
+      return {Grade::note, file.string() + " does not exist yet",
+              of_follower ? "start the follower: cache-gateway follow" : "start the gateway: cache-gateway run"};
     case FileState::good: return {Grade::good, file.string() + " is a valid cache", {}};
     case FileState::older:
       return {Grade::note, fmt::format("{}: {}", file.string(), found.reason), "nothing to do: the next start migrates it"};
@@ -105,7 +107,8 @@ Finding check_file(const fs::path& file) {
     case FileState::broken: break;
   }
   return {Grade::fault, fmt::format("{}: {}", file.string(), found.reason),
-          "start the gateway: it moves the file aside and loads cache.db.saved"};
+          of_follower ? "start the follower: it moves the file aside and fetches the cache again"
+                      : "start the gateway: it moves the file aside and loads cache.db.saved"};
 }
 
 bool is_loopback(std::string_view bind) {
@@ -114,7 +117,7 @@ bool is_loopback(std::string_view bind) {
 
 }  // namespace
 
-Findings check_cache(const Settings& settings, const std::optional<Reader>& reader) {
+Findings check_cache(const Settings& settings, const std::optional<Reader>& reader, bool of_follower) {
   const auto file = real(settings.cache_path), directory = file.parent_path();
   Findings all;
   std::error_code ignored;
@@ -127,7 +130,7 @@ Findings check_cache(const Settings& settings, const std::optional<Reader>& read
   } else {
     all.push_back(check_writable(directory));
     all.push_back(check_mount(file, directory));
-    all.push_back(check_file(file));
+    all.push_back(check_file(file, of_follower));
   }
   if (const auto part = refused_by_plugin(file))
     all.push_back({Grade::fault, fmt::format("Grafana's SQLite plugin refuses {}: the path contains {}", file.string(), *part),

@@ -10,8 +10,8 @@
 
 namespace gateway {
 
-// `reader`: who shall read the cache; nullopt: not checked.
-Findings check_cache(const Settings& settings, const std::optional<Reader>& reader);
+// `reader`: who shall read the cache; nullopt: not checked. `of_follower`: it is what `follow` keeps.
+Findings check_cache(const Settings& settings, const std::optional<Reader>& reader, bool of_follower);
 
 // The administrator of Grafana as Compose would be given it, credentials that cross a network in clear, and who may read `env_file`.
 Findings check_exposure(const Settings& settings, const Environment& environment, const std::string& env_file);

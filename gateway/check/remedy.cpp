@@ -107,4 +107,27 @@ std::string remedy_of(std::string_view upstream, std::string_view error_class, s
   return "read the error; if it names a limit of this host (descriptors, memory, routes), correct that";
 }
 
+std::string remedy_of_follower(std::string_view origin, std::string_view error_class, std::string_view error) {
+  if (says(error, "NoSuchKey") || says(error, "there is no such object"))
+    return fmt::format("start the gateway that has OBJECT_STORE_URL={0}, or correct FOLLOW", origin);
+  if (says(error, "NoSuchBucket")) return "make the bucket, or correct FOLLOW";
+  if (says(error, "clock of this host")) return "set the clocks of this host and of the gateway's: timedatectl set-ntp true";
+  if (says(error, "before the file that is shown"))
+    return "nothing if another gateway's newer file is shown; else set the clock of the gateway's host, or remove the copy at CACHE_PATH "
+           "to take this one at once";
+  if (says(error, "another version of the gateway") || says(error, "user_version"))
+    return "install the same version of the gateway on both hosts";
+  if (says(error, "is not taken") && says(error, "more than")) return "raise FOLLOW_MAX_SIZE if its gateway's cache is that large";
+  if (says(error, "is not taken")) return fmt::format("see what else writes {}: nothing but its gateway should", origin);
+  if (error_class == "other") return "see that CACHE_PATH can be written: cache-gateway check";
+  if (error_class == "http") return "check FOLLOW, OBJECT_STORE_ENDPOINT and OBJECT_STORE_REGION, and the log of the store";
+  if (error_class != "auth" || says(error, "clocks")) return remedy_of("object_store", error_class, error);
+  if (says(error, "AccessDenied"))
+    return fmt::format(
+        "allow these keys s3:GetObject for {}; where they may not list the bucket, a store also answers so when there is no "
+        "such object: compare FOLLOW with OBJECT_STORE_URL of the gateway",
+        origin);
+  return fmt::format("set OBJECT_STORE_ACCESS_KEY and OBJECT_STORE_SECRET_KEY to keys that may read {} (s3:GetObject)", origin);
+}
+
 }  // namespace gateway

@@ -10,4 +10,7 @@ namespace gateway {
 // same by class.
 std::string remedy_of(std::string_view upstream, std::string_view error_class, std::string_view error);
 
+// The same for a follower, which reads the object `origin`, by the address that FOLLOW gives.
+std::string remedy_of_follower(std::string_view origin, std::string_view error_class, std::string_view error);
+
 }  // namespace gateway

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "check/check_datasets.hpp"
 #include "check/check_files.hpp"
+#include "check/check_follow.hpp"
 #include "check/check_object_store.hpp"
 #include "check/check_upstreams.hpp"
 #include "run/declared_datasets.hpp"
@@ -39,10 +40,13 @@ int check(const Settings& given, const ObjectStoreSettings& object_store, const 
   }
   const auto declared = read_datasets(given);
   const auto settings = with_upstreams_of(declared, given);
-  auto all = check_cache(settings, reader);
-  append(all, check_datasets(settings, declared));
+  // A follower asks no upstream, whatever the settings say of them.
+  const bool follows = !object_store.follow.empty() && !object_store.upload;
+  auto all = check_cache(settings, reader, follows);
+  if (!follows) append(all, check_datasets(settings, declared));
   append(all, check_exposure(settings, environment, options.env_file));
-  if (options.ask) append(all, check_upstreams(settings, declared));
+  if (options.ask && !follows) append(all, check_upstreams(settings, declared));
+  append(all, check_follow(object_store, settings, options.ask));
   append(all, check_object_store(object_store, settings, options.ask));
   for (const auto& finding : all) {
     out << mark(finding.grade, colour) << ' ' << one_line(finding.what) << '\n';
@@ -50,7 +54,9 @@ int check(const Settings& given, const ObjectStoreSettings& object_store, const 
   }
   const auto wrong = std::ranges::count(all, Grade::fault, &Finding::grade), notes = std::ranges::count(all, Grade::note, &Finding::grade);
   out << fmt::format("{} wrong, {} to note, {} ok{}\n", wrong, notes, std::ssize(all) - wrong - notes,
-                     options.ask ? "" : "; upstreams were not contacted (--ask)");
+                     options.ask ? ""
+                     : follows   ? "; the object store was not contacted (--ask)"
+                                 : "; upstreams were not contacted (--ask)");
   return wrong > 0 ? 3 : 0;
 }
 

@@ -6,12 +6,14 @@
 #include <csignal>
 #include <future>
 #include <iostream>
+#include <map>
 
 #include "cache/lock.hpp"
 #include "replica/follower.hpp"
 #include "run/log.hpp"
 #include "run/scheduler.hpp"
 #include "serve/endpoints.hpp"
+#include "serve/follow_metrics.hpp"
 #include "version.hpp"
 
 namespace gateway {
@@ -37,21 +39,31 @@ class FollowLog {
   void note(const FollowRound& round) {
     if (round.switched_from) log(Level::warn, "follow_switched", {{"from", *round.switched_from}, {"to", round.origin}});
     if (round.shown) log(Level::debug, "copied", {{"origin", round.origin}});
-    if (!round.error) {
-      if (!error_.empty()) log(Level::info, "follow_recovered", {{"origin", round.origin}});
-      error_.clear();
-      return;
+    for (const auto& state : round.origins) {
+      if (state.asked) note(state);
     }
-    if (round.error->text == error_ && Clock::now() - logged_at_ < log_again) return;
-    error_ = round.error->text;
-    logged_at_ = Clock::now();
-    log(Level::warn, "follow_failed",
-        {{"class", std::string(to_string(round.error->kind))}, {"error", error_}, {"text", "readers keep the last good file"}});
   }
 
  private:
-  std::string error_;
-  Clock::time_point logged_at_{};
+  struct Failing {
+    std::string error;
+    Clock::time_point logged_at;
+  };
+
+  void note(const OriginState& state) {
+    if (!state.error) {
+      if (failing_.erase(state.origin) > 0) log(Level::info, "follow_recovered", {{"origin", state.origin}});
+      return;
+    }
+    const auto& [kind, text] = *state.error;
+    const auto before = failing_.find(state.origin);
+    if (before != failing_.end() && before->second.error == text && Clock::now() - before->second.logged_at < log_again) return;
+    failing_.insert_or_assign(state.origin, Failing{text, Clock::now()});
+    log(Level::warn, "follow_failed",
+        {{"origin", state.origin}, {"class", std::string(to_string(kind))}, {"error", text}, {"text", "readers keep the last good file"}});
+  }
+
+  std::map<std::string, Failing> failing_;  // by origin
 };
 
 // Twice as long after each failure. Refused keys do not correct themselves.
@@ -64,7 +76,7 @@ Milliseconds pause_after(const FollowRound& round, int failures, Milliseconds in
 
 class Following {
  public:
-  Following(Follower& follower, RunMetrics& metrics, Milliseconds interval, Milliseconds cap)
+  Following(Follower& follower, FollowMetrics& metrics, Milliseconds interval, Milliseconds cap)
       : follower_(follower), metrics_(metrics), interval_(interval), cap_(cap) {}
 
   // Until a signal comes.
@@ -78,7 +90,7 @@ class Following {
       }
       const auto result = round.get();
       log_.note(result);
-      metrics_.published(result.error ? std::optional(result.error->text) : std::nullopt);
+      metrics_.note(result);
       failures = result.error ? failures + 1 : 0;
       if (wait_until(Clock::now() + pause_after(result, failures, interval_, cap_))) return;
     }
@@ -106,7 +118,7 @@ class Following {
   }
 
   Follower& follower_;
-  RunMetrics& metrics_;
+  FollowMetrics& metrics_;
   const Milliseconds interval_, cap_;
   FollowLog log_;
 };
@@ -136,8 +148,8 @@ int follow(const Settings& settings, const ObjectStoreSettings& object_store) {
     finish_log();
     return cannot_start;
   }
-  RunMetrics metrics({}, std::max(object_store.follow_interval, settings.backoff_cap));
-  Endpoints endpoints(metrics, file);
+  FollowMetrics metrics(object_store.follow, std::max(object_store.follow_interval, settings.backoff_cap));
+  Endpoints endpoints(metrics.vitals(), [&] { return metrics.collect(); }, file);
   std::optional<Listener> listener;
   if (settings.listen) listener.emplace(*settings.listen, [&](std::string_view path) { return endpoints.respond(path); });
   Following(follower, metrics, object_store.follow_interval, settings.backoff_cap).run();

@@ -17,6 +17,7 @@
 #include "run/upload_upstream.hpp"
 #include "run/upstreams.hpp"
 #include "serve/endpoints.hpp"
+#include "serve/run_metrics.hpp"
 #include "settings/unprotected.hpp"
 #include "version.hpp"
 
@@ -24,6 +25,7 @@ namespace gateway {
 namespace {
 
 constexpr int all_well = 0, cannot_publish = 1, some_failed = 3;
+constexpr auto last_upload_within = Milliseconds{5000};  // of a stop; Docker kills 10 s after SIGTERM
 
 SchedulerSettings schedule(const Settings& settings, const std::vector<SourceSetup>& sources, bool once) {
   auto shortest = sources.front().pace.stale_after;
@@ -94,7 +96,7 @@ int run(const Settings& given, const ObjectStoreSettings& object_store, bool onc
   // A publish waits for its interval even when a source asks for more.
   const auto slowest = std::max(pace.publish_within, pace.publish_interval);
   RunMetrics metrics(setup, slowest);
-  Endpoints endpoints(metrics, file);
+  Endpoints endpoints(metrics.vitals(), [&] { return metrics.collect(); }, file);
   std::optional<Listener> listener;
   if (settings.listen && !once) {
     listener.emplace(*settings.listen, [&](std::string_view path) { return endpoints.respond(path); });
@@ -118,8 +120,10 @@ int run(const Settings& given, const ObjectStoreSettings& object_store, bool onc
 
   Scheduler scheduler(store, std::move(asked), pace, lock, metrics);
   const auto error = scheduler.run();
-  const int code = error && once ? cannot_publish : once && scheduler.any_failed() ? some_failed : all_well;
-  if (scheduler.left_a_thread_behind()) {
+  const auto last = error ? LastUpload{} : upload_last(object_store, settings, once ? object_store.timeout : last_upload_within);
+  const bool any_failed = scheduler.any_failed() || last.failed;
+  const int code = error && once ? cannot_publish : once && any_failed ? some_failed : all_well;
+  if (scheduler.left_a_thread_behind() || last.left_a_thread_behind) {
     finish_log();
     std::_Exit(code);
   }

@@ -89,7 +89,10 @@ void print_text(const Report& report, bool colour, std::ostream& out) {
                        is_null(g.at(0, "saved_at")) ? "everything" : age_of(g.at(0, "unsaved_s")));
     if (!is_null(g.at(0, "copy_of")))
       out << fmt::format("copy of   {}, which came {} UTC{}\n", word(g.at(0, "copy_of"), 600), time_of(g.at(0, "copied_at")),
-                         is_null(g.at(0, "copy_error")) ? "" : "; nothing newer comes: " + word(g.at(0, "copy_error"), 600));
+                         is_null(g.at(0, "copy_error"))
+                             ? ""
+                             : fmt::format("; nothing newer comes since {} UTC: {}", time_of(g.at(0, "copy_failing_since")),
+                                           word(g.at(0, "copy_error"), 600)));
     if (!is_null(g.at(0, "maintenance"))) {
       const auto until = is_null(g.at(0, "maintenance_until")) ? "" : fmt::format(" until {} UTC", time_of(g.at(0, "maintenance_until")));
       out << fmt::format("planned   maintenance{}: {}\n", until, word(g.at(0, "maintenance"), 300));

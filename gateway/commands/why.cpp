@@ -103,15 +103,30 @@ void print_source(const Table& sources, std::size_t row, const Table& attempts, 
   print_table(table, colour, out);
 }
 
+// What all sources have in common: the gateway, or the way from it to here.
+void print_gateway(const Table& gateway, std::ostream& out) {
+  if (gateway.empty()) return;
+  const auto at = [&](const char* column) { return gateway.at(0, column); };
+  const auto age = readable_seconds(number(at("age_s")).value_or(0));
+  if (const auto origin = text(at("copy_of"))) {
+    out << fmt::format("this is a copy of {}, published {} ago\n", word(*origin), age);
+    const auto error = text(at("copy_error"));
+    if (error)
+      out << fmt::format("  error    nothing newer comes since {}: {}\n  do       {}\n", time_of(at("copy_failing_since")),
+                         shortened(one_line(*error), 1000),
+                         one_line(remedy_of_follower(*origin, error->substr(0, error->find(": ")), *error)));
+    if (!error && text(at("freshness")) == "stale") out << "its gateway uploads nothing; on that host: cache-gateway why object_store\n";
+  } else if (text(at("freshness")) == "stale") {
+    out << fmt::format("the gateway is down: it last published {} ago; start it first (its log has the reason)\n", age);
+  }
+  if (!is_null(at("maintenance"))) out << fmt::format("planned maintenance: {}\n", word(at("maintenance")));
+}
+
 int answer(SQLite::Database& database, const std::string& name, bool colour, std::ostream& out, std::ostream& err) {
   const auto all = read_table(database,
                               "SELECT source, upstream, freshness, last_success_at, age_s, error_class, error, note, next_attempt_at, "
                               "interval_s FROM source_status");
-  const auto gateway = read_table(database, "SELECT freshness, age_s, maintenance FROM gateway");
-  if (!gateway.empty() && text(gateway.rows[0][0]) == "stale")
-    out << fmt::format("the gateway is down: it last published {} ago; start it first (its log has the reason)\n",
-                       readable_seconds(number(gateway.rows[0][1]).value_or(0)));
-  if (!gateway.empty() && !is_null(gateway.rows[0][2])) out << fmt::format("planned maintenance: {}\n", word(gateway.rows[0][2]));
+  print_gateway(read_table(database, "SELECT freshness, age_s, maintenance, copy_of, copy_error, copy_failing_since FROM gateway"), out);
   bool found = false, fresh = true;
   for (std::size_t row = 0; row < all.rows.size(); ++row) {
     const auto source = text(all.at(row, "source")).value_or("");

@@ -7,6 +7,9 @@ SELECT 0 AS rank, 'gateway' AS kind, 'gateway' AS subject, 'stale' AS status, g.
          AS why, 0.0 AS severity, g.source, g.fetched_at, g.age_s, g.freshness
 FROM gateway g WHERE g.freshness <> 'fresh'
 UNION ALL
+SELECT 7, 'copy', g.copy_of, 'degraded', g.copy_failing_since, g.copy_error, 0.0, g.source, g.fetched_at, g.age_s, g.freshness
+FROM gateway g WHERE g.freshness = 'fresh' AND g.copy_error IS NOT NULL
+UNION ALL
 SELECT CASE h.effective_status WHEN 'unhealthy' THEN 1 WHEN 'unknown' THEN 2 ELSE 5 END, 'service', h.service, h.effective_status,
        CASE h.effective_status WHEN 'unknown' THEN h.fetched_at ELSE h.status_since END,
        coalesce(h.error, CASE WHEN h.freshness = 'never' THEN 'it has never answered' WHEN h.freshness = 'stale' THEN 'no current data' END), 0.0,
@@ -50,8 +53,10 @@ WITH listed AS MATERIALIZED (SELECT row_number() OVER (PARTITION BY kind ORDER B
          WHEN unixepoch() - since < 172800 THEN ' for ' || ((unixepoch() - since) / 3600) || ' h'
          ELSE ' for ' || ((unixepoch() - since) / 86400) || ' days' END AS lasting FROM listed),
      said AS (
-       SELECT rank, n, CASE WHEN (SELECT copy_error FROM gateway) IS NULL THEN 'the gateway has published nothing'
-                            ELSE 'this copy has not been updated' END || lasting AS words FROM aged WHERE kind = 'gateway'
+       SELECT rank, n, CASE WHEN g.copy_error IS NULL THEN 'the gateway has published nothing' || lasting
+                            ELSE 'this copy has not been updated' || lasting || ': ' ||
+                                 CASE WHEN length(g.copy_error) > 200 THEN substr(g.copy_error, 1, 197) || '...' ELSE g.copy_error END END
+                       AS words FROM aged CROSS JOIN gateway g WHERE kind = 'gateway'
        UNION ALL
        SELECT rank, n, subject || ' ' || status || lasting ||
               coalesce(': ' || CASE WHEN length(why) > 120 THEN substr(why, 1, 117) || '...' ELSE why END, '')

@@ -22,7 +22,8 @@ Error local(const std::string& text) { return {ErrorClass::other, text}; }
 
 Follower::Follower(const ObjectStoreSettings& settings, const std::string& ca_file, PublishedFile file, Lock& lock)
     : settings_(settings), file_(std::move(file)), name_(file_.path.filename().string()), lock_(lock), store_(settings, ca_file) {
-  for (const auto& address : settings.follow) origins_.push_back({.address = address, .etag = {}, .refused = {}});
+  for (const auto& address : settings.follow)
+    origins_.push_back({.address = address, .etag = {}, .refused = {}, .state = {.origin = address.shown()}});
 }
 
 std::expected<void, std::string> Follower::begin() {
@@ -44,7 +45,10 @@ std::expected<void, std::string> Follower::begin() {
   publish_ = held->publish;
   mark_ = std::move(held->mark);
   const auto origin = std::ranges::find(origins_, mark_->origin, [](const auto& each) { return each.address.shown(); });
-  if (origin != origins_.end()) followed_ = static_cast<std::size_t>(origin - origins_.begin());
+  if (origin != origins_.end()) {
+    followed_ = static_cast<std::size_t>(origin - origins_.begin());
+    origin->state.published_at = publish_.at;
+  }
   note_pace();
   return {};
 }
@@ -95,6 +99,7 @@ Result<Follower::Fetched> Follower::take(Origin& origin, const std::string& body
   if (!next) return std::unexpected(local(next.error()));
   const auto unpacked = decompress(body, settings_.follow_max_size, *next);
   const auto publish = unpacked ? publish_of(*next) : std::unexpected(unpacked.error());
+  if (publish) origin.state.published_at = publish->at;
   const bool useless = publish && (followed ? *publish == publish_ : publish->at <= publish_.at);
   if (!publish || useless || publish->at < publish_.at) {
     remove_next(*where, name_);
@@ -132,15 +137,38 @@ Result<Follower::Fetched> Follower::fetch(Origin& origin, bool followed) {
   return taken;
 }
 
+Result<Follower::Fetched> Follower::look_at(Origin& origin, bool followed) {
+  auto fetched = fetch(origin, followed);
+  auto& state = origin.state;
+  state.asked = true;
+  state.error.reset();
+  if (fetched) state.good_at = unix_now();
+  else state.error = fetched.error();
+  return fetched;
+}
+
 bool Follower::looks_elsewhere() const {
   return origins_.size() > 1 && (!mark_ || Clock::now() - news_at_ > patience * upload_interval_ + settings_.follow_interval);
 }
 
+// Of the origin that is followed, and then of the others that were asked.
+std::optional<std::string> Follower::why_nothing_newer() const {
+  std::optional<std::string> all;
+  const auto add = [&](const OriginState& state) {
+    if (!state.asked || !state.error) return;
+    const auto text = fmt::format("{}: {}", to_string(state.error->kind), state.error->text);
+    all = all ? *all + "; " + text : text;
+  };
+  add(origins_[followed_].state);
+  for (std::size_t n = 0; n < origins_.size(); ++n) {
+    if (n != followed_) add(origins_[n].state);
+  }
+  return all;
+}
+
 // The file that is shown says so too, from the first failure on until one look has succeeded.
-void Follower::note_error(const std::optional<Error>& error) {
-  if (!mark_) return;
-  const auto text = error ? std::optional(fmt::format("{}: {}", to_string(error->kind), error->text)) : std::nullopt;
-  if (mark_->error == text) return;
+void Follower::note_error(const std::optional<std::string>& text) {
+  if (!mark_ || mark_->error == text) return;
   auto mark = *mark_;
   mark.error = text;
   if (!text) mark.failing_since.reset();
@@ -157,11 +185,12 @@ FollowRound Follower::poll() {
   store_.begin();
   FollowRound round;
   const auto before = followed_;
-  auto fetched = fetch(origins_[followed_], true);
+  for (auto& origin : origins_) origin.state.asked = false;
+  auto fetched = look_at(origins_[followed_], true);
   if (fetched && *fetched == Fetched::newer) news_at_ = Clock::now();
   for (std::size_t n = 0; n < origins_.size() && looks_elsewhere(); ++n) {
     if (n == before) continue;
-    const auto elsewhere = fetch(origins_[n], false);
+    const auto elsewhere = look_at(origins_[n], false);
     if (!elsewhere || *elsewhere != Fetched::newer) continue;
     fetched = elsewhere;
     followed_ = n;
@@ -171,7 +200,8 @@ FollowRound Follower::poll() {
   round.origin = origins_[followed_].address.shown();
   round.shown = fetched && *fetched == Fetched::newer;
   if (!fetched) round.error = fetched.error();
-  note_error(round.error);
+  note_error(round.shown ? std::nullopt : why_nothing_newer());
+  for (const auto& origin : origins_) round.origins.push_back(origin.state);
   return round;
 }
 

@@ -14,12 +14,22 @@
 
 namespace gateway {
 
+// What is known of one of the objects that FOLLOW names.
+struct OriginState {
+  std::string origin;
+  bool asked = false;                        // in this round
+  std::optional<Error> error;                // of the last look at it
+  std::optional<std::int64_t> good_at;       // when a look last ended without one
+  std::optional<std::int64_t> published_at;  // of the cache that was fetched from it last
+};
+
 // What one look at the store came to.
 struct FollowRound {
   bool shown = false;                        // readers see a newer publish
   std::optional<Error> error;                // why not, unless there was none
   std::optional<std::string> switched_from;  // the origin that was followed before
   std::string origin;                        // that is followed now
+  std::vector<OriginState> origins;          // all of them
 };
 
 // Used by one thread at a time, but for cancel().
@@ -42,14 +52,17 @@ class Follower {
     ObjectAddress address;
     std::string etag;              // of what came last
     std::optional<Error> refused;  // what is wrong with it
+    OriginState state;
   };
   enum class Fetched { newer, nothing_new };
 
+  Result<Fetched> look_at(Origin& origin, bool followed);
   Result<Fetched> fetch(Origin& origin, bool followed);
   Result<Fetched> take(Origin& origin, const std::string& body, bool followed);
   std::expected<Directory, std::string> directory();
   std::optional<std::string> show_next(const Directory& directory, Descriptor next, const CopyMark& mark);
-  void note_error(const std::optional<Error>& error);
+  std::optional<std::string> why_nothing_newer() const;
+  void note_error(const std::optional<std::string>& text);
   bool looks_elsewhere() const;
   void note_pace();
 

@@ -1,5 +1,7 @@
 #include "serve/run_metrics.hpp"
 
+#include <iterator>
+
 #include "run/log.hpp"
 #include "serve/metric.hpp"
 #include "version.hpp"
@@ -77,6 +79,13 @@ void RunMetrics::measured(const PublishTimes& times) {
 
 std::vector<prometheus::MetricFamily> RunMetrics::collect() const {
   auto families = registry_.Collect();
+  auto of_process = process_metrics();
+  families.insert(families.end(), std::make_move_iterator(of_process.begin()), std::make_move_iterator(of_process.end()));
+  return families;
+}
+
+std::vector<prometheus::MetricFamily> process_metrics() {
+  std::vector<prometheus::MetricFamily> families;
   Metric dropped("cache_gateway_log_lines_dropped_total", "Log lines dropped because the log was not read.",
                  prometheus::MetricType::Counter);
   dropped.add({}, static_cast<double>(dropped_log_lines()));

@@ -14,6 +14,9 @@
 
 namespace gateway {
 
+// Of every long-running command: its log and its build.
+std::vector<prometheus::MetricFamily> process_metrics();
+
 // Told on the loop thread, read by any.
 class RunMetrics : public RunObserver {
  public:

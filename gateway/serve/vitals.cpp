@@ -15,7 +15,7 @@ double seconds(Clock::duration duration) { return std::chrono::duration<double>(
 
 }  // namespace
 
-Vitals::Vitals(Milliseconds publish_within) : recent_publish_(3 * publish_within + std::chrono::seconds{2}) {}
+Vitals::Vitals(Milliseconds publish_within, Words words) : recent_publish_(3 * publish_within + std::chrono::seconds{2}), words_(words) {}
 
 void Vitals::published(const std::optional<std::string>& error, Clock::time_point at) {
   const std::lock_guard lock(mutex_);
@@ -33,10 +33,10 @@ Verdict Vitals::alive(Clock::time_point now) const {
 
 Verdict Vitals::ready(Clock::time_point now) const {
   const std::lock_guard lock(mutex_);
-  if (failing_) return {.good = false, .reason = shortened(one_line("publishing fails: " + *failing_), longest_reason)};
-  if (!published_at_) return {.good = false, .reason = "starting: nothing has been published yet"};
+  if (failing_) return {.good = false, .reason = shortened(one_line(fmt::format("{}: {}", words_.failing, *failing_)), longest_reason)};
+  if (!published_at_) return {.good = false, .reason = fmt::format("starting: {}", words_.not_yet)};
   const auto age = now - *published_at_;
-  if (age > recent_publish_) return {.good = false, .reason = fmt::format("nothing has been published for {:.0f} s", seconds(age))};
+  if (age > recent_publish_) return {.good = false, .reason = fmt::format("{} for {:.0f} s", words_.nothing, seconds(age))};
   return {.good = true, .reason = "ready"};
 }
 

@@ -17,8 +17,14 @@ struct Verdict {
 
 class Vitals {
  public:
+  // What becomes ready, and the words for it.
+  struct Words {
+    const char *failing, *not_yet, *nothing;
+  };
+  static constexpr Words of_gateway{"publishing fails", "nothing has been published yet", "nothing has been published"};
+
   // `publish_within`: it publishes at least this often, whatever happens upstream.
-  explicit Vitals(Milliseconds publish_within);
+  explicit Vitals(Milliseconds publish_within, Words words = of_gateway);
 
   void turned(Clock::time_point at) { turned_at_ = at.time_since_epoch().count(); }
   void published(const std::optional<std::string>& error, Clock::time_point at);
@@ -29,6 +35,7 @@ class Vitals {
 
  private:
   const Clock::duration recent_publish_;
+  const Words words_;
   std::atomic<Clock::rep> turned_at_{0};  // 0: not yet
   mutable std::mutex mutex_;
   std::optional<Clock::time_point> published_at_;

@@ -41,8 +41,9 @@ std::vector<std::string> unprotected_credentials(const Settings& settings) {
 }
 
 std::optional<std::string> unprotected_upload(const ObjectStoreSettings& store) {
-  if (!store.upload || store.endpoint.tls || !is_remote(store.endpoint.host)) return std::nullopt;
-  return fmt::format("OBJECT_STORE_ENDPOINT: the cache goes to {} in clear; use https://", store.endpoint.host);
+  if ((!store.upload && store.follow.empty()) || store.endpoint.tls || !is_remote(store.endpoint.host)) return std::nullopt;
+  return fmt::format("OBJECT_STORE_ENDPOINT: the cache {} {} in clear; use https://", store.upload ? "goes to" : "comes from",
+                     store.endpoint.host);
 }
 
 }  // namespace gateway

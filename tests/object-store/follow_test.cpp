@@ -1,12 +1,14 @@
 // A copy of what a gateway uploads: what readers of it see, and that whatever goes wrong between leaves them the last good file, which
 // says why nothing newer comes.
 #include <fmt/format.h>
+#include <httplib.h>
 
 #include <fstream>
 #include <regex>
 #include <thread>
 
 #include "follow_fixture.hpp"
+#include "free_port.hpp"
 #include "raw_server.hpp"
 #include "scratch.hpp"
 #include "secret_forms.hpp"
@@ -223,6 +225,41 @@ TEST_F(Follow, AStopEndsALookThatHangs) {
   ASSERT_TRUE(eventually([&] { return log().find("following") != log().rfind("following"); }));
   follower->signal(SIGTERM);
   EXPECT_EQ(follower->wait(std::chrono::seconds(20)), 0);
+}
+
+// `check` reads the settings as `follow` would, and with --ask looks at each origin; it writes nothing.
+TEST_F(Follow, CheckTellsWhatStandsInTheWay) {
+  const auto check = [&] { return integration::cache_gateway({"check", "--ask"}, follow_settings).output; };
+  EXPECT_NE(check().find("start the gateway that has OBJECT_STORE_URL=" + origin), std::string::npos) << check();
+  start_gateway();
+  ASSERT_TRUE(eventually([&] { return !store.get(object_key).empty(); }));
+  EXPECT_NE(check().find("FOLLOW: " + origin + " is there"), std::string::npos) << check();
+  EXPECT_FALSE(std::filesystem::exists(copy()));
+  follow_settings["CACHE_PATH"] = cache().string();
+  EXPECT_NE(check().find("is the cache of a gateway and not a copy"), std::string::npos) << check();
+  follow_settings["CACHE_PATH"] = copy().string();
+  follow_settings["OBJECT_STORE_SECRET_KEY"] = "another";
+  EXPECT_NE(check().find("OBJECT_STORE_SECRET_KEY to keys that may read " + origin), std::string::npos) << check();
+  follow_settings["FOLLOW"] = origin + "," + origin;
+  EXPECT_NE(integration::cache_gateway({"check"}, follow_settings).output.find("FOLLOW names " + origin + " twice"), std::string::npos);
+}
+
+TEST_F(Follow, MetricsTellHowEachOriginFares) {
+  const int port = integration::free_port();
+  follow_settings["GATEWAY_LISTEN"] = fmt::format("127.0.0.1:{}", port);
+  const auto get = [&](const char* path) {
+    const auto answer = httplib::Client("127.0.0.1", port).Get(path);
+    return answer ? fmt::format("{} {}", answer->status, answer->body) : std::string();
+  };
+  const auto metric = [&](const std::string& name) { return fmt::format("cache_gateway_follow_{}{{origin=\"{}\"}} ", name, origin); };
+  begin();
+  EXPECT_TRUE(integration::eventually_contains([&] { return get("/metrics"); }, metric("failing") + "0"));
+  EXPECT_TRUE(integration::eventually_contains([&] { return get("/metrics"); }, metric("shown") + "1"));
+  EXPECT_EQ(get("/readyz").substr(0, 3), "200");
+  near.set({.kind = Kind::refuse});
+  EXPECT_TRUE(integration::eventually_contains([&] { return get("/metrics"); }, metric("failing") + "1"));
+  EXPECT_TRUE(integration::eventually_contains([&] { return get("/readyz"); }, "following fails: "));
+  EXPECT_EQ(get("/healthz").substr(0, 3), "200");
 }
 
 TEST_F(Follow, NoSecretShows) {

@@ -119,6 +119,28 @@ TEST_F(Upload, AStoreThatHangsDelaysNoPublish) {
   EXPECT_EQ(gateway->terminate(), 0);
 }
 
+// Followers would show the publish before for as long as the gateway is away.
+TEST_F(Upload, WhatIsPublishedLastIsThereAfterAStop) {
+  settings["OBJECT_STORE_INTERVAL"] = "10m";
+  start_gateway();
+  ASSERT_TRUE(eventually([&] { return state() == "fresh"; }));
+  insert_signal(1);
+  ASSERT_TRUE(eventually([&] { return newest_signal(cache()); }, "1"));
+  EXPECT_NE(uploaded()(), "1") << "it came before the stop";
+  EXPECT_EQ(gateway->terminate(), 0);
+  EXPECT_EQ(uploaded()(), "1");
+}
+
+TEST_F(Upload, OnceUploadsAndFailsWhereItCannot) {
+  insert_signal(1);
+  integration::cache_gateway({"once"}, settings);
+  EXPECT_EQ(uploaded()(), "1");
+  settings["OBJECT_STORE_URL"] = "s3://elsewhere/cache.db.zst";
+  const auto done = integration::cache_gateway({"once"}, settings);
+  EXPECT_EQ(done.code, 3);
+  EXPECT_NE((done.output + done.errors).find("upload_failed"), std::string::npos) << done.output << done.errors;
+}
+
 TEST_F(Upload, AnAbsentBucketIsNamed) {
   settings["OBJECT_STORE_URL"] = "s3://elsewhere/cache.db.zst";
   start_gateway();

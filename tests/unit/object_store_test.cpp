@@ -110,6 +110,15 @@ TEST(StoreError, is_told_by_the_stores_own_code_and_never_quotes_it) {
   EXPECT_EQ(error_of(204, "").first, ErrorClass::http) << "what was asked for answers 200";
 }
 
+// Stores that answer without a code of S3's, and the codes of others.
+TEST(StoreError, of_other_kinds_of_stores_say_the_same) {
+  EXPECT_EQ(error_of(429, "busy"), std::pair(ErrorClass::server_error, std::string("PUT s3://dash/key: HTTP 429; too many requests")));
+  EXPECT_EQ(error_of(503, "<Code>SlowDownWrite</Code>").first, ErrorClass::server_error);
+  EXPECT_EQ(error_of(507, "<Code>XMinioStorageFull</Code>").second, "PUT s3://dash/key: HTTP 507 XMinioStorageFull: the store is full");
+  EXPECT_EQ(error_of(412, "").second,
+            "PUT s3://dash/key: HTTP 412; the store holds something else under this key, or another request for it is under way");
+}
+
 // To the scheduler `missing` is an answer: an upload that finds no bucket is a failure.
 TEST(StoreError, an_absent_bucket_or_object_is_a_failure) {
   EXPECT_EQ(error_of(404, "<Code>NoSuchBucket</Code>").first, ErrorClass::http);
