@@ -24,6 +24,8 @@ class StoreServer {
 
   // By curl, signed: the content of an object, or of a file that becomes one.
   std::string get(const std::string& key) const;
+  // So many looks at an object by those who hold it, fifty at a time: how many were answered 304 without a byte.
+  int looks_answered_unchanged(const std::string& key, int looks) const;
   void put(const std::string& key, const std::filesystem::path& file) const;
   // The object as a cache file at that path. False: there is none, or it is no zstd frame.
   bool unpack(const std::string& key, const std::filesystem::path& to) const;
