@@ -123,7 +123,8 @@ awaitable<void> UpstreamLoop::record(std::vector<Outcome> outcomes, std::int64_t
   note_intervals(outcomes, start);
   const auto asked = asked_all_ ? Scope::all : reading_on_.empty() ? Scope::probe : Scope::reading_on;
   auto result = result_of(outcomes);
-  if (!waiting_.empty() && (result == AttemptResult::answered || result == AttemptResult::asks_again)) result = AttemptResult::more;
+  // Where some were left to the next attempt the server answered, whatever came of those that were asked.
+  if (!waiting_.empty() && result != AttemptResult::refused) result = AttemptResult::more;
   // Without a probe that would wake them when the upstream is back they try at their interval, but not with a wrong password.
   const bool datasets_only = !spec_.after_publish && std::ranges::none_of(spec_.sources, is_probe);
   const bool backs_off = !datasets_only || result == AttemptResult::refused;
