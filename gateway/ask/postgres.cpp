@@ -70,7 +70,10 @@ std::vector<Outcome> Postgres::attempt(std::span<Job> jobs, const Deadline& dead
   for (std::size_t n = 0; n < order.size(); ++n) {
     auto& job = jobs[datasets[order[n]]];
     const bool too_long = in_snapshot && Clock::now() - began > hand_over;
-    if (n > 0 && one_by_one && !broken && (too_long || (in_company && turns_.slow(job.source->name)))) continue;
+    if (n > 0 && one_by_one && !broken && (too_long || (in_company && turns_.slow(job.source->name)))) {
+      turns_.note_left_out(job.source->name);
+      continue;
+    }
     auto share = Milliseconds{0};
     auto start = Clock::now();
     auto outcome = measured(job, [&](Outcome& measuring) -> Result<Batch> {

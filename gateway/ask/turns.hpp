@@ -42,6 +42,11 @@ class Turns {
     return found != last_.end() && found->second.end == End::slow;
   }
 
+  // It comes first in the next attempt, unless it takes long.
+  void note_left_out(const std::string& name) {
+    if (!slow(name)) note(name, End::none, Milliseconds{0});
+  }
+
   // How a turn ended, and how much time it was given.
   void note(const std::string& name, End end, Milliseconds share) { last_[name] = {end, share, ++notes_}; }
 

@@ -70,6 +70,16 @@ TEST_F(PostgresAttempt, WhatTakesLongIsAskedForAlone) {
   EXPECT_EQ(asked.asked["long"], times) << "it is known to take long";
 }
 
+// Together the first two take too long for the third to be asked in the same attempt, each time.
+TEST_F(PostgresAttempt, WhatWasLeftOutComesFirst) {
+  Statements asked(settings(std::chrono::seconds(20)));
+  asked.add("one", {"SELECT 1 FROM pg_sleep(2.2)"});
+  asked.add("two", {"SELECT 1 FROM pg_sleep(2.2)"});
+  asked.add("three", {"SELECT 3"});
+  EXPECT_EQ(asked.attempt_of_several(), (Classes{{"one", "rows"}, {"two", "rows"}}));
+  EXPECT_TRUE(asked.attempt_of_several().contains("three"));
+}
+
 TEST_F(PostgresAttempt, NoneWaitsForEverWhereAllTakeLong) {
   Statements asked(settings(std::chrono::seconds(3)));
   asked.add("one", {"SELECT 1 FROM pg_sleep(600)"});
