@@ -54,6 +54,12 @@ class Follow : public ObjectStore {
   Look of_copy(const std::string& columns) const {
     return [this, columns] { return Reader(copy()).text("SELECT " + columns + " FROM gateway"); };
   }
+  // What it publishes last is in the copy too.
+  void end_gateway() {
+    gateway->terminate();
+    const std::string publish = "published_at || '/' || publish_count";
+    ASSERT_TRUE(eventually(of_copy(publish), Reader(cache()).text("SELECT " + publish + " FROM gateway")));
+  }
   // The object replaced by a file, compressed; `bytes`: of the frame, if not all.
   void plant(const std::filesystem::path& file, std::size_t bytes = std::string::npos) const {
     const auto frame = scratch_ / "planted.zst";

@@ -40,7 +40,7 @@ TEST_F(Follow, TheCopyIsWhatWasPublishedAndSaysWhatItIs) {
 
 TEST_F(Follow, WhatHasNotChangedIsNotFetchedAgain) {
   begin();
-  gateway->terminate();
+  end_gateway();
   const auto before = asked("304");
   ASSERT_TRUE(eventually([&] { return asked("304") >= before + 3; }));
   const auto fetched = asked("200");
@@ -114,7 +114,7 @@ TEST_F(Planted, OtherFilesAndOlderOnesAreRefusedAndTheNextGoodOneIsTaken) {
   insert_signal(2);
   ASSERT_TRUE(eventually(copied(), "2"));
   ASSERT_TRUE(eventually(later));
-  gateway->terminate();
+  end_gateway();
   const auto published = of_copy("published_at")();
 
   plant(older);
@@ -165,7 +165,7 @@ TEST_F(Planted, WhatAFileBringsAlongIsNotExecuted) {
   begin();
   insert_signal(2);
   ASSERT_TRUE(eventually(copied(), "2"));
-  gateway->terminate();
+  end_gateway();
   const auto bad = scratch_ / "bad.db";
   std::filesystem::copy_file(copy(), bad);
   std::filesystem::permissions(bad, std::filesystem::perms::owner_all);
