@@ -96,14 +96,11 @@ Finding ask_origin(const ObjectAddress& address, const ObjectStoreSettings& stor
   if (const auto unpacked = decompress(answer->http.body, store.follow_max_size, file); !unpacked) return refused(unpacked.error());
   const auto publish = publish_of(file);
   if (!publish) return refused(publish.error());
-  constexpr std::int64_t most_ahead = 300;  // s, as the follower has it
-  const auto age = unix_now() - publish->at;
-  if (age < -most_ahead) return refused(fmt::format("it was published {} s ahead of the clock of this host", -age));
-  if (held && held->mark.origin == origin && publish->at < held->publish.at)
-    return refused(fmt::format("it was published {} s before the file that is shown", held->publish.at - publish->at));
+  const auto shown = held && held->mark.origin == origin ? std::optional(held->publish) : std::nullopt;
+  if (const auto why = why_not_shown(*publish, shown)) return refused(*why);
   const auto what =
       fmt::format("FOLLOW: {} is there, {} kB, published {}", origin, (answer->http.body.size() + 1023) / 1024, ago(publish->at));
-  if (age <= oldest_current(file)) return {Grade::good, what, {}};
+  if (unix_now() - publish->at <= oldest_current(file)) return {Grade::good, what, {}};
   return {Grade::note, what + ": its gateway uploads nothing now", "on the gateway's host: cache-gateway why object_store"};
 }
 

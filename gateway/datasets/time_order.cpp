@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <ctime>
+#include <stdexcept>
 
 namespace gateway {
 namespace {
 
-constexpr std::size_t place_columns = 3;  // at the end of onward()'s rows
+constexpr std::size_t place_columns = 3;  // at the end of rows: looked_back, place_time, place_id
 constexpr int ahead_counted = 1000;
 
 std::string utc(double seconds) {
@@ -139,7 +140,10 @@ Result<Head> head_of(const Table& answer, const std::string& table) {
 // The place stays behind rows that are dated a little ahead, so that they do not hide what comes before them.
 Onward onward_of(Table answer, std::int64_t rows, const std::optional<double>& now) {
   Onward read;
-  const auto looked_back = answer.column("looked_back"), time = answer.column("place_time"), id = answer.column("place_id");
+  // Not the first of that name: what comes before may be a user's.
+  if (answer.columns.size() < place_columns || *(answer.columns.end() - place_columns) != "looked_back")
+    throw std::out_of_range("no column looked_back");
+  const auto looked_back = answer.columns.size() - place_columns, time = looked_back + 1, id = looked_back + 2;
   std::optional<Place> end;
   std::int64_t after = 0;
   for (auto& row : answer.rows) {

@@ -79,7 +79,7 @@ struct Head {
 };
 Result<Head> head_of(const Table& answer, const std::string& table);
 
-// What onward() brought, without the columns that tell its order.
+// What onward() brought, without the columns that tell its order, the last three: looked_back, place_time, place_id.
 struct Onward {
   Table rows;
   bool full = false;          // there may be more after `last`

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "datasets/cursor.hpp"
 #include "declared/expression.hpp"
@@ -12,7 +13,6 @@ namespace gateway {
 namespace {
 
 constexpr std::int64_t largest_step = 5000;
-constexpr std::size_t place_columns = 4;  // behind the dataset's own, and then the clock's
 
 std::optional<ReadTo> read_to(const Table& cursors) {
   const auto time = number(cursors.at(0, "at"));
@@ -84,42 +84,37 @@ Result<SqlRequest> ReadingSince::statement(const Catalogue& catalogue) const {
         terms.rows(true, fmt::format("{} AND {} >= {}", beyond("<"), terms.time, order.moment(parameters.seconds(at_->at - look_back_s))),
                    "DESC", back);
   }
+  std::string own;
+  for (const auto& column : d_.columns) own += "x." + quoted_name(column.name) + ", ";
   // A row at least, for the clock.
-  return SqlRequest{.sql = "SELECT x.*, x._id::text, extract(epoch FROM now()) FROM (VALUES (1)) AS one LEFT JOIN (" + rows +
-                           ") AS x ON true ORDER BY x._looked_back, x._time, x._id",
-                    .parameters = parameters.take(),
-                    .name = d_.name};
+  return SqlRequest{
+      .sql = "SELECT " + own +
+             "extract(epoch FROM now()) AS now, x._looked_back AS looked_back, x._time AS place_time, x._id::text AS place_id "
+             "FROM (VALUES (1)) AS one LEFT JOIN (" +
+             rows + ") AS x ON true ORDER BY x._looked_back, x._time, x._id",
+      .parameters = parameters.take(),
+      .name = d_.name};
 }
 
-// The place stays behind rows that are dated a little ahead, so that they do not hide what comes before them.
-ReadingSince::Reached ReadingSince::take_place(Table& answer) const {
-  const auto own = d_.columns.size();
-  Reached reached;
-  if (!answer.rows.empty()) reached.now = number(answer.rows[0].at(own + place_columns));
-  std::erase_if(answer.rows, [&](const Row& row) { return is_null(row.at(own + 1)); });
-  std::optional<Place> end;
-  std::int64_t after = 0;
-  for (const auto& row : answer.rows) {
-    if (integer(row.at(own)) != 0) continue;
-    ++after;
-    end = Place{number(row.at(own + 1)).value_or(0), text_of(row.at(own + 3))};
-    if (!reached.now || end->time <= *reached.now) reached.place = end;
-  }
-  reached.full = at_ && after >= step_.rows();
-  if (reached.full) reached.place = end;
-  return reached;
+ReadingSince::Reached ReadingSince::take(Table answer) const {
+  const auto clock = d_.columns.size(), place_time = clock + 2;
+  std::optional<double> now;
+  if (!answer.rows.empty()) now = number(answer.rows[0].at(clock));
+  std::erase_if(answer.rows, [&](const Row& row) { return is_null(row.at(place_time)); });
+  // The first answer is all that is kept, of however many rows.
+  return {.read = onward_of(std::move(answer), at_ ? step_.rows() : std::numeric_limits<std::int64_t>::max(), now), .now = now};
 }
 
 void ReadingSince::go_on(Batch& batch, const Reached& reached) const {
-  auto place = reached.place ? *reached.place : at_ ? at_->place : Place{};
+  auto place = reached.read.last ? *reached.read.last : at_ ? at_->place : Place{};
   // The database's clock was set back.
   if (reached.now && place.time > *reached.now + allowed_ahead_s + 1) place = {*reached.now, ""};
   const auto keep = [&](const char* name, Value value) { batch.writes.push_back(write_cursor(d_.source(), name, std::move(value))); };
   keep("at", place.time);
   keep("at_id", place.id.empty() ? Value{} : Value{place.id});
   keep("read_at", maybe(reached.now));
-  if (step_.shortened() || !reached.full) keep("step", reached.full ? Value{step_.rows()} : Value{});
-  batch.more = reached.full;
+  if (step_.shortened() || !reached.read.full) keep("step", reached.read.full ? Value{step_.rows()} : Value{});
+  batch.more = reached.read.full;
   if (d_.keep_for && held_ >= d_.most_rows)
     batch.note = fmt::format("the newest {} rows are kept, fewer than keep.for asks for: raise bounds.rows", d_.most_rows);
 }

@@ -22,14 +22,12 @@ class ReadingSince {
   bool first() const { return !at_; }
   Result<SqlRequest> statement(const Catalogue& catalogue) const;
 
-  // Where an answer ends, and what else it says of itself.
+  // The dataset's rows, where they end, and the database's clock.
   struct Reached {
-    std::optional<Place> place;
-    std::optional<double> now;  // by the database's clock
-    bool full = false;          // there may be more
+    Onward read;
+    std::optional<double> now;
   };
-  // Takes that out of the answer, and leaves the dataset's rows.
-  Reached take_place(Table& answer) const;
+  Reached take(Table answer) const;
   void go_on(Batch& batch, const Reached& reached) const;
 
  private:

@@ -78,12 +78,12 @@ Batch batch_of(const Declared& d, std::vector<Row> rows, std::int64_t now, Mode 
 
 Result<Batch> batch_since(const Declared& d, const PriorState& prior, Table answer, std::int64_t most_bytes) {
   const ReadingSince reading(d, prior);
-  const auto place = reading.take_place(answer);
-  auto rows = rows_of(d, answer);
+  const auto reached = reading.take(std::move(answer));
+  auto rows = rows_of(d, reached.read.rows);
   if (!rows) return std::unexpected(rows.error());
   if (auto error = fault_of(d, *rows, prior, most_bytes)) return std::unexpected(std::move(*error));
   auto batch = batch_of(d, std::move(*rows), prior.now, reading.first() ? Mode::replace : Mode::upsert);
-  reading.go_on(batch, place);
+  reading.go_on(batch, reached);
   return batch;
 }
 

@@ -14,8 +14,6 @@
 namespace gateway {
 namespace {
 
-constexpr std::int64_t most_ahead = 300;  // s
-
 Error local(const std::string& text) { return {ErrorClass::other, text}; }
 
 }  // namespace
@@ -101,16 +99,11 @@ Result<Follower::Fetched> Follower::take(Origin& origin, const std::string& body
   const auto publish = unpacked ? publish_of(*next) : std::unexpected(unpacked.error());
   if (publish) origin.state.published_at = publish->at;
   const bool useless = publish && (followed ? *publish == publish_ : publish->at <= publish_.at);
-  if (!publish || useless || publish->at < publish_.at) {
+  const auto why = publish ? why_not_shown(*publish, publish_) : std::optional(publish.error());
+  if (useless || why) {
     remove_next(*where, name_);
-    if (!publish) return refuse(publish.error());
     if (useless) return Fetched::nothing_new;
-    return refuse(fmt::format("it was published {} s before the file that is shown", publish_.at - publish->at));
-  }
-  // Shown, it would keep out whatever is published until then.
-  if (const auto ahead = publish->at - unix_now(); ahead > most_ahead) {
-    remove_next(*where, name_);
-    return refuse(fmt::format("it was published {} s ahead of the clock of this host", ahead));
+    return refuse(*why);
   }
   if (auto fault = show_next(*where, std::move(*next),
                              {.origin = origin.address.shown(), .copied_at = unix_now(), .error = {}, .failing_since = {}})) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include "base/deadline.hpp"
 #include "base/text.hpp"
 #include "cache/cache_file.hpp"
 #include "cache/database.hpp"
@@ -50,6 +51,14 @@ std::expected<Publish, std::string> publish_of(const Descriptor& file) try {
   return Publish{.at = row.getColumn(0).getInt64(), .count = row.getColumn(1).getInt64()};
 } catch (const SQLite::Exception& e) {
   return std::unexpected("it cannot be read: " + shown(e.what()));
+}
+
+std::optional<std::string> why_not_shown(const Publish& publish, const std::optional<Publish>& shown) {
+  constexpr std::int64_t most_ahead = 300;  // s
+  if (shown && publish.at < shown->at) return fmt::format("it was published {} s before the file that is shown", shown->at - publish.at);
+  if (const auto ahead = publish.at - unix_now(); ahead > most_ahead)
+    return fmt::format("it was published {} s ahead of the clock of this host", ahead);
+  return std::nullopt;
 }
 
 std::optional<std::string> mark_as_copy(const Descriptor& file, const CopyMark& mark) try {

@@ -28,6 +28,10 @@ struct Publish {
 // The error: it is not a whole cache file of a gateway with this schema. Reads all of it.
 std::expected<Publish, std::string> publish_of(const Descriptor& file);
 
+// Why it is not shown: it was published before what is shown, or so far ahead of this host's clock that it would keep out whatever is
+// published until then. `shown`: nullopt where nothing is.
+std::optional<std::string> why_not_shown(const Publish& publish, const std::optional<Publish>& shown);
+
 // Writes into a file that nobody else has open. nullopt: done.
 std::optional<std::string> mark_as_copy(const Descriptor& file, const CopyMark& mark);
 

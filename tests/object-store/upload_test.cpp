@@ -7,6 +7,7 @@
 
 #include "free_port.hpp"
 #include "object_store_fixture.hpp"
+#include "private_rabbitmq.hpp"
 #include "raw_server.hpp"
 #include "secret_forms.hpp"
 
@@ -139,12 +140,18 @@ TEST_F(Upload, AThousandFollowersCostAShortAnswerEach) {
   EXPECT_EQ(store.looks_answered_unchanged(object_key, 1000), 1000);
 }
 
-TEST_F(Upload, OnceUploadsAndSaysWhereItCannot) {
+// With a broker too, so that nothing but the upload can fail.
+TEST_F(Upload, OnceUploadsAndFailsWhereItCannot) {
+  const integration::PrivateRabbitmq broker(integration::PrivateRabbitmq::Statistics::usual);
+  for (const auto& [name, value] : broker.settings()) settings[name] = value;
+  settings["RABBITMQ_TIMEOUT"] = "30s";
   insert_signal(1);
-  integration::cache_gateway({"once"}, settings);
+  const auto well = integration::cache_gateway({"once"}, settings);
+  EXPECT_EQ(well.code, 0) << well.output << well.errors;
   EXPECT_EQ(uploaded()(), "1");
   settings["OBJECT_STORE_URL"] = "s3://elsewhere/cache.db.zst";
   const auto done = integration::cache_gateway({"once"}, settings);
+  EXPECT_EQ(done.code, 3);
   EXPECT_NE((done.output + done.errors).find("upload_failed"), std::string::npos) << done.output << done.errors;
 }
 

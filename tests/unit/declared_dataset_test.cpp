@@ -274,7 +274,10 @@ const std::string growing = sizes + "keep: {newest: 5, by: at}\nread: {since: [a
 Row tick(const char* asset, double time, double now, bool looked_back = false) {
   const auto at = fmt::format("2025-12-01T10:{:02}:{:02}+00:00", static_cast<int>(time) / 60, static_cast<int>(time) % 60);
   const std::string name = asset;
-  return {name, std::string("1"), at, flag(looked_back), static_cast<double>(t0) + time, name, name, static_cast<double>(t0) + now};
+  return {name, std::string("1"), at, static_cast<double>(t0) + now, flag(looked_back), static_cast<double>(t0) + time, name};
+}
+Table ticks(std::vector<Row> rows) {
+  return {.columns = {"asset", "size", "at", "now", "looked_back", "place_time", "place_id"}, .rows = std::move(rows)};
 }
 
 TEST(DeclaredDataset, the_place_reached_stays_behind_rows_dated_ahead_and_follows_a_clock_that_is_set_back) {
@@ -283,17 +286,18 @@ TEST(DeclaredDataset, the_place_reached_stays_behind_rows_dated_ahead_and_follow
   const auto place = [&] {
     return cache.text("SELECT value - 1764583200 FROM cursor WHERE name = 'at' UNION ALL SELECT value FROM cursor WHERE name = 'at_id'");
   };
-  EXPECT_EQ(cache.take(t0, Table{.columns = {}, .rows = {tick("a", 5, 10), tick("b", 5, 10), tick("c", 40, 10)}}), "");
+  EXPECT_EQ(cache.take(t0, ticks({tick("a", 5, 10), tick("b", 5, 10), tick("c", 40, 10)})), "");
   EXPECT_EQ(cache.text("SELECT asset FROM sizes ORDER BY asset"), "a\nb\nc");
   EXPECT_EQ(place(), "5\nb");
-  Row nothing = tick("", 0, 20);
-  for (std::size_t n = 0; n + 1 < nothing.size(); ++n) nothing[n] = {};
-  EXPECT_EQ(cache.take(t0 + 10, Table{.columns = {}, .rows = {nothing}}), "");
+  const std::size_t clock = 3;
+  Row nothing(7);
+  nothing[clock] = static_cast<double>(t0) + 20;
+  EXPECT_EQ(cache.take(t0 + 10, ticks({nothing})), "");
   EXPECT_EQ(place(), "5\nb");
-  EXPECT_EQ(cache.take(t0 + 20, Table{.columns = {}, .rows = {tick("d", 7, 30), tick("a", 3, 30, true)}}), "");
+  EXPECT_EQ(cache.take(t0 + 20, ticks({tick("d", 7, 30), tick("a", 3, 30, true)})), "");
   EXPECT_EQ(place(), "7\nd") << "what was looked back for is no place";
-  nothing.back() = static_cast<double>(t0 - 100);
-  EXPECT_EQ(cache.take(t0 + 30, Table{.columns = {}, .rows = {nothing}}), "");
+  nothing[clock] = static_cast<double>(t0 - 100);
+  EXPECT_EQ(cache.take(t0 + 30, ticks({nothing})), "");
   EXPECT_EQ(place(), "-100\n");
 }
 
@@ -301,7 +305,7 @@ TEST(DeclaredDataset, a_growing_table_that_is_renamed_is_read_on) {
   const TemporaryDirectory directory;
   DeclaredStore before({growing});
   before.begin(t0);
-  EXPECT_EQ(before.take(t0, Table{.columns = {}, .rows = {tick("a", 5, 10)}}), "");
+  EXPECT_EQ(before.take(t0, ticks({tick("a", 5, 10)})), "");
   ASSERT_TRUE(before.store().copy_to(directory / "cache.db", {.published_at = t0}));
   DeclaredStore after({"dataset: amounts\nwas: sizes\n" + growing.substr(growing.find("upstream"))});
   after.store().restore(directory / "cache.db");

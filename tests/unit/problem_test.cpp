@@ -111,6 +111,22 @@ TEST_F(Problem, a_silent_gateway_is_all_that_is_said) {
             (std::vector<Row>{{"the gateway has published nothing for 6 min"}}));
 }
 
+// While the copy is current the list alone says why it will not stay so; then the sentence does.
+TEST_F(Problem, a_copy_that_cannot_be_updated_says_why) {
+  const TemporaryDirectory directory;
+  const auto file = directory / "cache.db";
+  ASSERT_TRUE(cache_.store().copy_to(file, {.published_at = t0, .count = 1, .bytes_before = 0}));
+  std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+  SQLite::Database(file.string(), SQLite::OPEN_READWRITE)
+      .exec("INSERT INTO copy_state VALUES (1, 's3://dash/key', " + std::to_string(t0) + ", 'refused: no store', " +
+            std::to_string(t0 + 3) + ")");
+  EXPECT_EQ(read_at(file, "SELECT subject, status, since, why FROM problem WHERE kind = 'copy'", t0 + 5).rows,
+            (std::vector<Row>{{"s3://dash/key", "degraded", t0 + 3, "refused: no store"}}));
+  EXPECT_EQ(read_at(file, "SELECT reason FROM system_health", t0 + 400).rows,
+            (std::vector<Row>{{"this copy has not been updated for 6 min: refused: no store"}}));
+  EXPECT_TRUE(read_at(file, "SELECT 1 FROM problem WHERE kind = 'copy'", t0 + 400).empty());
+}
+
 TEST_F(Problem, many_services_are_counted_and_sources_without_current_data_too) {
   const auto sentence = text(cache_.value("SELECT reason FROM system_health", t0 + 200000)).value_or("");
   EXPECT_NE(sentence.find("more services have problems"), std::string::npos) << sentence;
