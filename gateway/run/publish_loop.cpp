@@ -30,7 +30,8 @@ PublishLoop::PublishLoop(boost::asio::io_context& loop, Store& store, Lock& lock
 Clock::time_point PublishLoop::due() const {
   const auto soonest = published_at_ + settings_.publish_interval;
   if (changed_) return under_way_ > 0 ? std::max(soonest, changed_at_ + std::min(settings_.publish_interval, together)) : soonest;
-  return std::max(soonest, std::min({published_at_ + settings_.publish_within, publisher_.save_due_at(), stale_at_}));
+  const auto gathered = std::min({published_at_ + settings_.publish_within, publisher_.save_due_at(), stale_at_});
+  return std::max(soonest, under_way_ > 0 ? gathered + together : gathered);
 }
 
 boost::asio::awaitable<void> PublishLoop::run() {
@@ -65,6 +66,8 @@ void PublishLoop::stop() {
 }
 
 void PublishLoop::changed(bool seen) {
+  // About as long as it may be gathered: published now, it is not as old as an interval when it comes.
+  seen |= Clock::now() - published_at_ >= settings_.publish_within * 9 / 10;
   if (seen && !changed_) changed_at_ = Clock::now();
   changed_ |= seen;
   if (const auto at = store_.shown_stale_at()) stale_at_ = Clock::now() + std::chrono::seconds{*at - unix_now()} - before_stale;

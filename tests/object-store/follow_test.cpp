@@ -259,6 +259,9 @@ TEST_F(Follow, MetricsTellHowEachOriginFares) {
   near.set({.kind = Kind::refuse});
   EXPECT_TRUE(integration::eventually_contains([&] { return get("/metrics"); }, metric("failing") + "1"));
   EXPECT_TRUE(integration::eventually_contains([&] { return get("/readyz"); }, "following fails: "));
+  const auto why = [&] { return integration::cache_gateway({"why", "postgres.signals"}, follow_settings).output; };
+  EXPECT_TRUE(integration::eventually_contains(why, "nothing newer comes since "));
+  EXPECT_NE(why().find("this is a copy of " + origin), std::string::npos) << why();
   EXPECT_EQ(get("/healthz").substr(0, 3), "200");
 }
 

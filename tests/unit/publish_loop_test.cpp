@@ -64,6 +64,26 @@ TEST_F(PublishLoopTest, what_is_not_seen_is_published_before_its_source_looks_st
   EXPECT_TRUE(publishes());
 }
 
+// Otherwise the file would be an interval old already when it comes, and two before the next.
+TEST_F(PublishLoopTest, what_has_been_gathered_for_long_is_published_with_the_attempt_that_ends) {
+  loop_.run_for(Milliseconds{300});
+  settings_.publish_within = Milliseconds{320};
+  answered(0);
+  publishing_.changed(false);
+  settings_.publish_within = std::chrono::hours{1};
+  EXPECT_TRUE(publishes());
+}
+
+TEST_F(PublishLoopTest, what_was_gathered_waits_for_the_attempt_that_is_under_way) {
+  publishing_.attempt_began();
+  publishing_.changed(false);
+  settings_.publish_within = Milliseconds{1};
+  loop_.run_for(Milliseconds{120});  // the interval is over
+  EXPECT_EQ(published_, 1);
+  publishing_.attempt_ended();
+  EXPECT_TRUE(publishes());
+}
+
 TEST_F(PublishLoopTest, an_answer_waits_for_those_that_were_asked_for_with_it_but_not_for_long) {
   publishing_.attempt_began();
   publishing_.attempt_began();
